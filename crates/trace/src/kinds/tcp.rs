@@ -1,0 +1,47 @@
+//! What a TCP connection decides. The subject is the connection's number on its host.
+
+crate::kinds! {
+    CONNECT = "tcp.connect", Decision, "opens a connection to {0} from port {1}", [Socket, Port], "RFC 9293 §3.9.1.1";
+    LISTEN = "tcp.listen", Decision, "listens on port {0}", [Port, None], "RFC 9293 §3.9.1.1";
+    STATE = "tcp.state", Decision, "goes from {0} to {1}", [State, State], "RFC 9293 §3.3.2";
+    SENT = "tcp.sent", Passage, "sends {0}, sequence number {1}", [Flags, Seq], "RFC 9293 §3.10";
+    RECEIVED = "tcp.received", Passage, "gets {0}, sequence number {1}", [Flags, Seq], "RFC 9293 §3.10.7";
+    ACCEPTED = "tcp.accepted", Decision, "the connection is complete and waits for the program", [None, None], "RFC 9293 §3.9.1.1";
+    REFUSED = "tcp.refused", Decision, "nobody listens on port {0}: answers with a reset", [Port, None], "RFC 9293 §3.10.7.1";
+    BACKLOG_FULL = "tcp.backlog_full", Decision, "the backlog of {0} is full: ignores the SYN", [Count, None], "RFC 4987 §2";
+    RESET = "tcp.reset", Decision, "the connection is reset", [None, None], "RFC 9293 §3.10.7";
+    CHALLENGE_ACK = "tcp.challenge_ack", Decision, "does not believe the segment and answers with a challenge ACK", [None, None], "RFC 5961 §3.2";
+    UNACCEPTABLE = "tcp.unacceptable", Decision, "the segment at {0} lies outside the window: answers with an ACK", [Seq, None], "RFC 9293 §3.10.7.4";
+    PAWS = "tcp.paws", Decision, "the segment's timestamp {0} is older than {1}: drops it", [Count, Count], "RFC 7323 §5.3";
+    OUT_OF_ORDER = "tcp.out_of_order", Decision, "{0} at {1} arrive behind a gap: keeps them", [Bytes, Seq], "RFC 9293 §3.10.7.4";
+    ACK_NOW = "tcp.ack_now", Decision, "acknowledges at once, up to {0}", [Seq, None], "RFC 5681 §4.2";
+    ACK_DELAYED = "tcp.ack_delayed", Timer, "holds the acknowledgment back for up to {0}", [Nanos, None], "RFC 9293 §3.8.6.3";
+    ACK_TIMER = "tcp.ack_timer", Timer, "the delayed acknowledgment is due", [None, None], "RFC 9293 §3.8.6.3";
+    RTO_ARMED = "tcp.rto_armed", Timer, "starts the retransmission timer: {0}", [Nanos, None], "RFC 6298 §5";
+    RTO_FIRED = "tcp.rto", Timer, "the retransmission timer ran out after {0}", [Nanos, None], "RFC 6298 §5.4";
+    RETRANSMIT = "tcp.retransmit", Decision, "sends {0} at {1} again", [Bytes, Seq], "RFC 6298 §5.4";
+    RTT_SAMPLE = "tcp.rtt", Decision, "measures a round trip of {0}; smoothed {1}", [Nanos, Nanos], "RFC 6298 §2";
+    RTO_SET = "tcp.rto_set", Decision, "the retransmission timeout is now {0}, the variance {1}", [Nanos, Nanos], "RFC 6298 §2";
+    DUP_ACK = "tcp.dup_ack", Decision, "duplicate acknowledgment number {0}", [Count, None], "RFC 5681 §2";
+    FAST_RETRANSMIT = "tcp.fast_retransmit", Decision, "three duplicate acknowledgments: {0} is taken for lost", [Seq, None], "RFC 5681 §3.2";
+    RECOVERY_ENTERED = "tcp.recovery", Decision, "enters fast recovery until {0} is acknowledged", [Seq, None], "RFC 6582 §3.2";
+    RECOVERY_DONE = "tcp.recovery_done", Decision, "fast recovery is over", [None, None], "RFC 6582 §3.2";
+    PARTIAL_ACK = "tcp.partial_ack", Decision, "a partial acknowledgment of {0}: the next segment is lost too", [Seq, None], "RFC 6582 §3.2";
+    CWND = "tcp.cwnd", Decision, "the congestion window goes from {0} to {1}", [Bytes, Bytes], "RFC 5681 §3.1";
+    SSTHRESH = "tcp.ssthresh", Decision, "the slow start threshold is now {0}", [Bytes, None], "RFC 5681 §3.1";
+    WINDOW_CLOSED = "tcp.window_closed", Decision, "the receiver's window is closed: {0} wait", [Bytes, None], "RFC 9293 §3.8.6.1";
+    WINDOW_OPENED = "tcp.window_opened", Decision, "the receiver's window is open again: {0}", [Bytes, None], "RFC 9293 §3.8.6";
+    WINDOW_UPDATE = "tcp.window_update", Decision, "tells the sender that the window is open: {0}", [Bytes, None], "RFC 9293 §3.8.6.2.2";
+    PROBE_ARMED = "tcp.probe_armed", Timer, "probes the closed window in {0}", [Nanos, None], "RFC 9293 §3.8.6.1";
+    PROBE = "tcp.probe", Timer, "probes the closed window, for the {0}. time", [Count, None], "RFC 9293 §3.8.6.1";
+    NAGLE_HELD = "tcp.nagle", Decision, "holds {0} back until what is in flight is acknowledged", [Bytes, None], "RFC 9293 §3.7.4";
+    KEEPALIVE_ARMED = "tcp.keepalive_armed", Timer, "asks whether the other side is there in {0}", [Nanos, None], "RFC 9293 §3.8.4";
+    KEEPALIVE = "tcp.keepalive", Timer, "asks whether the other side is there, for the {0}. time", [Count, None], "RFC 9293 §3.8.4";
+    TIME_WAIT_ARMED = "tcp.time_wait_armed", Timer, "waits {0} for stray packets to die", [Nanos, None], "RFC 9293 §3.6.1";
+    TIME_WAIT_OVER = "tcp.time_wait_over", Timer, "TIME-WAIT is over after {0}", [Nanos, None], "RFC 9293 §3.6.1";
+    TIMED_OUT = "tcp.timed_out", Timer, "gives up after {0} attempts", [Count, None], "RFC 9293 §3.8.3";
+    WRITTEN = "tcp.written", Passage, "the program hands over {0}; {1} now wait", [Bytes, Bytes], "RFC 9293 §3.9.1.2";
+    DELIVERED = "tcp.delivered", Passage, "{0} are ready for the program", [Bytes, None], "RFC 9293 §3.9.1.3";
+    CLOSED_BY_PROGRAM = "tcp.close", Decision, "the program has nothing more to send", [None, None], "RFC 9293 §3.9.1.4";
+    CLOSED_BY_PEER = "tcp.peer_closed", Decision, "the other side has nothing more to send", [None, None], "RFC 9293 §3.10.7.4";
+}

@@ -1,0 +1,125 @@
+//! Writes a trace while a run goes on.
+
+use base::{EventId, FrameId, Instant, Map, PlaceId, TapId};
+use wire::Packet;
+
+use crate::{Class, Direction, Event, Kind, Place, Role, Tap, Trace};
+
+/// How much is kept.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Level {
+    /// Nothing.
+    Off,
+    /// Acts, timers and decisions; no passages and no frames.
+    Decisions,
+    /// Everything.
+    #[default]
+    Full,
+}
+
+/// Numbers events as they happen and keeps as many as its level asks for. Event ids do not depend on the level.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    level: Level,
+    last_event: u64,
+    trace: Trace,
+    symbols: Map<String, u64>,
+}
+
+impl Recorder {
+    /// A recorder that keeps what `level` says.
+    pub fn new(level: Level) -> Recorder {
+        Recorder { level, ..Recorder::default() }
+    }
+    /// How much is kept.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+    /// Changes how much is kept from now on.
+    pub fn set_level(&mut self, level: Level) {
+        self.level = level;
+    }
+
+    /// Adds a place.
+    pub fn place(&mut self, name: &str, role: Role) -> PlaceId {
+        let id = PlaceId(self.trace.places.len() as u16);
+        self.trace.places.push(Place { id, name: name.to_owned(), role });
+        id
+    }
+    /// Adds a tap on an interface of `place`.
+    pub fn tap(&mut self, place: PlaceId, name: &str) -> TapId {
+        let id = TapId(self.trace.taps.len() as u16);
+        self.trace.taps.push(Tap { id, place, name: name.to_owned() });
+        id
+    }
+    /// The number of a string in the trace's table, for [`crate::Arg::Text`]; 0 (the empty string) when nothing is kept.
+    pub fn text(&mut self, text: &str) -> u64 {
+        if self.trace.strings.is_empty() {
+            self.trace.strings.push(String::new());
+        }
+        if self.level == Level::Off || text.is_empty() {
+            return 0;
+        }
+        if let Some(&n) = self.symbols.get(text) {
+            return n;
+        }
+        let n = self.trace.strings.len() as u64;
+        self.trace.strings.push(text.to_owned());
+        self.symbols.insert(text.to_owned(), n);
+        n
+    }
+
+    /// Something happened. Its id is given whether or not it is kept.
+    #[allow(clippy::too_many_arguments)] // an event's fields, in their order
+    pub fn event(
+        &mut self,
+        at: Instant,
+        place: PlaceId,
+        kind: &'static Kind,
+        subject: u32,
+        cause: EventId,
+        because: Option<EventId>,
+        args: [u64; 2],
+    ) -> EventId {
+        self.last_event += 1;
+        let id = EventId(self.last_event);
+        let kept = match self.level {
+            Level::Off => false,
+            Level::Decisions => kind.class != Class::Passage,
+            Level::Full => true,
+        };
+        if kept {
+            self.trace.events.push(Event { id, at, place, kind, subject, cause, because, args });
+        }
+        id
+    }
+
+    /// A frame passed a tap because of `event`. `None` unless everything is kept.
+    pub fn frame(
+        &mut self,
+        tap: TapId,
+        at: Instant,
+        direction: Direction,
+        derived_from: Option<FrameId>,
+        event: EventId,
+        packet: &Packet,
+    ) -> Option<FrameId> {
+        (self.level == Level::Full).then(|| self.trace.frames.push(tap, at, direction, derived_from, event, packet))
+    }
+
+    /// Appends TLS secrets: lines in NSS key log format, each ended by a newline.
+    pub fn secrets(&mut self, lines: &str) {
+        if self.level != Level::Off {
+            self.trace.secrets.push_str(lines);
+        }
+    }
+
+    /// The trace so far.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+    /// The finished trace.
+    pub fn into_trace(self) -> Trace {
+        self.trace
+    }
+}
