@@ -97,6 +97,9 @@ pub static MALFORMED: Field = Field {
     codes: &[],
 };
 
+/// Fields that belong to no protocol.
+pub static ALL: &[&Field] = &[&MALFORMED];
+
 /// Declares fields of the variable parts of a format, and the list of them all.
 ///
 /// ```

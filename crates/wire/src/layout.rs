@@ -27,98 +27,138 @@ const ROW: usize = 32;
 /// Characters a bit: a digit of the scale and the gap before it.
 const CELL: usize = 2;
 
+/// Lines that a cell's text may take before it moves to the legend.
+const MAX_LINES: usize = 4;
+
 impl Layout {
     /// The header's length in bits.
     pub fn bits(&self) -> usize {
         self.slots.last().map_or(0, |slot| slot.start + slot.bits)
     }
 
-    /// The diagram as RFCs print it: 32 bits a row, a scale above. Where a label does not fit, it stands as a number
-    /// and the legend below tells. `value` gives a field's value to print with its name, or `None` for names alone.
+    /// The diagram as RFCs print it: 32 bits a row with a scale above, flags spelled downwards. `value` gives a field's
+    /// value to print below its name, or `None` for the name alone. What does not fit into its cell becomes a letter, and
+    /// a legend below the diagram tells.
     pub fn diagram(&self, mut value: impl FnMut(&Slot) -> Option<String>) -> String {
-        let mut out = String::new();
-        let scale = |f: &dyn Fn(usize) -> char| (0..ROW).map(|bit| format!(" {}", f(bit))).collect::<String>();
-        out.push_str(scale(&|bit| if bit % 10 == 0 { char::from(b'0' + (bit / 10) as u8) } else { ' ' }).trim_end());
-        out.push('\n');
-        out.push_str(&scale(&|bit| char::from(b'0' + (bit % 10) as u8)));
-        out.push('\n');
-        let total = self.bits();
+        let mut out = scale();
         let mut legend = Vec::new();
-        // The borders between rows break where a field goes on from one row to the next and fills both.
-        let mut row_start = 0;
-        while row_start < total {
-            let row_end = (row_start + ROW).min(total);
-            if row_start == 0 || !self.continues(row_start) {
-                out.push_str(&border(row_end.max(row_start.min(total)) - row_start, row_start, total));
+        let total = self.bits();
+        let mut row = 0;
+        while row < total {
+            let end = (row + ROW).min(total);
+            let inside = self.slots.iter().any(|slot| slot.start < row && slot.start + slot.bits >= end);
+            if inside {
+                out.push_str(&format!("+{}+\n", " ".repeat((end - row) * CELL - 1)));
             } else {
-                // The inside of a tall field: no ruled line.
-                out.push_str(&format!("+{}+\n", " ".repeat((row_end - row_start) * CELL - 1)));
+                out.push_str(&format!("+{}\n", "-+".repeat(end - row)));
             }
-            // A field of many rows is drawn with three of them at most.
-            if let Some(slot) = self.slots.iter().find(|s| s.start == row_start && s.bits > 4 * ROW) {
-                let label = fit(slot, value(slot), ROW * CELL - 1, &mut legend);
-                out.push_str(&format!("|{:^width$}|\n", label, width = ROW * CELL - 1));
-                out.push_str(&format!(
-                    "{:^width$}\n",
-                    format!("... {} bytes in all ...", slot.bits / 8),
-                    width = ROW * CELL
-                ));
-                row_start = slot.start + slot.bits;
-                continue;
+            let cells = self.slots.iter().filter(|slot| slot.start < end && slot.start + slot.bits > row);
+            let cells: Vec<(usize, Vec<String>)> = cells
+                .map(|slot| {
+                    let (from, to) = (slot.start.max(row), (slot.start + slot.bits).min(end));
+                    let width = (to - from) * CELL - 1;
+                    // A field of several rows has its text in the first.
+                    let text =
+                        if slot.start >= row { label(slot, value(slot), width, &mut legend) } else { Vec::new() };
+                    (width, text)
+                })
+                .collect();
+            let height = cells.iter().map(|(_, text)| text.len()).max().unwrap_or(0).max(1);
+            for line in 0..height {
+                out.push('|');
+                for (width, text) in &cells {
+                    let above = (height - text.len()) / 2;
+                    let text = line.checked_sub(above).and_then(|at| text.get(at)).map_or("", String::as_str);
+                    out.push_str(&format!("{text:^width$}|"));
+                }
+                out.push('\n');
             }
-            out.push('|');
-            for slot in self.slots.iter().filter(|s| s.start < row_end && s.start + s.bits > row_start) {
-                let (from, to) = (slot.start.max(row_start), (slot.start + slot.bits).min(row_end));
-                let width = (to - from) * CELL - 1;
-                // A field over several rows has its label in the first.
-                let label =
-                    if slot.start >= row_start { fit(slot, value(slot), width, &mut legend) } else { String::new() };
-                out.push_str(&format!("{label:^width$}|"));
+            row = end;
+            // Of a very tall field (DHCP's names) the first row stands for all.
+            if let Some(tall) =
+                self.slots.iter().find(|slot| slot.start < end && slot.start + slot.bits > end + 2 * ROW)
+            {
+                let text = format!("... {} bytes in all ...", tall.bits / 8);
+                out.push_str(&format!("{text:^width$}\n", width = ROW * CELL + 1));
+                row = tall.start + tall.bits;
             }
-            out.push('\n');
-            row_start = row_end;
         }
         let last = if total.is_multiple_of(ROW) { ROW } else { total % ROW };
-        out.push_str(&border(last, total - last, total));
+        out.push_str(&format!("+{}\n", "-+".repeat(last)));
         for (key, text) in legend {
-            out.push_str(&format!("  {key}  {text}\n"));
+            out.push_str(&format!(" {key}  {text}\n"));
         }
         out
     }
-
-    /// Whether one field stands on both sides of bit `bit`.
-    fn continues(&self, bit: usize) -> bool {
-        self.slots
-            .iter()
-            .any(|slot| slot.start + ROW <= bit && slot.start + slot.bits >= bit + 1 && slot.start % ROW == 0)
-    }
 }
 
-fn border(bits: usize, _row_start: usize, _total: usize) -> String {
-    format!("+{}\n", "-+".repeat(bits))
+/// The row where a field of several rows is widest, the first of those: its text stands there.
+fn widest_row(slot: &Slot) -> usize {
+    let first = slot.start - slot.start % ROW;
+    let width = |row: usize| (slot.start + slot.bits).min(row + ROW) - slot.start.max(row);
+    if slot.start + slot.bits > first + ROW && width(first + ROW) > width(first) { first + ROW } else { first }
 }
 
-/// The longest form of the label that fits into `width` characters; a letter with a line in the legend otherwise.
-fn fit(slot: &Slot, value: Option<String>, width: usize, legend: &mut Vec<(String, String)>) -> String {
+/// The scale above the diagram: tens, then units of the bit number.
+fn scale() -> String {
+    let line = |f: &dyn Fn(usize) -> char| (0..ROW).map(|bit| format!(" {}", f(bit))).collect::<String>();
+    let digit = |n: usize| char::from(b'0' + n as u8);
+    let tens = line(&|bit| if bit % 10 == 0 { digit(bit / 10) } else { ' ' });
+    format!("{}\n{}\n", tens.trim_end(), line(&|bit| digit(bit % 10)))
+}
+
+/// The lines of a cell: the name, wrapped (letter by letter where there is room for one alone), and the value below.
+fn label(slot: &Slot, value: Option<String>, width: usize, legend: &mut Vec<(String, String)>) -> Vec<String> {
     let name = slot.field.name;
-    let long = value.as_ref().map_or(name.to_owned(), |value| format!("{name}: {value}"));
-    if long.chars().count() <= width {
-        return long;
+    let mut lines = if width == 1 { name.chars().map(String::from).collect() } else { wrap(name, width) };
+    if let Some(value) = &value {
+        lines.push(value.clone());
     }
-    if value.is_none() && slot.bits == 1 && width == 1 {
-        // One bit: the first letter, as RFC 9293 stacks its flags; the legend spells it out.
-        let key = name.chars().next().unwrap_or('?').to_string();
-        let bit = slot.start % ROW;
-        legend.push((format!("bit {bit:>2} {key}"), name.to_owned()));
-        return key;
+    let fits = lines.len() <= MAX_LINES && lines.iter().all(|line| line.chars().count() <= width);
+    if fits {
+        return lines;
     }
-    if let (1, Some(value)) = (slot.bits, &value) {
-        let bit = slot.start % ROW;
-        let key = value.chars().next().unwrap_or('?').to_string();
-        legend.push((format!("bit {bit:>2} {key}"), format!("{name}: {value}")));
-        return key;
-    }
+    // The name alone, or else a letter; the legend has the rest.
     let key = char::from(b'a' + (legend.len() % 26) as u8).to_string();
-    legend.push((format!("{:>8}", format!("({key})")), long));
-    if width >= 3 { format!("({key})") } else { key }
+    let text = value.map_or(name.to_owned(), |value| format!("{name}: {value}"));
+    legend.push((key.clone(), text));
+    vec![key]
+}
+
+/// Breaks `text` at its blanks into lines of at most `width` characters where that is possible.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_udp_header_is_drawn_as_rfc_768_means_it() {
+        let expected = " 0                   1                   2                   3
+ 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
++-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+|          Source port          |       Destination port        |
++-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+|            Length             |           Checksum            |
++-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+";
+        assert_eq!(crate::udp::Header::LAYOUT.diagram(|_| None), expected);
+    }
+
+    #[test]
+    fn flags_are_spelled_downwards_and_every_line_is_as_wide_as_the_scale() {
+        let drawing = crate::tcp::Header::LAYOUT.diagram(|_| None);
+        assert!(drawing.contains("|C|E|U|A|P|R|S|F|"), "{drawing}");
+        assert!(drawing.lines().skip(2).filter(|l| l.starts_with(['+', '|'])).all(|l| l.len() == 65), "{drawing}");
+    }
 }

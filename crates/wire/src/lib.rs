@@ -12,6 +12,7 @@ mod checksum;
 mod field;
 mod header;
 mod layout;
+mod message;
 mod packet;
 mod reader;
 mod record;
@@ -19,8 +20,13 @@ mod sink;
 
 pub mod arp;
 pub mod ethernet;
+pub mod frame;
+pub mod glossary;
 pub mod icmp;
+pub mod icmpv6;
 pub mod ipv4;
+pub mod ipv6;
+pub mod link;
 pub mod tcp;
 pub mod udp;
 

@@ -141,6 +141,14 @@ impl<'a, 's, S: Sink> Reader<'a, 's, S> {
     pub fn rest(&mut self, field: &'static Field) -> Result<&'a [u8], Malformed> {
         self.bytes(field, self.remaining())
     }
+    /// Consumes all remaining bits as `field`, even inside a byte: what is left after an error.
+    pub fn abandon(&mut self, field: &'static Field) {
+        let end = self.base + self.buffer.len() * 8;
+        if self.bit() < end {
+            self.sink.leaf(field, self.bit()..end, Value::Raw);
+        }
+        self.pos = self.buffer.len() * 8;
+    }
     /// Consumes a value of fixed size: an integer, an address, an open enumeration.
     #[inline]
     pub fn get<T: crate::Bits>(&mut self, field: &'static Field, bits: usize) -> Result<T, Malformed> {
@@ -200,10 +208,7 @@ impl<'a, 's, S: Sink> Reader<'a, 's, S> {
                 None
             }
         };
-        if !inner.is_empty() {
-            let rest = inner.bit()..base + n * 8;
-            inner.sink.leaf(&MALFORMED, rest, Value::Raw);
-        }
+        inner.abandon(&MALFORMED);
         Ok(result)
     }
 

@@ -1,0 +1,448 @@
+//! A whole frame, from its link header to its transport's payload: the one chain of decoders for every reader.
+
+use std::net::IpAddr;
+use std::ops::Range;
+
+use crate::ethernet::EtherType;
+use crate::ipv4::Protocol;
+use crate::link::LinkType;
+use crate::tcp::Options;
+use crate::{MacAddr, Malformed, Note, Reader, Sink, Sum, arp, ethernet, icmp, icmpv6, ipv4, ipv6, link, tcp, udp};
+
+crate::fields! {
+    /// Fields of payloads that no decoder is chosen for.
+    pub FIELDS;
+    UDP_PAYLOAD = "udp.payload", "Data", "RFC 768", Opaque(Body), "the message";
+    IP_PAYLOAD = "ip.payload", "Payload", "RFC 791 §3.1", Opaque(Body), "data of a protocol that is not taken apart here";
+    FRAGMENT_DATA = "ip.fragment.data", "Fragment's data", "RFC 791 §3.2", Opaque(Body), "a piece of a packet; what it says stands in the reassembled packet";
+    SNAPPED = "frame.snapped", "Cut short", "draft-ietf-opsawg-pcap §5", Opaque(Malformed), "the capture kept only the beginning of this packet, and it ends inside a header";
+}
+
+/// What a frame said, layer by layer, as far as it could be read.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Frame {
+    /// Hardware addresses: source and destination, where the link has them.
+    pub macs: Option<(MacAddr, MacAddr)>,
+    /// The VLAN identifier of the innermost tag.
+    pub vlan: Option<u16>,
+    /// The network layer.
+    pub network: Network,
+    /// The transport layer.
+    pub transport: Transport,
+    /// The innermost payload that was captured, as a range of the frame's bytes.
+    pub payload: Range<usize>,
+    /// How long that payload is by its headers; larger than the range if the capture cut it short.
+    pub payload_len: usize,
+    /// Whether the transport's checksum is right.
+    pub checksum: Checksum,
+    /// The first thing that broke a format.
+    pub malformed: Option<Malformed>,
+}
+
+/// A frame's network layer.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub enum Network {
+    /// None that could be read, or none that we know.
+    #[default]
+    None,
+    /// ARP.
+    Arp(arp::Header),
+    /// IPv4.
+    Ipv4(ipv4::Header),
+    /// IPv6 with its extension headers.
+    Ipv6(ipv6::Decoded),
+}
+
+/// A frame's transport layer.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub enum Transport {
+    /// None that could be read, or none at all.
+    #[default]
+    None,
+    /// A fragment of an IP packet: the transport stands in the reassembled packet.
+    Fragment,
+    /// TCP.
+    Tcp(tcp::Header, Options),
+    /// UDP.
+    Udp(udp::Header),
+    /// ICMP.
+    Icmp(icmp::Header),
+    /// ICMP for IPv6.
+    Icmpv6(icmpv6::Header),
+    /// A protocol that is not taken apart here.
+    Other(Protocol),
+}
+
+/// What became of a checksum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Checksum {
+    /// There is none, or not all bytes were captured.
+    #[default]
+    Unverified,
+    /// It is right.
+    Good,
+    /// It is wrong: the packet was damaged, or captured before the network card computed it.
+    Bad,
+}
+
+impl Frame {
+    /// Source and destination address, where there are any.
+    pub fn addresses(&self) -> Option<(IpAddr, IpAddr)> {
+        match &self.network {
+            Network::Ipv4(ip) => Some((ip.src.into(), ip.dst.into())),
+            Network::Ipv6(ip) => Some((ip.header.src.into(), ip.header.dst.into())),
+            Network::Arp(arp) => Some((arp.sender_ip.into(), arp.target_ip.into())),
+            Network::None => None,
+        }
+    }
+    /// Source and destination port, where there are any.
+    pub fn ports(&self) -> Option<(u16, u16)> {
+        match &self.transport {
+            Transport::Tcp(tcp, _) => Some((tcp.src_port, tcp.dst_port)),
+            Transport::Udp(udp) => Some((udp.src_port, udp.dst_port)),
+            _ => None,
+        }
+    }
+}
+
+/// Takes a captured frame apart. `original_len` is its length on the wire, at least `bytes.len()`.
+///
+/// It never fails: what cannot be read is `malformed` in the result and, with a recording sink, malformed bytes in the
+/// record, whose leaves tile `bytes` in every case.
+pub fn decode<S: Sink>(link_type: LinkType, bytes: &[u8], original_len: usize, sink: &mut S) -> Frame {
+    let mut frame = Frame::default();
+    let snapped = original_len > bytes.len();
+    // With a sink that stops, the error ends here: all that was read before stands in the frame.
+    let result = Reader::decode_all(bytes, sink, |reader| {
+        let result = link_layer(reader, link_type, snapped, &mut frame);
+        if let (Err(error), true) = (result, snapped) {
+            // Not the packet's fault: keep the rest as it is, under a name that says so.
+            frame.malformed.get_or_insert(error);
+            reader.abandon(&SNAPPED);
+            return Ok(());
+        }
+        result
+    });
+    if let Err(error) = result {
+        frame.malformed.get_or_insert(error);
+    }
+    frame
+}
+
+/// Takes apart the payload of a reassembled IP packet: from the transport header on.
+pub fn decode_datagram<S: Sink>(network: Network, bytes: &[u8], sink: &mut S) -> Frame {
+    let mut frame = Frame { network, ..Frame::default() };
+    let protocol = match network {
+        Network::Ipv4(ip) => ip.protocol,
+        Network::Ipv6(ip) => ip.protocol,
+        _ => Protocol(0),
+    };
+    let result =
+        Reader::decode_all(bytes, sink, |reader| transport_layer(reader, protocol, bytes.len(), false, &mut frame));
+    if let Err(error) = result {
+        frame.malformed.get_or_insert(error);
+    }
+    frame
+}
+
+fn link_layer<S: Sink>(
+    reader: &mut Reader<'_, '_, S>,
+    link_type: LinkType,
+    snapped: bool,
+    frame: &mut Frame,
+) -> Result<(), Malformed> {
+    let ethertype = match link_type {
+        LinkType::ETHERNET => {
+            let header = reader.group(&ethernet::field::GROUP, |reader| ethernet::Header::decode(reader))?;
+            frame.macs = Some((header.src, header.dst));
+            header.ethertype
+        }
+        LinkType::LINUX_SLL => reader.group(&link::sll::GROUP, |reader| link::Sll::decode(reader))?.ethertype,
+        LinkType::LINUX_SLL2 => reader.group(&link::sll2::GROUP, |reader| link::Sll2::decode(reader))?.ethertype,
+        LinkType::NULL | LinkType::LOOP => link::loopback(reader)?,
+        LinkType::RAW | LinkType::RAW_BSD | LinkType::RAW_OPENBSD => match reader.peek().first().map(|b| b >> 4) {
+            Some(4) => EtherType::IPV4,
+            Some(6) => EtherType::IPV6,
+            _ => EtherType(0),
+        },
+        LinkType::IPV4 => EtherType::IPV4,
+        LinkType::IPV6 => EtherType::IPV6,
+        _ => EtherType(0),
+    };
+    tagged(reader, ethertype, snapped, frame)
+}
+
+/// What follows a type: VLAN tags, then the network layer.
+fn tagged<S: Sink>(
+    reader: &mut Reader<'_, '_, S>,
+    mut ethertype: EtherType,
+    snapped: bool,
+    frame: &mut Frame,
+) -> Result<(), Malformed> {
+    while matches!(ethertype, EtherType::VLAN | EtherType::QINQ) {
+        let tag = reader.group(&link::vlan::GROUP, |reader| link::Vlan::decode(reader))?;
+        frame.vlan = Some(tag.id);
+        ethertype = tag.ethertype;
+    }
+    match ethertype {
+        EtherType::ARP => {
+            frame.network = Network::Arp(arp::decode(reader)?);
+            reader.rest(&link::PADDING)?;
+        }
+        EtherType::IPV4 => ipv4_layer(reader, snapped, frame)?,
+        EtherType::IPV6 => ipv6_layer(reader, snapped, frame)?,
+        _ => {
+            frame.payload = reader.bit() / 8..reader.bit() / 8 + reader.remaining();
+            frame.payload_len = reader.remaining();
+            reader.rest(&link::PAYLOAD)?;
+        }
+    }
+    Ok(())
+}
+
+fn ipv4_layer<S: Sink>(reader: &mut Reader<'_, '_, S>, snapped: bool, frame: &mut Frame) -> Result<(), Malformed> {
+    // A capture may hold a header whose checksum is left to the card: read it all the same.
+    let header = match reader.peek().get(..ipv4::Header::LEN).map(ipv4::Header::read) {
+        Some(header) if header.version == 4 && header.header_len() >= ipv4::Header::LEN => header,
+        _ => return ipv4::decode(reader).map(drop),
+    };
+    frame.network = Network::Ipv4(header);
+    let before = reader.remaining();
+    match ipv4::decode(reader) {
+        Ok(_) => {}
+        // The silent sink stops at a wrong checksum; the fields before it are read already.
+        Err(error) if error.field.id == ipv4::field::checksum.id && reader.remaining() < before => {
+            frame.malformed.get_or_insert(error);
+        }
+        Err(error) => return Err(error),
+    }
+    // A total length of zero is a segmentation offload's: the packet fills the frame.
+    let total = usize::from(header.total_len);
+    let len = if total == 0 { reader.remaining() } else { total.saturating_sub(header.header_len()) };
+    if total != 0 && total < header.header_len() {
+        return Err(reader.error(&ipv4::field::total_len, "is less than the header's length"));
+    }
+    let fragment = header.is_fragment();
+    network_payload(reader, header.protocol, len, fragment, snapped, frame)
+}
+
+fn ipv6_layer<S: Sink>(reader: &mut Reader<'_, '_, S>, snapped: bool, frame: &mut Frame) -> Result<(), Malformed> {
+    let decoded = ipv6::decode(reader)?;
+    frame.network = Network::Ipv6(decoded);
+    let payload = usize::from(decoded.header.payload_len);
+    let len = if payload == 0 { reader.remaining() } else { payload.saturating_sub(decoded.extensions_len) };
+    network_payload(reader, decoded.protocol, len, decoded.fragment.is_some(), snapped, frame)
+}
+
+fn network_payload<S: Sink>(
+    reader: &mut Reader<'_, '_, S>,
+    protocol: Protocol,
+    len: usize,
+    fragment: bool,
+    snapped: bool,
+    frame: &mut Frame,
+) -> Result<(), Malformed> {
+    let here = len.min(reader.remaining());
+    if here < len && !snapped {
+        reader.report(&ipv4::field::total_len, "points behind the end of the frame")?;
+    }
+    reader.within(here, |reader| {
+        if fragment {
+            frame.transport = Transport::Fragment;
+            let start = reader.bit() / 8;
+            frame.payload = start..start + here;
+            frame.payload_len = len;
+            reader.rest(&FRAGMENT_DATA).map(drop)
+        } else {
+            let cut = here < len;
+            match transport_layer(reader, protocol, len, cut, frame) {
+                Err(error) if cut && S::RECORDS => {
+                    frame.malformed.get_or_insert(error);
+                    reader.abandon(&SNAPPED);
+                    Ok(())
+                }
+                other => other,
+            }
+        }
+    })?;
+    reader.rest(&link::PADDING)?;
+    Ok(())
+}
+
+/// `len` is the length by the headers; `cut` says that fewer bytes were captured.
+fn transport_layer<S: Sink>(
+    reader: &mut Reader<'_, '_, S>,
+    protocol: Protocol,
+    len: usize,
+    cut: bool,
+    frame: &mut Frame,
+) -> Result<(), Malformed> {
+    let segment = reader.peek();
+    let offset = reader.bit() / 8;
+    match protocol {
+        Protocol::TCP => {
+            // The checksum's verdict belongs to its field, so it is known before the fields are told.
+            frame.checksum = verify(frame, segment, protocol, cut);
+            let (header, options) = tcp::decode(reader)?;
+            let from = offset + header.header_len();
+            frame.transport = Transport::Tcp(header, options);
+            frame.payload = from..from + reader.remaining();
+            frame.payload_len = len.saturating_sub(header.header_len());
+            reader.rest(&tcp::PAYLOAD)?;
+        }
+        Protocol::UDP => {
+            frame.checksum = verify(frame, segment, protocol, cut);
+            let header = reader.group(&udp::field::GROUP, |reader| udp::Header::decode(reader))?;
+            frame.transport = Transport::Udp(header);
+            let said = usize::from(header.len);
+            if said < udp::Header::LEN && said != 0 {
+                return Err(reader.error(&udp::field::len, "is less than 8"));
+            }
+            let data = if said == 0 { reader.remaining() } else { said - udp::Header::LEN };
+            let here = data.min(reader.remaining());
+            if here < data && !cut {
+                reader.report(&udp::field::len, "points behind the end of the packet")?;
+            }
+            let from = offset + udp::Header::LEN;
+            frame.payload = from..from + here;
+            frame.payload_len = data;
+            if S::RECORDS && here == data && data > 0 {
+                crate::message::decode(reader, (header.src_port, header.dst_port), here)?;
+            } else {
+                reader.bytes(&UDP_PAYLOAD, here)?;
+            }
+            reader.rest(&link::PADDING)?;
+        }
+        Protocol::ICMP if !cut => frame.transport = Transport::Icmp(icmp::decode(reader)?),
+        Protocol::ICMPV6 if !cut => {
+            let addresses = match frame.network {
+                Network::Ipv6(ip) => Some((ip.header.src, ip.header.dst)),
+                _ => None,
+            };
+            frame.transport = Transport::Icmpv6(icmpv6::decode(reader, addresses)?);
+        }
+        other => {
+            frame.transport = Transport::Other(other);
+            frame.payload = offset..offset + reader.remaining();
+            frame.payload_len = len;
+            reader.rest(&IP_PAYLOAD)?;
+        }
+    }
+    Ok(())
+}
+
+/// Verifies the checksum of a TCP segment or UDP datagram that is all there.
+fn verify(frame: &Frame, segment: &[u8], protocol: Protocol, cut: bool) -> Checksum {
+    let Some((src, dst)) = frame.addresses().filter(|_| !cut) else {
+        return Checksum::Unverified;
+    };
+    // RFC 768: a UDP checksum of zero means that the sender computed none.
+    if protocol == Protocol::UDP && segment.get(6..8) == Some(&[0, 0]) {
+        return Checksum::Unverified;
+    }
+    let sum = crate::pseudo_header(src, dst, protocol.0, segment.len()).then(Sum::of(segment));
+    if sum.verifies() { Checksum::Good } else { Checksum::Bad }
+}
+
+/// What the checksum's field should say beside its value.
+pub fn checksum_note(frame: &Frame, segment: &[u8]) -> Note {
+    match frame.checksum {
+        Checksum::Good => Note::ChecksumOk,
+        Checksum::Unverified => Note::ChecksumUnverified("not all bytes are here, or none was computed"),
+        Checksum::Bad => {
+            let (at, protocol) = match frame.transport {
+                Transport::Udp(_) => (6, Protocol::UDP),
+                _ => (16, Protocol::TCP),
+            };
+            let mut zeroed = segment.to_vec();
+            if let Some(field) = zeroed.get_mut(at..at + 2) {
+                field.fill(0);
+            }
+            let pseudo = frame
+                .addresses()
+                .map_or(Sum::EMPTY, |(src, dst)| crate::pseudo_header(src, dst, protocol.0, segment.len()));
+            Note::ChecksumBad(pseudo.then(Sum::of(&zeroed)).checksum())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Body, Packet, Record, Silent, tcp::Flags, tcp::Seq};
+
+    /// A TCP segment with 5 bytes of data over IPv4 and Ethernet, padded to 60 bytes plus one.
+    fn segment() -> Vec<u8> {
+        let (src, dst) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let mut packet = Packet::new(Body::from(b"hello".to_vec()));
+        let tcp = tcp::Header::new((49152, 80), Seq(1), Seq(2), Flags::PSH | Flags::ACK, 65535, 0);
+        tcp.write(packet.push(20));
+        let sum = crate::pseudo_header(IpAddr::V4(src), IpAddr::V4(dst), 6, 25).then(packet.sum_from(0));
+        packet.head_mut()[16..18].copy_from_slice(&sum.checksum().to_be_bytes());
+        let mut ip = ipv4::Header::new(src, dst, Protocol::TCP, 25);
+        ip.write(packet.push(20));
+        ip.checksum = Sum::of(packet.head().get(..20).unwrap()).checksum();
+        ip.write(packet.head_mut());
+        let link = ethernet::Header { dst: MacAddr([2; 6]), src: MacAddr([4; 6]), ethertype: EtherType::IPV4 };
+        link.write(packet.push(14));
+        let mut bytes = packet.to_vec();
+        bytes.resize(60, 0);
+        bytes
+    }
+
+    #[test]
+    fn a_segment_is_read_to_its_payload() {
+        let bytes = segment();
+        let frame = decode(LinkType::ETHERNET, &bytes, bytes.len(), &mut Silent);
+        assert_eq!(frame.malformed, None);
+        assert_eq!(frame.ports(), Some((49152, 80)));
+        assert_eq!(&bytes[frame.payload.clone()], b"hello", "padding is not payload");
+        assert_eq!(frame.checksum, Checksum::Good);
+        let mut damaged = bytes;
+        damaged[56] ^= 1;
+        assert_eq!(decode(LinkType::ETHERNET, &damaged, damaged.len(), &mut Silent).checksum, Checksum::Bad);
+    }
+
+    #[test]
+    fn a_snapped_frame_says_what_is_missing() {
+        let bytes = segment();
+        let frame = decode(LinkType::ETHERNET, &bytes[..56], 60, &mut Silent);
+        assert_eq!((frame.payload.len(), frame.payload_len), (2, 5));
+        assert_eq!(frame.checksum, Checksum::Unverified);
+        for cut in 0..54 {
+            let mut record = Record::new();
+            let frame = decode(LinkType::ETHERNET, &bytes[..cut], 60, &mut record);
+            assert_eq!(record.check_tiling(cut), Ok(()), "cut at {cut}");
+            assert!(frame.payload_len == 0 || cut >= 54);
+        }
+    }
+
+    fn links() -> impl Strategy<Value = LinkType> {
+        (0..LinkType::CODES.len()).prop_map(|at| LinkType(LinkType::CODES[at].value as u32))
+    }
+
+    proptest! {
+        #[test]
+        fn random_frames_are_tiled(link in links(), bytes in proptest::collection::vec(any::<u8>(), 0..200), more in 0usize..9) {
+            let mut record = Record::new();
+            let told = decode(link, &bytes, bytes.len() + more, &mut record);
+            prop_assert_eq!(record.check_tiling(bytes.len()), Ok(()));
+            let silent = decode(link, &bytes, bytes.len() + more, &mut Silent);
+            if silent.malformed.is_none() {
+                prop_assert_eq!(told.payload, silent.payload);
+            }
+        }
+
+        #[test]
+        fn mutated_frames_are_tiled(at in 0usize..60, value: u8, cut in 0usize..=60) {
+            let mut bytes = segment();
+            bytes[at] = value;
+            bytes.truncate(cut);
+            let mut record = Record::new();
+            decode(LinkType::ETHERNET, &bytes, bytes.len(), &mut record);
+            prop_assert_eq!(record.check_tiling(cut), Ok(()));
+        }
+    }
+}
