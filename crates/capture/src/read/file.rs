@@ -1,0 +1,186 @@
+//! A whole capture in memory.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use base::WallTime;
+use bytes::{Bytes, BytesMut};
+
+use super::{Format, Interface, Item, Limits, Packet, Reader, Section, Statistics};
+use crate::keylog::KeyLog;
+use crate::{Direction, Error, Problems, SecretsKind};
+
+/// All that a capture holds, as far as it can be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct File {
+    /// How the file is laid out.
+    pub format: Format,
+    /// The sections; a pcap has none.
+    pub sections: Vec<Section>,
+    /// The interfaces of all sections; a packet's `interface` is an index into them.
+    pub interfaces: Vec<Interface>,
+    /// The packets in the file's order, which need not be that of their times.
+    pub packets: Vec<OwnedPacket>,
+    /// The secrets of all Decryption Secrets Blocks; see [`File::key_log`].
+    pub secrets: Vec<OwnedSecrets>,
+    /// The counters of the interfaces.
+    pub statistics: Vec<Statistics>,
+    /// Blocks that were skipped, by type: see [`Reader::skipped`].
+    pub skipped: BTreeMap<u32, u64>,
+    /// What was wrong and did not end the reading.
+    pub problems: Problems,
+    /// Why the reading ended before the file's end, if it did.
+    pub ended_by: Option<Error>,
+}
+
+/// A packet of its own: as [`Packet`], but kept. The bytes share memory with those of its neighbours.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnedPacket {
+    /// As [`Packet::number`].
+    pub number: u64,
+    /// As [`Packet::interface`].
+    pub interface: u32,
+    /// As [`Packet::at`].
+    pub at: Option<WallTime>,
+    /// As [`Packet::data`].
+    pub data: Bytes,
+    /// As [`Packet::original_len`].
+    pub original_len: u32,
+    /// As [`Packet::direction`].
+    pub direction: Option<Direction>,
+    /// As [`Packet::fcs_len`].
+    pub fcs_len: u8,
+    /// As [`Packet::dropped`].
+    pub dropped: Option<u64>,
+    /// As [`Packet::offset`].
+    pub offset: u64,
+    /// What people wrote about the packet.
+    pub comments: Vec<String>,
+}
+
+/// The content of a Decryption Secrets Block, kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnedSecrets {
+    /// What the data is.
+    pub kind: SecretsKind,
+    /// The secrets.
+    pub data: Vec<u8>,
+    /// Where the block starts in the file.
+    pub offset: u64,
+}
+
+/// Reads a whole capture into memory. Damage after the header is no error here: what could be read is returned, with
+/// [`File::problems`] and [`File::ended_by`].
+///
+/// # Errors
+/// As [`Reader::open`].
+pub fn read_all<R: Read>(source: R) -> Result<File, Error> {
+    read_all_within(source, Limits::default())
+}
+
+/// As [`read_all`], with other limits.
+///
+/// # Errors
+/// As [`Reader::open`].
+pub fn read_all_within<R: Read>(source: R, limits: Limits) -> Result<File, Error> {
+    let mut reader = Reader::with_limits(source, limits)?;
+    let mut file = File {
+        format: reader.format(),
+        sections: Vec::new(),
+        interfaces: Vec::new(),
+        packets: Vec::new(),
+        secrets: Vec::new(),
+        statistics: Vec::new(),
+        skipped: BTreeMap::new(),
+        problems: Problems::default(),
+        ended_by: None,
+    };
+    let mut keep = Keep::default();
+    loop {
+        match reader.next() {
+            Ok(Some(item)) => file.take(item, &mut keep),
+            Ok(None) => break,
+            Err(error) => {
+                file.ended_by = Some(error);
+                break;
+            }
+        }
+        if keep.kept > limits.kept {
+            let (offset, limit) = (reader.position(), limits.kept);
+            file.ended_by = Some(Error::Limit { offset, what: "what is kept of the capture, in bytes,", limit });
+            break;
+        }
+    }
+    file.interfaces = std::mem::take(&mut reader.interfaces);
+    file.skipped = std::mem::take(&mut reader.skipped);
+    file.problems = std::mem::take(&mut reader.problems);
+    Ok(file)
+}
+
+impl File {
+    /// The TLS secrets inside the file, merged, and what was wrong with them (lines count within each block).
+    pub fn key_log(&self) -> (KeyLog, Problems) {
+        let (mut all, mut problems) = (KeyLog::default(), Problems::default());
+        for secrets in self.secrets.iter().filter(|secrets| secrets.kind == SecretsKind::TlsKeyLog) {
+            problems.append(all.read(&secrets.data));
+        }
+        (all, problems)
+    }
+
+    fn take(&mut self, item: Item<'_>, keep: &mut Keep) {
+        match item {
+            Item::Packet(packet) => self.packets.push(keep.packet(&packet)),
+            // Kept by the reader, until the end.
+            Item::Interface(interface) => keep.kept += of_comments(&interface.comments),
+            Item::Section(section) => {
+                keep.kept += of_comments(&section.comments);
+                self.sections.push(section.clone());
+            }
+            Item::Secrets(secrets) => {
+                let super::Secrets { kind, data, offset } = secrets;
+                keep.kept += data.len() as u64;
+                self.secrets.push(OwnedSecrets { kind, data: data.to_vec(), offset });
+            }
+            Item::Statistics(statistics) => self.statistics.push(statistics),
+        }
+    }
+}
+
+fn of_comments(comments: &[String]) -> u64 {
+    comments.iter().map(|comment| comment.len() as u64).sum()
+}
+
+/// Copies packets into large pieces of memory, so that no packet has an allocation of its own.
+#[derive(Default)]
+struct Keep {
+    piece: BytesMut,
+    kept: u64,
+}
+
+/// How large the pieces are.
+const PIECE: usize = 1 << 20;
+
+impl Keep {
+    fn packet(&mut self, packet: &Packet<'_>) -> OwnedPacket {
+        if self.piece.capacity() < packet.data.len() {
+            // A packet larger than a piece gets one of its own size, and the next packet a new piece.
+            self.piece = BytesMut::with_capacity(packet.data.len().max(PIECE));
+        }
+        self.piece.extend_from_slice(packet.data);
+        let comments: Vec<String> = packet.comments().map(|comment| comment.into_owned()).collect();
+        self.kept += packet.data.len() as u64 + size_of::<OwnedPacket>() as u64 + of_comments(&comments);
+        OwnedPacket {
+            number: packet.number,
+            interface: packet.interface,
+            at: packet.at,
+            data: self.piece.split().freeze(),
+            original_len: packet.original_len,
+            direction: packet.direction,
+            fcs_len: packet.fcs_len,
+            dropped: packet.dropped,
+            offset: packet.offset,
+            comments,
+        }
+    }
+}
