@@ -44,4 +44,21 @@ crate::kinds! {
     DELIVERED = "tcp.delivered", Passage, "{0} are ready for the program", [Bytes, None], "RFC 9293 §3.9.1.3";
     CLOSED_BY_PROGRAM = "tcp.close", Decision, "the program has nothing more to send", [None, None], "RFC 9293 §3.9.1.4";
     CLOSED_BY_PEER = "tcp.peer_closed", Decision, "the other side has nothing more to send", [None, None], "RFC 9293 §3.10.7.4";
+    NOT_OURS = "tcp.unacceptable_ack", Decision, "the acknowledgment {0} is for something that was never sent: answers with a reset", [Seq, None], "RFC 9293 §3.5.2";
+    ACCEPT_QUEUE_FULL = "tcp.accept_queue_full", Decision, "{0} complete connections wait for the program already: ignores the acknowledgment", [Count, None], "RFC 9293 §3.9.1.1";
+    RESET_IGNORED = "tcp.reset_ignored", Decision, "the reset at {0} lies outside the window: drops it", [Seq, None], "RFC 5961 §3.2";
+    DUPLICATE = "tcp.duplicate", Decision, "{0} at {1} have arrived before", [Bytes, Seq], "RFC 9293 §3.10.7.4";
+    URGENT = "tcp.urgent", Decision, "urgent data ends before {0}: delivered in line", [Seq, None], "RFC 6093 §3";
+    UNREAD_DATA = "tcp.unread_data", Decision, "the program closes with {0} unread: resets the connection", [Bytes, None], "RFC 2525 §2.17";
+    DATA_AFTER_CLOSE = "tcp.data_after_close", Decision, "{0} arrive though the program is gone: resets the connection", [Bytes, None], "RFC 9293 §3.6.1";
+    ABORTED = "tcp.abort", Decision, "the program aborts the connection", [None, None], "RFC 9293 §3.9.1.5";
+    FIN_WAIT_ARMED = "tcp.fin_wait_armed", Timer, "waits at most {0} for the other side to close", [Nanos, None], "RFC 1122 §4.2.2.13";
+    FIN_WAIT_OVER = "tcp.fin_wait_over", Timer, "the other side has not closed within {0}", [Nanos, None], "RFC 1122 §4.2.2.13";
+    REOPENED = "tcp.reopened", Decision, "a new SYN at {0} may take the place of the connection in TIME-WAIT", [Seq, None], "RFC 6191 §2";
+    LIMITED_TRANSMIT = "tcp.limited_transmit", Decision, "a duplicate acknowledgment lets {0} of new data out", [Bytes, None], "RFC 3042 §2";
+    IDLE_RESTART = "tcp.idle_restart", Decision, "was idle for {0}: begins with a small window again", [Nanos, None], "RFC 5681 §4.1";
+    SOFT_ERROR = "tcp.soft_error", Decision, "an ICMP error of type {0} code {1} may pass: goes on", [Count, Count], "RFC 5461 §2";
+    HARD_ERROR = "tcp.hard_error", Decision, "an ICMP error of type {0} code {1} ends the attempt", [Count, Count], "RFC 5461 §2";
+    ICMP_IGNORED = "tcp.icmp_ignored", Decision, "an ICMP error quotes {0}, which is not in flight: ignores it", [Seq, None], "RFC 5927 §4";
+    MSS_LOWERED = "tcp.mss_lowered", Decision, "the path does not take segments of {0}: sends {1} at most", [Bytes, Bytes], "RFC 1191 §6.4";
 }

@@ -4,11 +4,13 @@ mod flags;
 mod options;
 mod seq;
 mod state;
+mod transitions;
 
 pub use flags::Flags;
 pub use options::{MAX_SACK_BLOCKS, OPTION_FIELDS, OptionKind, Options, SackBlocks, decode_options};
 pub use seq::Seq;
 pub use state::State;
+pub use transitions::{Action, Event, TRANSITIONS, Transition, figure, transition};
 
 use crate::{Malformed, Reader, Sink};
 

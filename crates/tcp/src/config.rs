@@ -1,0 +1,105 @@
+//! What a connection may be told before it opens.
+
+use base::Duration;
+
+/// How a connection behaves. The defaults are those of a Linux host on Ethernet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Config {
+    /// The largest segment that we can receive, in bytes: the MTU less 40 for IPv4, less 60 for IPv6 (RFC 9293 §3.7.1).
+    /// Also the largest that we send, whatever the other side can take.
+    pub mss: u16,
+    /// Offer window scaling (RFC 7323 §2).
+    pub window_scale: bool,
+    /// Offer selective acknowledgments (RFC 2018).
+    pub sack: bool,
+    /// Offer timestamps (RFC 7323 §3), and with them PAWS.
+    pub timestamps: bool,
+    /// Added to the clock of our timestamps, so that they do not tell how long the machine has been up (RFC 7323 §7.1).
+    pub timestamp_offset: u32,
+    /// Hold small segments back while an earlier small one is unacknowledged (RFC 9293 §3.7.4).
+    pub nagle: bool,
+    /// Hold acknowledgments back for a moment (RFC 9293 §3.8.6.3).
+    pub delayed_ack: bool,
+    /// How many bytes a program may write ahead, acknowledged ones not counted.
+    pub send_buffer: usize,
+    /// How many bytes may wait for the program: the receive window. At most 2^30 - 1 count (RFC 7323 §2.3), at most 65535
+    /// without window scaling.
+    pub receive_buffer: usize,
+    /// The initial congestion window in segments (RFC 6928 §2: 10).
+    pub initial_window: u32,
+    /// The retransmission timeout before the first round trip is measured (RFC 6298 §2.1: 1 s).
+    pub initial_rto: Duration,
+    /// The least that the timeout adds to the smoothed round trip (Linux: 200 ms; RFC 6298 §2.4 says 1 s in all).
+    pub min_rto: Duration,
+    /// The longest retransmission timeout (RFC 6298 §2.5: at least 60 s; Linux: 120 s).
+    pub max_rto: Duration,
+    /// How long TIME-WAIT lasts (RFC 9293 §3.4.2: two maximum segment lifetimes, 4 min; Linux: 60 s).
+    pub time_wait: Duration,
+    /// How long FIN-WAIT-2 may last once the program has closed (Linux: 60 s).
+    pub fin_wait_2: Duration,
+    /// How often a SYN is sent again before the connection is given up (Linux: 6).
+    pub syn_retries: u32,
+    /// How often a SYN-ACK is sent again (Linux: 5).
+    pub syn_ack_retries: u32,
+    /// How often data is sent again (RFC 9293 §3.8.3, R2; Linux: 15).
+    pub retries: u32,
+    /// Give up when data stays unacknowledged for this long (RFC 9293 §3.8.3); `None`: when the retries are used up.
+    pub user_timeout: Option<Duration>,
+    /// Ask whether a silent peer is still there (RFC 9293 §3.8.4); off by default.
+    pub keepalive: Option<Keepalive>,
+    /// Which congestion control.
+    pub congestion: CongestionKind,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            mss: 1460,
+            window_scale: true,
+            sack: true,
+            timestamps: true,
+            timestamp_offset: 0,
+            nagle: true,
+            delayed_ack: true,
+            send_buffer: 4 << 20,
+            receive_buffer: 6 << 20,
+            initial_window: 10,
+            initial_rto: Duration::from_secs(1),
+            min_rto: Duration::from_millis(200),
+            max_rto: Duration::from_secs(120),
+            time_wait: Duration::from_secs(60),
+            fin_wait_2: Duration::from_secs(60),
+            syn_retries: 6,
+            syn_ack_retries: 5,
+            retries: 15,
+            user_timeout: None,
+            keepalive: None,
+            congestion: CongestionKind::Reno,
+        }
+    }
+}
+
+/// When and how often to ask a silent peer whether it is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Keepalive {
+    /// Silence before the first question (RFC 9293 §3.8.4: at least two hours by default).
+    pub idle: Duration,
+    /// Time between questions.
+    pub interval: Duration,
+    /// Unanswered questions before the connection is given up.
+    pub probes: u32,
+}
+
+impl Default for Keepalive {
+    fn default() -> Keepalive {
+        Keepalive { idle: Duration::from_secs(7200), interval: Duration::from_secs(75), probes: 9 }
+    }
+}
+
+/// The congestion controls that a connection may use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CongestionKind {
+    /// Slow start and congestion avoidance (RFC 5681).
+    #[default]
+    Reno,
+}

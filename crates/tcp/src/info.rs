@@ -1,0 +1,78 @@
+//! What a connection tells about itself.
+
+use base::Duration;
+use wire::tcp::{Seq, State};
+
+/// What a program may do without waiting.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ready {
+    /// The handshake is done, now or earlier.
+    pub connected: bool,
+    /// A read gives data, the end of the stream or an error.
+    pub readable: bool,
+    /// A write takes data or gives an error.
+    pub writable: bool,
+    /// The other side will send nothing more (what has arrived may still be unread).
+    pub read_closed: bool,
+    /// This side can send nothing more.
+    pub write_closed: bool,
+    /// The connection has failed: [`crate::Connection::error`] says why.
+    pub failed: bool,
+}
+
+/// A connection's figures, after Linux's TCP_INFO.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Info {
+    /// The state.
+    pub state: State,
+    /// The initial sequence numbers: ours, and theirs.
+    pub isn: (Seq, Seq),
+    /// SND.UNA: the oldest unacknowledged number.
+    pub snd_una: Seq,
+    /// SND.NXT: the next number to send.
+    pub snd_nxt: Seq,
+    /// SND.WND: the window that the other side offers, in bytes.
+    pub snd_wnd: u32,
+    /// RCV.NXT: the next number expected.
+    pub rcv_nxt: Seq,
+    /// RCV.WND: the window that we offer, in bytes.
+    pub rcv_wnd: u32,
+    /// The largest segment that we send, options taken off, in bytes.
+    pub mss: u32,
+    /// The shift counts for windows that we get, and that we send; `None` without window scaling.
+    pub window_scale: Option<(u8, u8)>,
+    /// Whether selective acknowledgments were agreed on.
+    pub sack: bool,
+    /// Whether timestamps were agreed on.
+    pub timestamps: bool,
+    /// The congestion window in bytes, a fast recovery's inflation not counted.
+    pub cwnd: u32,
+    /// The slow start threshold in bytes; `u32::MAX` before the first loss.
+    pub ssthresh: u32,
+    /// Bytes in flight: sent, neither acknowledged nor taken for lost.
+    pub in_flight: u32,
+    /// The smoothed round-trip time; zero before the first measurement.
+    pub srtt: Duration,
+    /// The round-trip time's variation.
+    pub rttvar: Duration,
+    /// The retransmission timeout, backed off.
+    pub rto: Duration,
+    /// Whether a fast recovery is going on.
+    pub in_recovery: bool,
+    /// Duplicate acknowledgments in a row.
+    pub dup_acks: u32,
+    /// Segments sent again since the connection began.
+    pub retransmits: u64,
+    /// Segments sent and received.
+    pub segments: (u64, u64),
+    /// Bytes written and not acknowledged yet.
+    pub send_queue: usize,
+    /// Bytes received in order and not read yet.
+    pub receive_queue: usize,
+    /// Bytes of data acknowledged by the other side.
+    pub bytes_acked: u64,
+    /// Bytes of data received in order.
+    pub bytes_received: u64,
+    /// The delivery rate measured last, in bytes a second; zero before the first.
+    pub delivery_rate: u64,
+}

@@ -1,0 +1,141 @@
+//! A program that waits for connections: LISTEN, with a queue of half-open and a queue of complete connections.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use base::Set;
+use trace::{Cx, kinds::tcp as kind};
+use wire::tcp::{Event, Flags, State, transition};
+
+use crate::{Config, Connection, Segment, refuse};
+
+/// A passive open. It holds no connections itself: whoever does (the host, by four-tuple) tells it their numbers, and it
+/// says which may come in.
+#[derive(Debug)]
+pub struct Listener {
+    id: u32,
+    local: SocketAddr,
+    config: Config,
+    backlog: usize,
+    half_open: Set<u32>,
+    complete: VecDeque<u32>,
+}
+
+/// What to do with a segment that came to a listener.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Arrival {
+    /// A SYN that may come in: make a connection with [`Connection::accept`], then tell [`Listener::opened`].
+    Open,
+    /// Answer with this reset.
+    Reset(Segment),
+    /// Nothing.
+    Ignore,
+}
+
+impl Listener {
+    /// Listens on `local` (RFC 9293 §3.9.1.1, passive OPEN), with room for `backlog` complete connections (and one more, as
+    /// Linux counts) and as many half-open ones. `id` numbers it on its host.
+    pub fn new(config: &Config, id: u32, local: SocketAddr, backlog: usize, cx: &mut Cx) -> Listener {
+        let listen = cx.event(&kind::LISTEN, id, [local.port().into(), 0]);
+        let state = transition(State::CLOSED, Event::PassiveOpen).map_or(State::LISTEN, |row| row.to);
+        cx.caused_by(listen).event(&kind::STATE, id, [State::CLOSED.0.into(), state.0.into()]);
+        let (half_open, complete) = Default::default();
+        Listener { id, local, config: *config, backlog: backlog.max(1), half_open, complete }
+    }
+
+    /// Its number on its host.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+    /// Where it listens; the address may be unspecified.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+    /// The configuration that its connections inherit.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+    /// Whether [`Listener::accept`] would give a connection.
+    pub fn readable(&self) -> bool {
+        !self.complete.is_empty()
+    }
+    /// How many connections are half-open and how many are complete.
+    pub fn queued(&self) -> (usize, usize) {
+        (self.half_open.len(), self.complete.len())
+    }
+    /// Whether the queue of complete connections has no room: Linux lets one more in than the backlog says.
+    fn is_full(&self) -> bool {
+        self.complete.len() > self.backlog
+    }
+
+    /// A segment came that belongs to no connection (RFC 9293 §3.10.7.2).
+    pub fn handle_segment(&mut self, segment: &Segment, cx: &mut Cx) -> Arrival {
+        let flags = segment.flags;
+        // First, check for a RST: ignored. Second, check for an ACK: it acknowledges nothing that was ever sent.
+        if flags.contains(Flags::RST) {
+            return Arrival::Ignore;
+        }
+        if flags.contains(Flags::ACK) {
+            return refuse(segment).map_or(Arrival::Ignore, |reset| {
+                cx.event(&kind::NOT_OURS, self.id, [u64::from(segment.ack.0), 0]);
+                Arrival::Reset(reset)
+            });
+        }
+        // Third, check for a SYN; fourth, anything else is dropped. A SYN with FIN is what scanners send: Linux drops it.
+        if !flags.contains(Flags::SYN) || flags.contains(Flags::FIN) {
+            return Arrival::Ignore;
+        }
+        // As Linux does without SYN cookies: no room in either queue, no answer; the SYN will come again (RFC 4987 §2).
+        if self.is_full() || self.half_open.len() >= self.backlog {
+            cx.event(&kind::BACKLOG_FULL, self.id, [self.backlog as u64, 0]);
+            return Arrival::Ignore;
+        }
+        Arrival::Open
+    }
+
+    /// Whether a half-open connection of this listener may see `segment`. As on Linux, the acknowledgment that would complete
+    /// it is ignored while the queue of complete connections is full; the SYN-ACK will be sent again and acknowledged again.
+    pub fn admits(&self, connection: &Connection, segment: &Segment, cx: &mut Cx) -> bool {
+        let completes = connection.state() == State::SYN_RECEIVED
+            && segment.flags.contains(Flags::ACK)
+            && !segment.flags.contains(Flags::RST);
+        if completes && self.is_full() {
+            cx.event(&kind::ACCEPT_QUEUE_FULL, connection.id(), [self.backlog as u64, 0]);
+            return false;
+        }
+        true
+    }
+
+    /// The connection `id` is half-open.
+    pub fn opened(&mut self, id: u32) {
+        self.half_open.insert(id);
+    }
+    /// The half-open connection `id` is complete and waits for the program. `false` if it was not half-open here.
+    pub fn completed(&mut self, id: u32, cx: &mut Cx) -> bool {
+        let known = self.half_open.remove(&id);
+        if known {
+            cx.event(&kind::ACCEPTED, id, [0, 0]);
+            self.complete.push_back(id);
+        }
+        known
+    }
+    /// The connection `id` has ended; if it was still half-open, nobody will accept it. A complete one stays in its queue, as on
+    /// Linux: the program accepts it and then sees the error.
+    pub fn gone(&mut self, id: u32) {
+        self.half_open.remove(&id);
+    }
+
+    /// The next complete connection.
+    pub fn accept(&mut self) -> Option<u32> {
+        self.complete.pop_front()
+    }
+
+    /// Stops listening: the connections that nobody accepted, to be aborted (half-open ones too), in ascending order.
+    pub fn close(self, cx: &mut Cx) -> Vec<u32> {
+        let state = transition(State::LISTEN, Event::Close).map_or(State::CLOSED, |row| row.to);
+        cx.event(&kind::STATE, self.id, [State::LISTEN.0.into(), state.0.into()]);
+        let mut orphans: Vec<u32> = self.half_open.into_iter().chain(self.complete).collect();
+        orphans.sort_unstable();
+        orphans
+    }
+}
