@@ -157,12 +157,13 @@ impl Record {
         };
         // At most 2^32 * 10^9 + 2^32 * 10^3 nanoseconds, half of what fits. A fraction of a second and more just adds up.
         let nanos = i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * header.unit_ns;
-        // The modified header's packet type is that of Linux' packet sockets: 4 is outgoing, 0 to 3 are kinds of incoming.
-        let direction = bytes.get(22).and_then(|packet_type| match packet_type {
-            0..=3 => Some(Direction::Inbound),
-            4 => Some(Direction::Outbound),
+        // The modified header goes on with interface index, protocol and packet type as Linux' packet sockets tell them:
+        // type 4 is outgoing, 0 to 3 are kinds of incoming. Programs that know none of these write zeros.
+        let direction = match (order.u16(bytes, 20), bytes.get(22)) {
+            (Some(1..), Some(0..=3)) => Some(Direction::Inbound),
+            (Some(1..), Some(4)) => Some(Direction::Outbound),
             _ => None,
-        });
+        };
         Some(Record { at: WallTime::from_unix_nanos(nanos), captured, original, direction })
     }
 }

@@ -23,6 +23,9 @@
 mod pcap;
 mod pcapng;
 
+#[cfg(test)]
+mod tests;
+
 pub use pcap::Pcap;
 pub use pcapng::{Interface, Packet, PcapNg};
 
