@@ -57,9 +57,8 @@ impl Layout {
                 .map(|slot| {
                     let (from, to) = (slot.start.max(row), (slot.start + slot.bits).min(end));
                     let width = (to - from) * CELL - 1;
-                    // A field of several rows has its text in the first.
                     let text =
-                        if slot.start >= row { label(slot, value(slot), width, &mut legend) } else { Vec::new() };
+                        if widest_row(slot) == row { label(slot, value(slot), width, &mut legend) } else { Vec::new() };
                     (width, text)
                 })
                 .collect();
