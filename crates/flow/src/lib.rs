@@ -1,1 +1,40 @@
-//! wirescope-flow
+//! Conversations, reassembly and decryption: one fast pass over the packets of a capture, with the silent sink.
+//!
+//! ```
+//! use flow::{Flow, Limits, Packet};
+//! let mut flow = Flow::new(Limits::default());
+//! flow.push(Packet {
+//!     at: base::Instant::ZERO,
+//!     interface: 0,
+//!     link: wire::link::LinkType::ETHERNET,
+//!     bytes: &[0; 60],
+//!     original_len: 60,
+//! });
+//! assert_eq!(flow.rows()[0].number, 1);
+//! ```
+//!
+//! - [`Flow::push`] takes packets in, in order. [`Flow::rows`] has one [`Row`] for each: what it is, its
+//!   [`Conversation`], its direction, where its payload stands. [`Flow::tcp`] adds what was found out about a segment:
+//!   relative numbers, [`Verdicts`], RTT samples.
+//! - [`Flow::conversations`] lists TCP connections (a new one for each incarnation), UDP, ICMP and ARP exchanges, each
+//!   with its packets. A TCP [`Connection`] has two [`Half`]s, each with the map of its stream ([`Assembly`]): which bytes
+//!   came, and where they stand.
+//! - Packets' bytes stay with the caller, who shows them again through [`Source`].
+
+mod buffer;
+mod conversation;
+mod flow;
+mod fragments;
+mod limits;
+mod row;
+pub mod tcp;
+
+#[cfg(test)]
+mod tests;
+
+pub use buffer::{Buffer, BufferKind, BufferRef, Piece, Source};
+pub use conversation::{ClientBy, Conversation, ConversationId, Direction, Endpoint, Kind};
+pub use flow::Flow;
+pub use limits::{Dropped, Limits};
+pub use row::{Packet, Payload, Row, RowKind, RowView};
+pub use tcp::{Assembly, Connection, Counts, Half, Overlap, StreamPiece, Tcp, Verdict, Verdicts};

@@ -313,7 +313,11 @@ fn transport_layer<S: Sink>(
             }
             reader.rest(&link::PADDING)?;
         }
-        Protocol::ICMP if !cut => frame.transport = Transport::Icmp(icmp::decode(reader)?),
+        Protocol::ICMP if !cut => {
+            frame.transport = Transport::Icmp(icmp::decode(reader)?);
+            frame.payload = offset + icmp::Header::LEN..offset + len;
+            frame.payload_len = len.saturating_sub(icmp::Header::LEN);
+        }
         Protocol::ICMPV6 if !cut => {
             let addresses = match frame.network {
                 Network::Ipv6(ip) => Some((ip.header.src, ip.header.dst)),

@@ -1,0 +1,179 @@
+//! The predicates behind the verdicts. Each looks at one segment and at what both ends had sent before it.
+
+use base::{Duration, Instant};
+use wire::tcp::Flags;
+
+use super::{Half, Verdicts};
+
+/// The longest time from the second duplicate ACK to a fast retransmission.
+const FAST: Duration = Duration::from_millis(20);
+/// How much later than the highest segment an overtaken one may come, where the round-trip time is not known.
+const REORDERING: Duration = Duration::from_millis(3);
+/// The largest window that scaling allows (RFC 7323 §2.3): beyond it no receiver accepts anything.
+const MAX_WINDOW: u64 = 65_535 << 14;
+
+/// A segment with relative numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    pub at: Instant,
+    /// The relative sequence number.
+    pub start: i64,
+    /// The relative number behind its data, SYN and FIN.
+    pub end: i64,
+    /// Bytes of data.
+    pub len: u32,
+    /// The relative acknowledgment number, if the ACK flag is set.
+    pub ack: Option<i64>,
+    pub flags: Flags,
+    pub window: u16,
+    pub has_sack: bool,
+    /// How many of its bytes are new to the stream's map, if all of them were to be taken.
+    pub new_bytes: bool,
+}
+
+impl View {
+    /// None of SYN, FIN and RST.
+    fn plain(&self) -> bool {
+        !self.flags.intersects(Flags(Flags::SYN.0 | Flags::FIN.0 | Flags::RST.0))
+    }
+    /// No data, none of SYN, FIN and RST, and the same numbers as the last segment of this side.
+    fn repeats_numbers(&self, me: &Half) -> bool {
+        self.len == 0 && self.plain() && self.ack.is_some() && Some(self.start) == me.next && self.ack == me.last_ack
+    }
+    /// Occupies sequence numbers.
+    fn occupies(&self) -> bool {
+        self.end > self.start
+    }
+}
+
+/// All verdicts that follow from the numbers. `me` sent the segment to `peer`; neither knows of it yet.
+pub(crate) fn judge(segment: &View, me: &Half, peer: &Half, initial_rtt: Option<Duration>) -> Verdicts {
+    let mut verdicts = Verdicts::NONE;
+    let mut set = |verdict: Verdicts, holds: bool| {
+        if holds {
+            verdicts |= verdict;
+        }
+        holds
+    };
+    set(Verdicts::ZERO_WINDOW, segment.window == 0 && segment.plain() && segment.ack.is_some());
+    set(Verdicts::ACKED_UNSEEN, acked_unseen(segment, peer));
+    if set(Verdicts::OUT_OF_WINDOW, out_of_window(segment, me, peer))
+        || set(Verdicts::ZERO_WINDOW_PROBE, zero_window_probe(segment, me, peer))
+        || set(Verdicts::KEEP_ALIVE, keep_alive(segment, me, peer))
+    {
+        return verdicts;
+    }
+    set(Verdicts::LOST_PREVIOUS, lost_previous(segment, me));
+    set(Verdicts::WINDOW_FULL, window_full(segment, peer));
+    let _ = set(Verdicts::KEEP_ALIVE_ACK, keep_alive_ack(segment, me, peer))
+        || set(Verdicts::ZERO_WINDOW_PROBE_ACK, zero_window_probe_ack(segment, me, peer))
+        || set(Verdicts::WINDOW_UPDATE, window_update(segment, me))
+        || set(Verdicts::DUP_ACK, dup_ack(segment, me, peer));
+    let _ = set(Verdicts::SPURIOUS_RETRANSMISSION, spurious_retransmission(segment, me, peer))
+        || set(Verdicts::FAST_RETRANSMISSION, fast_retransmission(segment, me, peer))
+        || set(Verdicts::OUT_OF_ORDER, out_of_order(segment, me, initial_rtt))
+        || set(Verdicts::RETRANSMISSION, not_advancing(segment, me));
+    verdicts
+}
+
+/// See [`Verdicts::LOST_PREVIOUS`].
+fn lost_previous(segment: &View, me: &Half) -> bool {
+    me.next.is_some_and(|next| segment.start > next) && !segment.flags.contains(Flags::RST)
+}
+
+/// See [`Verdicts::ACKED_UNSEEN`]. Where nothing of the other direction was captured at all, nothing is judged.
+fn acked_unseen(segment: &View, peer: &Half) -> bool {
+    matches!((segment.ack, peer.max_seen), (Some(ack), Some(seen)) if ack > seen)
+}
+
+/// See [`Verdicts::OUT_OF_WINDOW`]. A window that is not known counts as the largest possible.
+fn out_of_window(segment: &View, me: &Half, peer: &Half) -> bool {
+    let Some(expected) = peer.last_ack else { return false };
+    let window = match (peer.window_bytes, peer.window) {
+        (Some(bytes), _) => bytes,
+        (None, Some(window)) => u64::from(window) << 14,
+        (None, None) => return false,
+    };
+    let edge = expected + window.min(MAX_WINDOW) as i64;
+    // A probe of a closed window starts at its edge, and what the capture lost may have opened the window: only what
+    // lies a whole further window behind the edge and behind all that was sent cannot have been meant.
+    let slack = (window.min(MAX_WINDOW) as i64).max(65_535);
+    segment.occupies() && segment.start > edge + slack && me.next.is_some_and(|next| segment.start > next + slack)
+}
+
+/// See [`Verdicts::ZERO_WINDOW_PROBE`].
+fn zero_window_probe(segment: &View, me: &Half, peer: &Half) -> bool {
+    let Some(next) = me.next else { return false };
+    let asks = (segment.len == 1 && segment.start == next) || (segment.len <= 1 && segment.start == next - 1);
+    asks && peer.window == Some(0) && segment.plain() && !peer.last_verdicts.contains(Verdicts::DAMAGED)
+}
+
+/// See [`Verdicts::KEEP_ALIVE`].
+fn keep_alive(segment: &View, me: &Half, peer: &Half) -> bool {
+    let Some(next) = me.next else { return false };
+    let all_acked = peer.last_ack.is_none_or(|acked| acked >= next);
+    segment.len <= 1 && segment.start == next - 1 && segment.plain() && segment.ack.is_some() && all_acked
+}
+
+/// See [`Verdicts::KEEP_ALIVE_ACK`].
+fn keep_alive_ack(segment: &View, me: &Half, peer: &Half) -> bool {
+    segment.repeats_numbers(me)
+        && segment.window != 0
+        && me.window == Some(segment.window)
+        && peer.last_verdicts.contains(Verdicts::KEEP_ALIVE)
+}
+
+/// See [`Verdicts::ZERO_WINDOW_PROBE_ACK`].
+fn zero_window_probe_ack(segment: &View, me: &Half, peer: &Half) -> bool {
+    segment.repeats_numbers(me)
+        && segment.window == 0
+        && me.window == Some(0)
+        && peer.last_verdicts.contains(Verdicts::ZERO_WINDOW_PROBE)
+}
+
+/// See [`Verdicts::WINDOW_UPDATE`].
+fn window_update(segment: &View, me: &Half) -> bool {
+    segment.repeats_numbers(me) && segment.window != 0 && me.window != Some(segment.window) && !segment.has_sack
+}
+
+/// See [`Verdicts::WINDOW_FULL`].
+fn window_full(segment: &View, peer: &Half) -> bool {
+    let Some((acked, window)) = peer.last_ack.zip(peer.window_bytes) else { return false };
+    segment.len > 0 && segment.plain() && segment.end == acked.saturating_add(window.min(MAX_WINDOW) as i64)
+}
+
+/// See [`Verdicts::DUP_ACK`].
+fn dup_ack(segment: &View, me: &Half, peer: &Half) -> bool {
+    segment.repeats_numbers(me)
+        && segment.window != 0
+        // RFC 5681 §2 (e): the same window; with SACK, RFC 6675 §2 looks at the blocks instead.
+        && (me.window == Some(segment.window) || segment.has_sack)
+        // RFC 5681 §2 (a): the receiver of the ACK has outstanding data.
+        && matches!((segment.ack, peer.next), (Some(ack), Some(next)) if next > ack)
+}
+
+/// Occupies numbers and starts below all that were sent.
+fn not_advancing(segment: &View, me: &Half) -> bool {
+    let Some(next) = me.next else { return false };
+    // A segment that starts at the byte of an earlier probe and goes on behind it is not a repetition.
+    segment.occupies() && segment.start < next && !(segment.len > 1 && segment.start == next - 1 && segment.end > next)
+}
+
+/// See [`Verdicts::SPURIOUS_RETRANSMISSION`].
+fn spurious_retransmission(segment: &View, me: &Half, peer: &Half) -> bool {
+    not_advancing(segment, me) && peer.last_ack.is_some_and(|acked| segment.end <= acked)
+}
+
+/// See [`Verdicts::FAST_RETRANSMISSION`].
+fn fast_retransmission(segment: &View, me: &Half, peer: &Half) -> bool {
+    not_advancing(segment, me)
+        && peer.dup_acks >= 2
+        && peer.last_ack == Some(segment.start)
+        && segment.at.since(peer.last_ack_at) < FAST
+}
+
+/// See [`Verdicts::OUT_OF_ORDER`].
+fn out_of_order(segment: &View, me: &Half, initial_rtt: Option<Duration>) -> bool {
+    let late = segment.at.since(me.next_at);
+    not_advancing(segment, me) && segment.new_bytes && late < initial_rtt.unwrap_or(REORDERING)
+}
