@@ -18,6 +18,8 @@ pub use known::{Basis, Known, Why};
 pub use place::{Place, Role, Tap};
 pub use recorder::{Level, Recorder};
 
+use std::net::IpAddr;
+
 use base::{EventId, FrameId, PlaceId, TapId, WallTime};
 
 /// A whole run: everything that a face may show of it.
@@ -37,6 +39,8 @@ pub struct Trace {
     pub strings: Vec<String>,
     /// TLS secrets in NSS key log format, a line each.
     pub secrets: String,
+    /// Which device an address belongs to, for display.
+    pub names: Vec<(IpAddr, PlaceId)>,
 }
 
 impl Default for Trace {
@@ -49,6 +53,7 @@ impl Default for Trace {
             events: Vec::new(),
             strings: Vec::new(),
             secrets: String::new(),
+            names: Vec::new(),
         }
     }
 }
@@ -69,6 +74,14 @@ impl Trace {
     /// The string that an event refers to as number `n`.
     pub fn string(&self, n: u64) -> &str {
         usize::try_from(n).ok().and_then(|n| self.strings.get(n)).map_or("", String::as_str)
+    }
+    /// The device that has this address.
+    pub fn owner(&self, ip: IpAddr) -> Option<&Place> {
+        self.names.iter().find(|(address, _)| *address == ip).and_then(|(_, place)| self.place(*place))
+    }
+    /// The tap called `name`.
+    pub fn tap_named(&self, name: &str) -> Option<&Tap> {
+        self.taps.iter().find(|tap| tap.name == name)
     }
     /// The frames seen at `tap`, in order.
     pub fn frames_at(&self, tap: TapId) -> impl Iterator<Item = &FrameMeta> {

@@ -114,6 +114,13 @@ impl Recorder {
         }
     }
 
+    /// Says that `place` has the address `ip`. Said twice, it counts once.
+    pub fn name(&mut self, ip: std::net::IpAddr, place: PlaceId) {
+        if !self.trace.names.contains(&(ip, place)) {
+            self.trace.names.push((ip, place));
+        }
+    }
+
     /// The trace so far.
     pub fn trace(&self) -> &Trace {
         &self.trace
