@@ -5,18 +5,23 @@ use smallvec::SmallVec;
 
 use crate::Sum;
 
-/// A slice of shared bytes with its partial Internet checksum, computed once when the chunk is made.
+/// A slice of shared bytes with its partial Internet checksum, computed once when the chunk is made; for bytes that may
+/// well be cut up before anyone asks, whenever it is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Chunk {
     bytes: Bytes,
-    sum: Sum,
+    sum: Option<Sum>,
 }
 
 impl Chunk {
     /// A chunk of `bytes`, shared; reads them once for the checksum.
     pub fn new(bytes: Bytes) -> Chunk {
-        let sum = Sum::of(&bytes);
+        let sum = Some(Sum::of(&bytes));
         Chunk { bytes, sum }
+    }
+    /// A chunk of `bytes`, shared, which are not read before their checksum is asked for.
+    pub fn unsummed(bytes: Bytes) -> Chunk {
+        Chunk { bytes, sum: None }
     }
     /// The bytes.
     pub fn bytes(&self) -> &Bytes {
@@ -24,7 +29,7 @@ impl Chunk {
     }
     /// Their partial checksum.
     pub fn sum(&self) -> Sum {
-        self.sum
+        self.sum.unwrap_or_else(|| Sum::of(&self.bytes))
     }
 }
 
@@ -66,7 +71,7 @@ impl Body {
     }
     /// The partial checksum of all bytes.
     pub fn sum(&self) -> Sum {
-        self.chunks.iter().fold(Sum::EMPTY, |sum, chunk| sum.then(chunk.sum))
+        self.chunks.iter().fold(Sum::EMPTY, |sum, chunk| sum.then(chunk.sum()))
     }
     /// The bytes from `start` to `end` (both at most the length, `start` first), shared. Sums of whole chunks are kept.
     pub fn slice(&self, start: usize, end: usize) -> Body {
@@ -78,7 +83,7 @@ impl Body {
             if from == 0 && to == len {
                 out.push(chunk.clone());
             } else if from < to {
-                out.push(Chunk::new(chunk.bytes.slice(from..to)));
+                out.push(Chunk::unsummed(chunk.bytes.slice(from..to)));
             }
             at += len;
         }
