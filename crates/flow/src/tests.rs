@@ -149,5 +149,7 @@ impl Tape {
     }
 }
 
+mod path;
 mod reassembly;
 mod tcp_verdicts;
+mod tshark;

@@ -145,9 +145,11 @@ impl Connection {
         let view = View {
             at: segment.at,
             start,
+            data_start,
             end,
             len: segment.len,
             ack,
+            peer_acked: peer.last_ack,
             flags,
             window: segment.window,
             has_sack: !segment.options.sack.is_empty(),
@@ -157,7 +159,7 @@ impl Connection {
         tcp.verdicts |= verdicts;
 
         if !verdicts.intersects(Verdicts::OUT_OF_WINDOW) {
-            sequence_space(me, segment, &view, data_start, &mut tcp, limits);
+            sequence_space(me, segment, &view, &mut tcp, limits);
         }
         if let Some(ack) = ack {
             acknowledgment(me, peer, segment, ack, &mut tcp);
@@ -165,7 +167,9 @@ impl Connection {
         if segment.len > 0
             && let (Some(next), Some(acked)) = (me.next, peer.last_ack)
         {
-            tcp.in_flight = u32::try_from((next - acked).max(0)).unwrap_or(super::segment::NO_COUNT - 1);
+            // Bytes only: a FIN occupies a number, but is none.
+            let sent = next - i64::from(me.fin.is_some_and(|fin| fin < next));
+            tcp.in_flight = u32::try_from((sent - acked).max(0)).unwrap_or(super::segment::NO_COUNT - 1);
         }
         count(me, tcp.verdicts);
         if syn && me.syn_options.is_none() {
@@ -236,7 +240,7 @@ fn find_base(me: &mut Half, peer: &mut Half, segment: &Segment) {
 }
 
 /// What the segment's own numbers change: the stream, what is in flight, and how far this side has sent.
-fn sequence_space(me: &mut Half, segment: &Segment, view: &View, data_start: i64, tcp: &mut Tcp, limits: &Limits) {
+fn sequence_space(me: &mut Half, segment: &Segment, view: &View, tcp: &mut Tcp, limits: &Limits) {
     let verdicts = tcp.verdicts;
     let probe = verdicts.contains(Verdicts::ZERO_WINDOW_PROBE);
     let below = me.next.is_some_and(|next| view.start < next);
@@ -264,16 +268,18 @@ fn sequence_space(me: &mut Half, segment: &Segment, view: &View, data_start: i64
         }
         // A segment that fills a hole without having been overtaken was sent before, but lost ahead of the tap.
         let unsure = again != 0 || (below && verdicts.is_retransmission());
-        if again == 0 {
+        if view.peer_acked.is_some_and(|acked| view.end <= acked) {
+            // Nothing of it is in flight.
+        } else if again == 0 {
             me.sent(Unacked { start: view.start, end: view.end, frame: segment.frame, at: segment.at, again: unsure });
         } else if me.next.is_some_and(|next| view.end > next) {
             let start = me.next.unwrap_or(view.start);
             me.sent(Unacked { start, end: view.end, frame: segment.frame, at: segment.at, again: false });
         }
     }
-    if segment.len > 0 && !filling && (data_start >= 1 || !me.base_known) {
+    if segment.len > 0 && !filling && (view.data_start >= 1 || !me.base_known) {
         let piece = StreamPiece {
-            start: data_start,
+            start: view.data_start,
             len: segment.len,
             have: segment.captured.min(segment.len),
             frame: segment.frame,

@@ -1,7 +1,7 @@
 //! The predicates behind the verdicts. Each looks at one segment and at what both ends had sent before it.
 
 use base::{Duration, Instant};
-use wire::tcp::Flags;
+use wire::tcp::{Flags, Seq};
 
 use super::{Half, Verdicts};
 
@@ -18,16 +18,20 @@ pub(crate) struct View {
     pub at: Instant,
     /// The relative sequence number.
     pub start: i64,
+    /// The relative number of its first byte of data, if it has any.
+    pub data_start: i64,
     /// The relative number behind its data, SYN and FIN.
     pub end: i64,
     /// Bytes of data.
     pub len: u32,
     /// The relative acknowledgment number, if the ACK flag is set.
     pub ack: Option<i64>,
+    /// What the other side has acknowledged before.
+    pub peer_acked: Option<i64>,
     pub flags: Flags,
     pub window: u16,
     pub has_sack: bool,
-    /// How many of its bytes are new to the stream's map, if all of them were to be taken.
+    /// Whether, starting below `next`, it brings bytes (or a FIN) that were not seen before.
     pub new_bytes: bool,
 }
 
@@ -168,8 +172,18 @@ fn spurious_retransmission(segment: &View, me: &Half, peer: &Half) -> bool {
 fn fast_retransmission(segment: &View, me: &Half, peer: &Half) -> bool {
     not_advancing(segment, me)
         && peer.dup_acks >= 2
-        && peer.last_ack == Some(segment.start)
+        && (peer.last_ack == Some(segment.start) || in_reported_hole(segment, me, peer))
         && segment.at.since(peer.last_ack_at) < FAST
+}
+
+/// Whether the other side's last SACK blocks say that it lacks this segment: a block lies above it and none covers it (RFC
+/// 6675 §4, `IsLost` and `NextSeg` fill such holes).
+fn in_reported_hole(segment: &View, me: &Half, peer: &Half) -> bool {
+    let Some(base) = me.base else { return false };
+    let (start, end) = (base + segment.start as u32, base + segment.end as u32);
+    let above = |&(left, _): &(Seq, Seq)| left.at_or_after(end);
+    let covers = |&(left, right): &(Seq, Seq)| left.at_or_before(start) && right.at_or_after(end);
+    peer.sack.iter().any(above) && !peer.sack.iter().any(covers)
 }
 
 /// See [`Verdicts::OUT_OF_ORDER`].

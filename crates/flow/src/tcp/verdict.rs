@@ -93,8 +93,9 @@ verdicts! {
     /// reordering explains: the first copy was lost before the tap.
     RETRANSMISSION = 0, "tcp.retransmission", "retransmission", "RFC 6298 §5.4",
         "sent again, because its acknowledgment did not come in time";
-    /// A retransmission of exactly the segment that the other side is waiting for, within 20 ms of at least the second
-    /// duplicate ACK for it. (RFC 5681 asks the sender for three; one may have been lost before the tap.)
+    /// A retransmission of the segment that the other side is waiting for, or of one that its SACK blocks leave out,
+    /// within 20 ms of at least the second duplicate ACK. (RFC 5681 asks the sender for three; one may have been lost
+    /// before the tap.)
     FAST_RETRANSMISSION = 1, "tcp.fast_retransmission", "fast retransmission", "RFC 5681 §3.2",
         "sent again at once, because duplicate acknowledgments said that it is missing";
     /// Data, SYN or FIN all of which the other side had acknowledged before, as seen at the tap.
