@@ -78,6 +78,7 @@ fn tree(out: &mut impl Write, taken: &Taken, style: Style) -> io::Result<()> {
                 writeln!(out, "{indent}    {}", style.paint(Tone::Quiet, &line))?;
             }
         } else {
+            let rfc = style.paint(Tone::Quiet, &format!("[{}]", node.field.rfc));
             writeln!(
                 out,
                 "{indent}{} {}  {place} {rfc}",
