@@ -94,6 +94,11 @@ impl Recorder {
         id
     }
 
+    /// The event that happened last; [`EventId::NONE`] before the first.
+    pub fn last_event(&self) -> EventId {
+        EventId(self.last_event)
+    }
+
     /// A frame passed a tap because of `event`. `None` unless everything is kept.
     pub fn frame(
         &mut self,

@@ -61,4 +61,6 @@ crate::kinds! {
     HARD_ERROR = "tcp.hard_error", Decision, "an ICMP error of type {0} code {1} ends the attempt", [Count, Count], "RFC 5461 §2";
     ICMP_IGNORED = "tcp.icmp_ignored", Decision, "an ICMP error quotes {0}, which is not in flight: ignores it", [Seq, None], "RFC 5927 §4";
     MSS_LOWERED = "tcp.mss_lowered", Decision, "the path does not take segments of {0}: sends {1} at most", [Bytes, Bytes], "RFC 1191 §6.4";
+    NO_PORT = "tcp.no_port", Decision, "no local port is left for connections to {0}: those of old connections in TIME-WAIT count", [Socket, None], "RFC 6056 §3.3";
+    TIME_WAIT_REUSED = "tcp.time_wait_reused", Decision, "the old connection on port {0} in TIME-WAIT gives way: timestamps tell them apart", [Port, None], "RFC 6191 §2";
 }

@@ -1,0 +1,453 @@
+//! Finding hardware addresses: ARP (RFC 826) and its cache, with the states and times of Linux' neighbour table.
+
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+
+use base::{Duration, EventId, FrameId, Instant, Map};
+use trace::Cx;
+use trace::kinds::ip as kinds;
+use wire::arp::{Header, Operation};
+use wire::ethernet::EtherType;
+use wire::icmp::Unreachable;
+use wire::{Body, MacAddr, Packet, Reader, Silent, arp};
+
+use crate::host::mac_arg;
+use crate::interface::Cast;
+use crate::timers::Timer;
+use crate::{Host, InterfaceId};
+
+/// How often an address is asked for before the host gives up (Linux `mcast_solicit`, `ucast_solicit`).
+const PROBES: u8 = 3;
+/// How long it waits for each answer (Linux `retrans_time_ms`). RFC 1122 §2.3.2.1 asks for at most one request a second.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long after its first use a stale entry is asked about (Linux `delay_first_probe_time`).
+const DELAY: Duration = Duration::from_secs(5);
+/// The base of the time that an entry counts as reachable; each cache draws between half and one and a half times it
+/// (Linux `base_reachable_time_ms`; RFC 4861 §6.3.2 has the same for IPv6).
+pub(crate) const REACHABLE: Duration = Duration::from_secs(30);
+/// The most entries of a cache (Linux `gc_thresh3`).
+const MAX_ENTRIES: usize = 1024;
+/// The most packets that wait for one address (Linux `unres_qlen`; RFC 1122 §2.3.2.2: at least the latest).
+const MAX_WAITING: usize = 101;
+
+/// What is known of a neighbour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NeighbourState {
+    /// It is being asked for, for the first time.
+    Incomplete,
+    /// Known, and confirmed of late.
+    Reachable,
+    /// Known, but not confirmed for a while: used, and asked about soon after.
+    Stale,
+    /// Stale and used: asked about unless a sign of life comes within five seconds.
+    Delay,
+    /// It is being asked about.
+    Probe,
+    /// It did not answer.
+    Failed,
+    /// Set by hand (by a DHCP server, for a client that cannot answer yet).
+    Permanent,
+}
+
+/// A row of an ARP table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Neighbour {
+    /// The interface on whose link it is.
+    pub interface: InterfaceId,
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its hardware address, where known.
+    pub mac: Option<MacAddr>,
+    /// What is known of it.
+    pub state: NeighbourState,
+}
+
+/// A packet that waits for a hardware address.
+#[derive(Clone, Debug)]
+struct Waiting {
+    packet: Packet,
+    event: EventId,
+    derived_from: Option<FrameId>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    state: NeighbourState,
+    mac: MacAddr,
+    /// When it was last known to be right.
+    confirmed: Instant,
+    /// When it was last used or changed: the oldest goes first when the cache is full.
+    touched: Instant,
+    /// Requests sent since the last answer.
+    probes: u8,
+    /// When its timer is due; [`Instant::NEVER`] if it has none.
+    due: Instant,
+    /// Why it is being asked for.
+    cause: EventId,
+    waiting: VecDeque<Waiting>,
+}
+
+/// The ARP cache of one interface.
+#[derive(Clone, Debug)]
+pub(crate) struct Cache {
+    entries: Map<Ipv4Addr, Entry>,
+    reachable_for: Duration,
+    /// Entries in the states Delay and Probe: whether a sign of life has any use.
+    doubtful: usize,
+    /// The address that is being probed for (RFC 5227 §2.1.1), and whether someone has it.
+    probing: Option<(Ipv4Addr, bool)>,
+}
+
+impl Cache {
+    pub(crate) fn new(reachable_for: Duration) -> Cache {
+        Cache { entries: Map::default(), reachable_for, doubtful: 0, probing: None }
+    }
+
+    /// The entry for `address`, made if need be; room is made by forgetting the one that was not touched for longest.
+    fn entry(&mut self, address: Ipv4Addr, now: Instant) -> &mut Entry {
+        if !self.entries.contains_key(&address) && self.entries.len() >= MAX_ENTRIES {
+            let rank = |entry: &Entry| (entry.state == NeighbourState::Permanent, entry.touched);
+            let oldest = self.entries.iter().min_by_key(|(address, entry)| (rank(entry), **address));
+            if let Some((&oldest, _)) = oldest {
+                self.forget(oldest);
+            }
+        }
+        self.entries.entry(address).or_insert_with(|| Entry {
+            state: NeighbourState::Failed,
+            mac: MacAddr::ZERO,
+            confirmed: now,
+            touched: now,
+            probes: 0,
+            due: Instant::NEVER,
+            cause: EventId::NONE,
+            waiting: VecDeque::new(),
+        })
+    }
+
+    fn forget(&mut self, address: Ipv4Addr) {
+        if let Some(entry) = self.entries.remove(&address) {
+            self.doubtful -= usize::from(is_doubtful(entry.state));
+        }
+    }
+
+    /// Changes an entry's state.
+    fn set_state(&mut self, address: Ipv4Addr, state: NeighbourState) {
+        if let Some(entry) = self.entries.get_mut(&address) {
+            self.doubtful += usize::from(is_doubtful(state));
+            self.doubtful -= usize::from(is_doubtful(entry.state));
+            entry.state = state;
+        }
+    }
+
+    /// The neighbour is alive: data that it acknowledged proves it (RFC 1122 §2.3.2.1(4), advice from above).
+    pub(crate) fn confirm(&mut self, address: Ipv4Addr, now: Instant) {
+        if self.doubtful == 0 {
+            return;
+        }
+        if let Some(entry) = self.entries.get_mut(&address).filter(|entry| is_doubtful(entry.state)) {
+            entry.confirmed = now;
+            entry.due = Instant::NEVER;
+            self.set_state(address, NeighbourState::Reachable);
+        }
+    }
+
+    /// Whether a sign of life has any use.
+    pub(crate) fn has_doubts(&self) -> bool {
+        self.doubtful > 0
+    }
+
+    pub(crate) fn rows(&self, interface: InterfaceId, now: Instant) -> Vec<Neighbour> {
+        let mut rows: Vec<Neighbour> = self
+            .entries
+            .iter()
+            .map(|(&address, entry)| {
+                let aged = entry.state == NeighbourState::Reachable && now - entry.confirmed >= self.reachable_for;
+                let known = !matches!(entry.state, NeighbourState::Incomplete | NeighbourState::Failed);
+                Neighbour {
+                    interface,
+                    address,
+                    mac: known.then_some(entry.mac),
+                    state: if aged { NeighbourState::Stale } else { entry.state },
+                }
+            })
+            .collect();
+        rows.sort_by_key(|row| row.address);
+        rows
+    }
+}
+
+fn is_doubtful(state: NeighbourState) -> bool {
+    matches!(state, NeighbourState::Delay | NeighbourState::Probe)
+}
+
+/// Who may own a hardware address in an ARP message: one station, and not this one.
+fn is_station(mac: MacAddr) -> bool {
+    !mac.is_multicast() && mac != MacAddr::ZERO
+}
+
+impl Host {
+    /// Sets a neighbour's hardware address by hand, as a DHCP server does for a client that has no address yet and
+    /// cannot answer a request (RFC 2131 §4.1).
+    pub fn set_neighbour(&mut self, interface: InterfaceId, address: Ipv4Addr, mac: MacAddr, cx: &mut Cx<'_>) {
+        let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
+        if !is_station(mac) {
+            return;
+        }
+        let entry = port.arp.entry(address, cx.now);
+        (entry.mac, entry.confirmed, entry.touched, entry.due) = (mac, cx.now, cx.now, Instant::NEVER);
+        port.arp.set_state(address, NeighbourState::Permanent);
+        self.arp_release(interface, address, cx);
+    }
+
+    /// Forgets a neighbour.
+    pub fn forget_neighbour(&mut self, interface: InterfaceId, address: Ipv4Addr) {
+        if let Some(port) = self.interfaces.get_mut(interface.index()) {
+            port.arp.forget(address);
+        }
+    }
+
+    /// Asks whether anyone on the link has `address` already, before it is used (RFC 5227 §2.1.1: a probe). Ask
+    /// [`Host::is_taken`] a little later.
+    pub fn probe_address(&mut self, interface: InterfaceId, address: Ipv4Addr, cx: &mut Cx<'_>) {
+        let event = cx.event(&kinds::ARP_PROBE, 0, [u64::from(address.to_bits()), 0]);
+        let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
+        if port.arp.probing.is_none_or(|(probed, _)| probed != address) {
+            port.arp.probing = Some((address, false));
+        }
+        let mac = port.mac;
+        let message = message(Operation::REQUEST, (mac, Ipv4Addr::UNSPECIFIED), (MacAddr::ZERO, address));
+        self.transmit_ethernet(interface, MacAddr::BROADCAST, EtherType::ARP, message, event, None);
+    }
+
+    /// Whether a probe for `address` was answered, or met another's probe (RFC 5227 §2.1.1).
+    pub fn is_taken(&self, interface: InterfaceId, address: Ipv4Addr) -> bool {
+        self.interfaces.get(interface.index()).is_some_and(|port| port.arp.probing == Some((address, true)))
+    }
+
+    /// Tells everyone on the link that `address` is this machine's (RFC 5227 §2.3: an announcement).
+    pub fn announce_address(&mut self, interface: InterfaceId, address: Ipv4Addr, cx: &mut Cx<'_>) {
+        let event = cx.event(&kinds::ARP_ANNOUNCED, 0, [u64::from(address.to_bits()), 0]);
+        let Some(port) = self.interfaces.get(interface.index()) else { return };
+        let message = message(Operation::REQUEST, (port.mac, address), (MacAddr::ZERO, address));
+        self.transmit_ethernet(interface, MacAddr::BROADCAST, EtherType::ARP, message, event, None);
+    }
+
+    /// Sends an IP packet to a neighbour, or lets it wait until its hardware address is known.
+    pub(crate) fn transmit_to_neighbour(
+        &mut self,
+        interface: InterfaceId,
+        next_hop: Ipv4Addr,
+        packet: Packet,
+        event: EventId,
+        derived_from: Option<FrameId>,
+        cx: &mut Cx<'_>,
+    ) {
+        let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
+        let reachable_for = port.arp.reachable_for;
+        if let Some(entry) = port.arp.entries.get_mut(&next_hop) {
+            entry.touched = cx.now;
+            let mac = entry.mac;
+            match entry.state {
+                NeighbourState::Reachable if cx.now - entry.confirmed < reachable_for => {
+                    return self.transmit_ethernet(interface, mac, EtherType::IPV4, packet, event, derived_from);
+                }
+                NeighbourState::Reachable | NeighbourState::Stale => {
+                    entry.due = cx.now + DELAY;
+                    entry.probes = 0;
+                    entry.cause = event;
+                    let due = entry.due;
+                    port.arp.set_state(next_hop, NeighbourState::Delay);
+                    self.timers.arm(due, Timer::Arp(interface, next_hop));
+                    return self.transmit_ethernet(interface, mac, EtherType::IPV4, packet, event, derived_from);
+                }
+                NeighbourState::Delay | NeighbourState::Probe | NeighbourState::Permanent => {
+                    return self.transmit_ethernet(interface, mac, EtherType::IPV4, packet, event, derived_from);
+                }
+                NeighbourState::Incomplete => {
+                    if entry.waiting.len() >= MAX_WAITING {
+                        entry.waiting.pop_front();
+                        let text = cx.recorder.text("too many packets wait for a hardware address");
+                        cx.event(&kinds::DISCARDED, 0, [text, 0]);
+                    }
+                    entry.waiting.push_back(Waiting { packet, event, derived_from });
+                    return;
+                }
+                NeighbourState::Failed => {}
+            }
+        }
+        let asks = cx.caused_by(event).event(&kinds::ARP_MISS, 0, [u64::from(next_hop.to_bits()), 0]);
+        let source = source_of(&packet);
+        let entry = port.arp.entry(next_hop, cx.now);
+        entry.waiting.push_back(Waiting { packet, event, derived_from });
+        (entry.probes, entry.cause, entry.due, entry.touched) = (1, asks, cx.now + RETRY, cx.now);
+        let due = entry.due;
+        port.arp.set_state(next_hop, NeighbourState::Incomplete);
+        self.timers.arm(due, Timer::Arp(interface, next_hop));
+        self.arp_ask(interface, next_hop, MacAddr::BROADCAST, source, asks);
+    }
+
+    /// Sends a request. It is sent from the waiting packet's own source where that is ours (Linux `arp_announce` 0).
+    fn arp_ask(
+        &mut self,
+        interface: InterfaceId,
+        target: Ipv4Addr,
+        to: MacAddr,
+        source: Option<Ipv4Addr>,
+        event: EventId,
+    ) {
+        let Some(port) = self.interfaces.get(interface.index()) else { return };
+        let own = source.filter(|&source| self.is_own(source));
+        let sender = own.or_else(|| port.source_for(target)).unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let target_mac = if to.is_broadcast() { MacAddr::ZERO } else { to };
+        let message = message(Operation::REQUEST, (port.mac, sender), (target_mac, target));
+        self.transmit_ethernet(interface, to, EtherType::ARP, message, event, None);
+    }
+
+    /// The timer of an entry.
+    pub(crate) fn arp_timeout(&mut self, interface: InterfaceId, address: Ipv4Addr, cx: &mut Cx<'_>) {
+        let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
+        let Some(entry) = port.arp.entries.get_mut(&address).filter(|entry| entry.due <= cx.now) else { return };
+        let at = u64::from(address.to_bits());
+        let cause = entry.cause;
+        if entry.state == NeighbourState::Delay || entry.probes < PROBES {
+            entry.probes += 1;
+            entry.due = cx.now + RETRY;
+            let due = entry.due;
+            let kind = if entry.state == NeighbourState::Delay { &kinds::ARP_STALE } else { &kinds::ARP_RETRY };
+            let event = cx.caused_by(cause).event(kind, 0, [at, 0]);
+            entry.cause = event;
+            // A neighbour that was known is asked at its address, all others by broadcast (RFC 1122 §2.3.2.1(2)).
+            let to = if entry.state == NeighbourState::Incomplete { MacAddr::BROADCAST } else { entry.mac };
+            let source = entry.waiting.front().and_then(|waiting| source_of(&waiting.packet));
+            if entry.state == NeighbourState::Delay {
+                port.arp.set_state(address, NeighbourState::Probe);
+            }
+            self.timers.arm(due, Timer::Arp(interface, address));
+            self.arp_ask(interface, address, to, source, event);
+            return;
+        }
+        // RFC 1122 §2.3.2.1, §3.3.1.4: nobody is there; whoever waits is told.
+        let event = cx.caused_by(cause).event(&kinds::ARP_FAILED, 0, [at, 0]);
+        entry.due = Instant::NEVER;
+        let waiting = std::mem::take(&mut entry.waiting);
+        port.arp.set_state(address, NeighbourState::Failed);
+        for packet in waiting {
+            let mut cx = cx.caused_by(event);
+            self.icmp_unreachable(&packet.packet, Cast::Unicast, Unreachable::HOST, 0, &mut cx);
+        }
+    }
+
+    /// Lets go what waited for `address`.
+    fn arp_release(&mut self, interface: InterfaceId, address: Ipv4Addr, cx: &mut Cx<'_>) {
+        let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
+        let Some(entry) = port.arp.entries.get_mut(&address) else { return };
+        let mac = entry.mac;
+        for waiting in std::mem::take(&mut entry.waiting) {
+            let at = u64::from(address.to_bits());
+            let event = cx.event_for(&kinds::ARP_RELEASED, 0, Some(waiting.event), [at, 0]);
+            self.transmit_ethernet(interface, mac, EtherType::IPV4, waiting.packet, event, waiting.derived_from);
+        }
+    }
+
+    /// An ARP message has arrived (RFC 826, "Packet Reception").
+    pub(crate) fn arp_input(&mut self, interface: InterfaceId, mut packet: Packet, cx: &mut Cx<'_>) {
+        let header = packet.pull(Header::LEN).map(|head| arp::decode(&mut Reader::new(head, &mut Silent)));
+        let Some(Ok(header)) = header else {
+            return self.discard("an ARP message that is not for IPv4 over Ethernet", cx);
+        };
+        let (sender, target) = (header.sender_ip, header.target_ip);
+        let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
+        if header.sender_mac == port.mac {
+            return; // our own broadcast, come back
+        }
+        if !is_station(header.sender_mac) || sender.is_broadcast() || sender.is_multicast() || sender.is_loopback() {
+            return self.discard("an ARP message whose sender is not one station", cx);
+        }
+        // RFC 5227 §2.1.1: an answer, or someone else who probes for the same, means that the address is taken.
+        if let Some((probed, taken)) = &mut port.arp.probing {
+            *taken |= *probed == sender || (*probed == target && sender.is_unspecified());
+        }
+        if self.is_own(sender) {
+            // RFC 5227 §2.4: someone else uses this machine's address. It is defended by an announcement.
+            cx.event(&kinds::ARP_CONFLICT, 0, [u64::from(sender.to_bits()), mac_arg(header.sender_mac)]);
+            return self.defend(interface, sender, cx);
+        }
+        let for_us = self.is_own(target);
+        if !sender.is_unspecified() {
+            self.arp_learn(interface, &header, for_us, cx);
+        }
+        if for_us && header.operation == Operation::REQUEST {
+            let answers = cx.event(&kinds::ARP_ANSWERED, 0, [u64::from(target.to_bits()), mac_arg(header.sender_mac)]);
+            let Some(port) = self.interfaces.get(interface.index()) else { return };
+            let reply = message(Operation::REPLY, (port.mac, target), (header.sender_mac, sender));
+            self.transmit_ethernet(interface, header.sender_mac, EtherType::ARP, reply, answers, None);
+        }
+    }
+
+    /// Defends an address, at most once in ten seconds (RFC 5227 §2.4(b), DEFEND_INTERVAL).
+    fn defend(&mut self, interface: InterfaceId, address: Ipv4Addr, cx: &mut Cx<'_>) {
+        const DEFEND_INTERVAL: Duration = Duration::from_secs(10);
+        if self.defended.is_none_or(|last| cx.now - last >= DEFEND_INTERVAL) {
+            self.defended = Some(cx.now);
+            self.announce_address(interface, address, cx);
+        }
+    }
+
+    /// Learns from a message: an address that is known is updated; one that is not is added if the message is for this
+    /// machine (RFC 826: "merge_flag").
+    fn arp_learn(&mut self, interface: InterfaceId, header: &Header, for_us: bool, cx: &mut Cx<'_>) {
+        let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
+        let (sender, mac) = (header.sender_ip, header.sender_mac);
+        let old = port.arp.entries.get(&sender).map(|entry| (entry.state, entry.mac));
+        if old.is_some_and(|(state, _)| state == NeighbourState::Permanent) || (old.is_none() && !for_us) {
+            return;
+        }
+        let asked = old.is_some_and(|(state, _)| state == NeighbourState::Incomplete || is_doubtful(state));
+        let known = old.is_some_and(|(state, known)| {
+            known == mac && !matches!(state, NeighbourState::Incomplete | NeighbourState::Failed)
+        });
+        let entry = port.arp.entry(sender, cx.now);
+        (entry.mac, entry.touched) = (mac, cx.now);
+        // An answer to a question confirms the neighbour; what it volunteers does not (as Linux: only solicited replies
+        // make an entry reachable).
+        let state = if header.operation == Operation::REPLY && for_us && (asked || known) {
+            NeighbourState::Reachable
+        } else if known {
+            return;
+        } else {
+            NeighbourState::Stale
+        };
+        (entry.confirmed, entry.due, entry.probes) = (cx.now, Instant::NEVER, 0);
+        let because = old.map(|_| entry.cause);
+        port.arp.set_state(sender, state);
+        if known {
+            return;
+        }
+        let learned = cx.event_for(&kinds::ARP_LEARNED, 0, because, [u64::from(sender.to_bits()), mac_arg(mac)]);
+        self.arp_release(interface, sender, &mut cx.caused_by(learned));
+    }
+}
+
+/// An ARP message for IPv4 over Ethernet.
+fn message(operation: Operation, sender: (MacAddr, Ipv4Addr), target: (MacAddr, Ipv4Addr)) -> Packet {
+    let mut packet = Packet::new(Body::empty());
+    let header = Header {
+        hardware: arp::Hardware::ETHERNET,
+        protocol: EtherType::IPV4,
+        hardware_len: 6,
+        protocol_len: 4,
+        operation,
+        sender_mac: sender.0,
+        sender_ip: sender.1,
+        target_mac: target.0,
+        target_ip: target.1,
+    };
+    header.write(packet.push(Header::LEN));
+    packet
+}
+
+/// The source address of an IPv4 packet whose header stands in its head.
+fn source_of(packet: &Packet) -> Option<Ipv4Addr> {
+    let octets = packet.head().get(12..16)?;
+    Some(Ipv4Addr::new(octets[0], octets[1], octets[2], octets[3]))
+}

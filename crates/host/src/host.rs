@@ -1,0 +1,361 @@
+//! The machine: frames in, frames out, and a clock.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use base::{Duration, EventId, FrameId, Instant, Map, PlaceId};
+use tcp::{Errno, Ready};
+use trace::Cx;
+use trace::kinds::ip as kinds;
+use wire::ethernet::{EtherType, Header};
+use wire::{MacAddr, Packet};
+
+use crate::arp::{Cache, Neighbour, REACHABLE};
+use crate::icmp::Limiter;
+use crate::interface::{Arrival, Cast, Interface, MIN_MTU};
+use crate::ipv4::{Identification, Looped, PathMtus, Reassembly};
+use crate::nat::Nat;
+use crate::ports::{Isns, Ports};
+use crate::sockets::{Slot, Socket, Sockets};
+use crate::tcp::Tables;
+use crate::timers::{Timer, Timers};
+use crate::udp::UdpPorts;
+use crate::{HostConfig, InterfaceId, Outgoing, Prefix, Route, Routes, SocketId};
+
+/// One machine of the simulated internet: a client, a server or a router. It never waits and reads no clock: give it frames
+/// ([`Host::handle_frame`]) and time ([`Host::handle_timeout`] when [`Host::poll_timeout`] is due), use its sockets, and take
+/// what it sends ([`Host::poll_transmit`]) and which sockets are worth looking at ([`Host::poll_ready`]) after each call.
+pub struct Host {
+    place: PlaceId,
+    name: String,
+    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) routes: Routes,
+    pub(crate) forwarding: bool,
+    pub(crate) ttl: u8,
+    pub(crate) answers_ping: bool,
+    pub(crate) answers_closed_ports: bool,
+    pub(crate) tcp_config: tcp::Config,
+
+    pub(crate) identification: Identification,
+    pub(crate) path_mtus: PathMtus,
+    pub(crate) reassembly: Reassembly,
+    pub(crate) icmp_limiter: Limiter,
+    pub(crate) nat: Option<Nat>,
+    /// When an address was last defended against another station that uses it.
+    pub(crate) defended: Option<Instant>,
+
+    pub(crate) sockets: Sockets,
+    pub(crate) udp: UdpPorts,
+    pub(crate) tcp: Tables,
+    pub(crate) ping_ids: Map<u16, Slot>,
+    pub(crate) ping_id: u16,
+
+    pub(crate) timers: Timers,
+    pub(crate) looped: VecDeque<Looped>,
+    out: VecDeque<Outgoing>,
+    pub(crate) ready: VecDeque<(SocketId, EventId)>,
+}
+
+/// A machine at work, and what it knows.
+impl Host {
+    /// Switches a machine on; its events happen at `place`.
+    pub fn new(config: HostConfig, place: PlaceId) -> Host {
+        let HostConfig { name, seed, .. } = &config;
+        let mut rng = seed.stream(&format!("host/{name}"));
+        let reachable = |rng: &mut base::Rng| {
+            // Half to one and a half times the base (RFC 4861 §6.3.2).
+            Duration::from_nanos(REACHABLE.as_nanos() / 2 + rng.below(REACHABLE.as_nanos() as u64) as i64)
+        };
+        let interfaces: Vec<Interface> =
+            config.interfaces.iter().map(|config| Interface::new(config, Cache::new(reachable(&mut rng)))).collect();
+        let mut secret = [0; 16];
+        rng.fill(&mut secret);
+        let named = config.isns.iter().rev().copied().collect();
+        let ports = |what: &str| Ports::new(config.ephemeral, seed.stream(&format!("ports/{what}/{name}")));
+        let mut host = Host {
+            place,
+            interfaces,
+            routes: Routes::default(),
+            forwarding: config.forwarding,
+            ttl: config.ttl.max(1),
+            answers_ping: config.answers_ping,
+            answers_closed_ports: config.answers_closed_ports,
+            tcp_config: config.tcp,
+            identification: Identification::new(*seed, name),
+            path_mtus: PathMtus::default(),
+            reassembly: Reassembly::default(),
+            icmp_limiter: Limiter::new(),
+            nat: config.nat.clone().map(|nat| Nat::new(nat, seed.stream(&format!("nat/{name}")))),
+            defended: None,
+            sockets: Sockets::default(),
+            udp: UdpPorts::new(ports("udp")),
+            tcp: Tables::new(ports("tcp"), Isns { named, secret }, config.time_wait_reuse),
+            ping_ids: Map::default(),
+            ping_id: rng.u32() as u16,
+            timers: Timers::default(),
+            looped: VecDeque::new(),
+            out: VecDeque::new(),
+            ready: VecDeque::new(),
+            name: config.name,
+        };
+        for (i, interface) in config.interfaces.iter().enumerate() {
+            for &(address, len) in &interface.addresses {
+                let (prefix, interface) = (Prefix::new(address, len), InterfaceId(i as u16));
+                host.routes.add(Route { prefix, via: None, interface });
+            }
+        }
+        config.routes.into_iter().for_each(|route| host.routes.add(route));
+        host
+    }
+
+    /// Where its events happen.
+    pub fn place(&self) -> PlaceId {
+        self.place
+    }
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+    /// Its interfaces, by [`InterfaceId`].
+    pub fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
+    }
+    /// Its routing table.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+    /// Its ARP caches, as they are at `now`.
+    pub fn arp_table(&self, now: Instant) -> Vec<Neighbour> {
+        let rows = |(i, port): (usize, &Interface)| port.arp.rows(InterfaceId(i as u16), now);
+        self.interfaces.iter().enumerate().flat_map(rows).collect()
+    }
+    /// Whether `address` is one of its own.
+    pub fn is_own(&self, address: Ipv4Addr) -> bool {
+        self.interfaces.iter().any(|port| port.has(address))
+    }
+    /// The address and port that a socket is bound to; for a ping, port 0.
+    pub fn local_addr(&self, id: SocketId) -> Option<SocketAddr> {
+        Some(match &self.sockets.at(self.sockets.slot(id)?)?.1 {
+            Socket::Udp(socket) => socket.local().into(),
+            Socket::Ping(_) => SocketAddr::from(([0, 0, 0, 0], 0)),
+            Socket::Listening(socket) => socket.listener.local(),
+            Socket::Connected(socket) => socket.connection.local(),
+        })
+    }
+    /// Where a socket is connected to.
+    pub fn peer_addr(&self, id: SocketId) -> Option<SocketAddr> {
+        match &self.sockets.at(self.sockets.slot(id)?)?.1 {
+            Socket::Udp(socket) => socket.remote().map(SocketAddr::from),
+            Socket::Connected(socket) => Some(socket.connection.remote()),
+            Socket::Ping(_) | Socket::Listening(_) => None,
+        }
+    }
+    /// What a program may do with a socket without waiting. Nothing with one that it has closed.
+    pub fn ready(&self, id: SocketId) -> Ready {
+        match self.sockets.slot(id).and_then(|slot| self.sockets.at(slot)) {
+            Some((_, Socket::Udp(socket))) => socket.ready(),
+            Some((_, Socket::Ping(socket))) => {
+                Ready { readable: Host::ping_readable(socket), writable: true, ..Ready::default() }
+            }
+            Some((_, Socket::Listening(socket))) => Ready { readable: socket.listener.readable(), ..Ready::default() },
+            Some((_, Socket::Connected(socket))) => socket.connection.ready(),
+            None => Ready::default(),
+        }
+    }
+}
+
+/// Input.
+impl Host {
+    /// A frame has arrived at `interface`, from its Ethernet header on. `id` is its observation in the trace.
+    pub fn handle_frame(&mut self, interface: InterfaceId, mut frame: Packet, id: Option<FrameId>, cx: &mut Cx<'_>) {
+        let Some(port) = self.interfaces.get(interface.index()) else { return };
+        let Some(header) = frame.pull(Header::LEN).map(|head| Header::read(head)) else {
+            return self.discard("a frame that is cut short", cx);
+        };
+        // A switch floods what is for others, too: an interface leaves that alone.
+        let Some(cast) = Cast::of_frame(header.dst, port.mac) else { return };
+        if header.src.is_multicast() {
+            return self.discard("a frame from a group", cx);
+        }
+        frame.strip(Header::LEN);
+        match header.ethertype {
+            EtherType::IPV4 => {
+                self.ipv4_input(frame, Arrival { interface: Some(interface), cast, frame: id }, cx);
+            }
+            EtherType::ARP => self.arp_input(interface, frame, cx),
+            _ => {} // somebody speaks a protocol that is not spoken here
+        }
+    }
+
+    /// Time has passed: sees to all timers that are due.
+    pub fn handle_timeout(&mut self, cx: &mut Cx<'_>) {
+        let mark = self.timers.mark();
+        while let Some((at, timer)) = self.timers.pop_due(cx.now, mark) {
+            match timer {
+                Timer::Tcp(slot) => self.tcp_timeout(slot, at, cx),
+                Timer::Arp(interface, address) => self.arp_timeout(interface, address, cx),
+                Timer::Reassembly(key) => self.reassembly_timeout(key, cx),
+                Timer::Loopback => self.loopback(cx),
+            }
+        }
+    }
+
+    /// Packets from this machine to itself arrive.
+    fn loopback(&mut self, cx: &mut Cx<'_>) {
+        for _ in 0..self.looped.len() {
+            let Some(looped) = self.looped.pop_front_if(|looped| looped.at <= cx.now) else { break };
+            let arrival = Arrival { interface: None, cast: Cast::Unicast, frame: None };
+            self.ipv4_input(looped.packet, arrival, &mut cx.caused_by(looped.event));
+        }
+    }
+}
+
+/// Commands.
+impl Host {
+    /// Closes a socket. A connection says goodbye first and may stay for a while in TIME-WAIT, which no program sees.
+    pub fn close(&mut self, id: SocketId, cx: &mut Cx<'_>) {
+        let Some(slot) = self.sockets.slot(id) else { return };
+        match self.sockets.at(slot) {
+            Some((_, Socket::Connected(_))) => self.close_connection(id, slot, cx),
+            Some((_, Socket::Listening(_))) => self.close_listener(slot, cx),
+            _ => match self.sockets.remove(slot) {
+                Some((_, Socket::Udp(socket))) => self.udp_closed(slot, &socket),
+                Some((_, Socket::Ping(socket))) => self.ping_closed(&socket),
+                _ => {}
+            },
+        }
+    }
+
+    /// Gives an interface one more address, reachable for all of its prefix (what a DHCP client does with its lease).
+    ///
+    /// # Errors
+    /// [`Errno::Invalid`] for an unknown interface, a prefix beyond 32 bits or an address that no host can have.
+    pub fn add_address(&mut self, interface: InterfaceId, address: Ipv4Addr, prefix_len: u8) -> Result<(), Errno> {
+        let port = self.interfaces.get_mut(interface.index()).ok_or(Errno::Invalid)?;
+        if prefix_len > 32 || address.is_unspecified() || address.is_multicast() || address.is_broadcast() {
+            return Err(Errno::Invalid);
+        }
+        let prefix = Prefix::new(address, prefix_len);
+        if !port.has(address) {
+            port.addresses.push((address, prefix));
+        }
+        self.routes.add(Route { prefix, via: None, interface });
+        Ok(())
+    }
+
+    /// Takes an address away, and the route to its prefix unless another address has the same.
+    pub fn remove_address(&mut self, interface: InterfaceId, address: Ipv4Addr) {
+        let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
+        let gone: Vec<Prefix> = port.addresses.iter().filter(|(own, _)| *own == address).map(|&(_, p)| p).collect();
+        port.addresses.retain(|(own, _)| *own != address);
+        let left: Vec<Prefix> = port.addresses.iter().map(|&(_, prefix)| prefix).collect();
+        self.routes.remove(|row| {
+            row.interface == interface && row.via.is_none() && gone.contains(&row.prefix) && !left.contains(&row.prefix)
+        });
+    }
+
+    /// Adds a route.
+    pub fn add_route(&mut self, route: Route) {
+        self.routes.add(route);
+    }
+
+    /// Removes the routes for exactly `prefix`.
+    pub fn remove_routes(&mut self, prefix: Prefix) {
+        self.routes.remove(|row| row.prefix == prefix);
+    }
+
+    /// Changes an interface's MTU; below 68 bytes counts as 68 (RFC 791 §3.2).
+    pub fn set_mtu(&mut self, interface: InterfaceId, mtu: u16) {
+        if let Some(port) = self.interfaces.get_mut(interface.index()) {
+            port.mtu = mtu.max(MIN_MTU);
+        }
+    }
+
+    /// What TCP connections start with from now on.
+    pub fn set_tcp_config(&mut self, config: tcp::Config) {
+        self.tcp_config = config;
+    }
+    /// What TCP connections start with.
+    pub fn tcp_config(&self) -> &tcp::Config {
+        &self.tcp_config
+    }
+
+    /// Sends an IPv4 packet as it is, header and all, out of `interface`: for an attacker who forges (a raw socket with
+    /// IP_HDRINCL). Its lengths and checksum are the caller's.
+    ///
+    /// # Errors
+    /// [`Errno::Invalid`] without a header; [`Errno::NetworkUnreachable`] without a route.
+    pub fn send_raw(&mut self, packet: Packet, cx: &mut Cx<'_>) -> Result<(), Errno> {
+        let mut packet = packet;
+        let header = packet.pull(wire::ipv4::Header::LEN).map(|head| wire::ipv4::Header::read(head));
+        let header = header.ok_or(Errno::Invalid)?;
+        let path = self.path(header.dst, Some(header.src), None)?;
+        if packet.len() > self.path_mtu(&path, cx.now) {
+            return Err(Errno::MessageTooLong);
+        }
+        let event = cx.event(&kinds::RAW_SENT, 0, [packet.len() as u64, header.dst.to_bits().into()]);
+        self.send_hop(path.hop, packet, event, None, cx);
+        Ok(())
+    }
+}
+
+/// Output: to be asked after every call, until there is nothing more.
+impl Host {
+    /// The next frame to send.
+    pub fn poll_transmit(&mut self, _cx: &mut Cx<'_>) -> Option<Outgoing> {
+        self.out.pop_front()
+    }
+
+    /// When to call [`Host::handle_timeout`] next; [`Instant::NEVER`] if no timer is armed. It may turn out that there is
+    /// nothing to do by then: a timer that was put off is only then armed anew.
+    pub fn poll_timeout(&self) -> Instant {
+        self.timers.next()
+    }
+
+    /// A socket whose readiness has changed, and the event that changed it. [`Host::ready`] says to what.
+    pub fn poll_ready(&mut self) -> Option<(SocketId, EventId)> {
+        self.ready.pop_front()
+    }
+}
+
+impl Host {
+    /// Something has happened to a socket that its program should look at.
+    pub(crate) fn wake(&mut self, slot: Slot, event: EventId) {
+        if let Some(&(id, _)) = self.sockets.at(slot) {
+            self.ready.push_back((id, event));
+        }
+    }
+
+    /// Drops what has arrived, and says why.
+    pub(crate) fn discard(&mut self, why: &'static str, cx: &mut Cx<'_>) {
+        let text = cx.recorder.text(why);
+        cx.event(&kinds::DISCARDED, 0, [text, 0]);
+    }
+
+    /// Puts an Ethernet header in front and lets the frame out.
+    pub(crate) fn transmit_ethernet(
+        &mut self,
+        interface: InterfaceId,
+        dst: MacAddr,
+        ethertype: EtherType,
+        mut frame: Packet,
+        event: EventId,
+        derived_from: Option<FrameId>,
+    ) {
+        let Some(port) = self.interfaces.get(interface.index()) else { return };
+        Header { dst, src: port.mac, ethertype }.write(frame.push(Header::LEN));
+        self.out.push_back(Outgoing { interface, frame, event, derived_from });
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("name", &self.name).field("interfaces", &self.interfaces.len()).finish()
+    }
+}
+
+/// Packs a hardware address for [`trace::Arg::Mac`].
+pub(crate) fn mac_arg(mac: MacAddr) -> u64 {
+    mac.0.iter().fold(0, |packed, &byte| packed << 8 | u64::from(byte))
+}

@@ -1,0 +1,152 @@
+//! The routing table: which interface and which next hop lead to a destination.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+use crate::{InterfaceId, Route};
+
+/// A set of addresses that share their first bits: `10.0.0.0/8`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Prefix {
+    network: Ipv4Addr,
+    len: u8,
+}
+
+impl Prefix {
+    /// Every address: what a default route is for.
+    pub const ALL: Prefix = Prefix { network: Ipv4Addr::UNSPECIFIED, len: 0 };
+
+    /// The addresses whose first `len` bits (at most 32 count) are those of `address`.
+    pub fn new(address: Ipv4Addr, len: u8) -> Prefix {
+        let len = len.min(32);
+        Prefix { network: Ipv4Addr::from_bits(address.to_bits() & mask(len)), len }
+    }
+    /// The first address.
+    pub fn network(self) -> Ipv4Addr {
+        self.network
+    }
+    /// How many bits are fixed: 0 to 32.
+    pub fn len(self) -> u8 {
+        self.len
+    }
+    /// Whether it holds every address (a prefix of no bits).
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+    /// Whether `address` is in it.
+    pub fn contains(self, address: Ipv4Addr) -> bool {
+        address.to_bits() & mask(self.len) == self.network.to_bits()
+    }
+    /// The address that means every host of the prefix (RFC 919 §6, RFC 1122 §3.2.1.3(d)). Prefixes of 31 and 32 bits have
+    /// none (RFC 3021 §2.1).
+    pub fn broadcast(self) -> Option<Ipv4Addr> {
+        (self.len < 31).then(|| Ipv4Addr::from_bits(self.network.to_bits() | !mask(self.len)))
+    }
+    /// The mask as four numbers: `255.255.255.0`.
+    pub fn netmask(self) -> Ipv4Addr {
+        Ipv4Addr::from_bits(mask(self.len))
+    }
+}
+
+/// `len` ones, then zeros.
+fn mask(len: u8) -> u32 {
+    u32::MAX.checked_shl(32 - u32::from(len)).unwrap_or(0)
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.network, self.len)
+    }
+}
+
+impl FromStr for Prefix {
+    type Err = String;
+    /// Reads `10.0.0.0/8` or `default`; the host bits must be zero.
+    fn from_str(input: &str) -> Result<Prefix, String> {
+        if input == "default" {
+            return Ok(Prefix::ALL);
+        }
+        let error = || format!("`{input}` is not a prefix such as 10.0.0.0/8");
+        let (address, len) = input.split_once('/').ok_or_else(error)?;
+        let address: Ipv4Addr = address.parse().map_err(|_| error())?;
+        let len: u8 = len.parse().ok().filter(|&len| len <= 32).ok_or_else(error)?;
+        let prefix = Prefix::new(address, len);
+        if prefix.network != address {
+            return Err(format!("`{input}` has bits set behind its prefix: {prefix} would be right"));
+        }
+        Ok(prefix)
+    }
+}
+
+/// A routing table: the longest matching prefix decides (RFC 1812 §5.2.4.3(2)), the earlier of equals.
+#[derive(Clone, Default, Debug)]
+pub struct Routes {
+    /// Longest prefix first; equals in order of arrival.
+    rows: Vec<Route>,
+}
+
+impl Routes {
+    /// Adds a row. One that is there already is not added again.
+    pub fn add(&mut self, route: Route) {
+        if !self.rows.contains(&route) {
+            let at = self.rows.partition_point(|row| row.prefix.len() >= route.prefix.len());
+            self.rows.insert(at, route);
+        }
+    }
+    /// Removes all rows that `which` names.
+    pub fn remove(&mut self, mut which: impl FnMut(&Route) -> bool) {
+        self.rows.retain(|row| !which(row));
+    }
+    /// The row for `destination`.
+    pub fn lookup(&self, destination: Ipv4Addr) -> Option<&Route> {
+        self.rows.iter().find(|row| row.prefix.contains(destination))
+    }
+    /// The row for `destination` among those that lead out of `interface`.
+    pub fn lookup_on(&self, destination: Ipv4Addr, interface: InterfaceId) -> Option<&Route> {
+        self.rows.iter().find(|row| row.interface == interface && row.prefix.contains(destination))
+    }
+    /// All rows, in the order in which they are tried.
+    pub fn rows(&self) -> &[Route] {
+        &self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(prefix: &str, via: u8) -> Route {
+        Route {
+            prefix: prefix.parse().unwrap(),
+            via: Some(Ipv4Addr::new(192, 0, 2, via)),
+            interface: InterfaceId(u16::from(via)),
+        }
+    }
+
+    #[test]
+    fn the_longest_prefix_decides_not_the_first_row() {
+        let mut routes = Routes::default();
+        for (prefix, via) in [("default", 1), ("10.0.0.0/8", 2), ("10.1.0.0/16", 3), ("10.1.2.3/32", 4)] {
+            routes.add(route(prefix, via));
+        }
+        let via = |address: &str| routes.lookup(address.parse().unwrap()).unwrap().interface.0;
+        assert_eq!(via("198.51.100.1"), 1);
+        assert_eq!(via("10.9.9.9"), 2);
+        assert_eq!(via("10.1.9.9"), 3);
+        assert_eq!(via("10.1.2.3"), 4);
+        routes.remove(|row| row.prefix == Prefix::ALL);
+        assert!(routes.lookup("198.51.100.1".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn prefixes_have_broadcast_addresses_unless_too_long() {
+        let prefix = |text: &str| text.parse::<Prefix>().unwrap();
+        assert_eq!(prefix("10.0.1.0/24").broadcast(), Some(Ipv4Addr::new(10, 0, 1, 255)));
+        assert_eq!(prefix("10.0.1.0/31").broadcast(), None);
+        assert_eq!(prefix("10.0.1.1/32").netmask(), Ipv4Addr::BROADCAST);
+        assert_eq!(prefix("default").netmask(), Ipv4Addr::UNSPECIFIED);
+        assert!("10.0.1.5/24".parse::<Prefix>().unwrap_err().contains("10.0.1.0/24"));
+        assert!("10.0.1.5".parse::<Prefix>().is_err() && "10.0.1.5/33".parse::<Prefix>().is_err());
+    }
+}

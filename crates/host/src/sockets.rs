@@ -1,0 +1,196 @@
+//! Sockets: what programs hold of the network, by number.
+
+use std::net::SocketAddr;
+
+use base::{EventId, Map};
+use wire::Body;
+use wire::icmp;
+
+use crate::InterfaceId;
+use crate::icmp::PingSocket;
+use crate::tcp::{Connected, Listening};
+use crate::udp::UdpSocket;
+
+/// A socket of a host. Numbers start at 1, are given in order and never again; they are the subject of the socket's
+/// events.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SocketId(pub u32);
+
+/// What a UDP socket is asked for when it is made.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct UdpOptions {
+    /// It may send to broadcast addresses (SO_BROADCAST).
+    pub broadcast: bool,
+    /// It sends and receives on this interface alone (SO_BINDTODEVICE).
+    pub interface: Option<InterfaceId>,
+    /// Others that ask for the same may bind the same address and port (SO_REUSEADDR).
+    pub reuse_address: bool,
+    /// It works before the interface has an address, as a DHCP client must (RFC 2131 §4.1, which Linux' clients do with
+    /// packet sockets): it sends from 0.0.0.0 where the interface has no address yet, and receives what comes to its port
+    /// in frames for this machine, whatever IP address they are for. Needs `interface`.
+    pub unconfigured: bool,
+}
+
+/// What a listening socket is asked for.
+#[derive(Clone, Debug)]
+pub struct ListenOptions {
+    /// How many complete connections may wait for the program (the argument of `listen`).
+    pub backlog: usize,
+    /// It may take a port on which old connections still are in TIME-WAIT (SO_REUSEADDR, which servers set).
+    pub reuse_address: bool,
+    /// TCP settings of the connections that it accepts; `None` for the host's.
+    pub tcp: Option<tcp::Config>,
+}
+
+impl Default for ListenOptions {
+    fn default() -> ListenOptions {
+        ListenOptions { backlog: 128, reuse_address: true, tcp: None }
+    }
+}
+
+/// What a connecting socket is asked for.
+#[derive(Clone, Default, Debug)]
+pub struct ConnectOptions {
+    /// The local end; an address of 0.0.0.0 or a port of 0 leaves that part to the host. `None` leaves both.
+    pub local: Option<SocketAddr>,
+    /// The local port may be one on which old connections still are in TIME-WAIT (SO_REUSEADDR). It helps only where
+    /// `local` names the port, and never lets a four-tuple in TIME-WAIT be used again.
+    pub reuse_address: bool,
+    /// TCP settings of this connection; `None` for the host's.
+    pub tcp: Option<tcp::Config>,
+}
+
+/// A message that a UDP socket received.
+#[derive(Clone, Debug)]
+pub struct Datagram {
+    /// What it says.
+    pub data: Body,
+    /// Who sent it.
+    pub from: SocketAddr,
+    /// Which address it was sent to: one of this host's, or a broadcast address (IP_PKTINFO).
+    pub to: SocketAddr,
+    /// Which interface it came by; `None` from this machine itself.
+    pub interface: Option<InterfaceId>,
+    /// The event of its arrival.
+    pub event: EventId,
+}
+
+/// What came back of a ping.
+#[derive(Clone, Debug)]
+pub struct PingAnswer {
+    /// Who answered: the host that was asked, or a router on the way that reports an error.
+    pub from: std::net::Ipv4Addr,
+    /// The ping's sequence number.
+    pub sequence: u16,
+    /// [`icmp::Type::ECHO_REPLY`], or the error's type.
+    pub kind: icmp::Type,
+    /// The error's code; 0 for a reply.
+    pub code: u8,
+    /// The TTL with which the answer arrived.
+    pub ttl: u8,
+    /// The data that came back; empty in an error.
+    pub data: Body,
+    /// The event of its arrival.
+    pub event: EventId,
+}
+
+/// Where a socket stands in the table. Used again when the socket is gone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Slot(pub(crate) u32);
+
+/// A socket of one kind or another.
+pub(crate) enum Socket {
+    Udp(UdpSocket),
+    Ping(PingSocket),
+    Listening(Listening),
+    Connected(Box<Connected>),
+}
+
+/// All sockets of a machine. Those that no program holds any more (a connection in TIME-WAIT) keep their slot alone.
+#[derive(Default)]
+pub(crate) struct Sockets {
+    slots: Vec<Option<(SocketId, Socket)>>,
+    free: Vec<Slot>,
+    by_id: Map<SocketId, Slot>,
+    last: u32,
+}
+
+impl Sockets {
+    /// The number that the next socket will get.
+    pub(crate) fn next_id(&self) -> SocketId {
+        SocketId(self.last + 1)
+    }
+    /// Adds a socket under [`Sockets::next_id`].
+    pub(crate) fn insert(&mut self, socket: Socket) -> (SocketId, Slot) {
+        self.last += 1;
+        let id = SocketId(self.last);
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot.0 as usize] = Some((id, socket));
+                slot
+            }
+            None => {
+                self.slots.push(Some((id, socket)));
+                Slot(self.slots.len() as u32 - 1)
+            }
+        };
+        self.by_id.insert(id, slot);
+        (id, slot)
+    }
+    /// Where the socket `id` stands, unless its program has closed it.
+    pub(crate) fn slot(&self, id: SocketId) -> Option<Slot> {
+        self.by_id.get(&id).copied()
+    }
+    /// The program lets go of the socket; it keeps its slot until it is removed.
+    pub(crate) fn let_go(&mut self, id: SocketId) {
+        self.by_id.remove(&id);
+    }
+    /// The socket in `slot`, and its number.
+    pub(crate) fn at(&self, slot: Slot) -> Option<&(SocketId, Socket)> {
+        self.slots.get(slot.0 as usize)?.as_ref()
+    }
+    /// The socket in `slot`, to be changed.
+    pub(crate) fn at_mut(&mut self, slot: Slot) -> Option<&mut (SocketId, Socket)> {
+        self.slots.get_mut(slot.0 as usize)?.as_mut()
+    }
+    /// Takes the socket out of its slot for good.
+    pub(crate) fn remove(&mut self, slot: Slot) -> Option<(SocketId, Socket)> {
+        let taken = self.slots.get_mut(slot.0 as usize)?.take()?;
+        self.by_id.remove(&taken.0);
+        self.free.push(slot);
+        Some(taken)
+    }
+    /// All sockets, by slot.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, SocketId, &Socket)> {
+        self.slots.iter().enumerate().filter_map(|(i, s)| s.as_ref().map(|(id, socket)| (Slot(i as u32), *id, socket)))
+    }
+
+    /// The UDP socket in `slot`.
+    pub(crate) fn udp(&mut self, slot: Slot) -> Option<&mut UdpSocket> {
+        match self.at_mut(slot) {
+            Some((_, Socket::Udp(socket))) => Some(socket),
+            _ => None,
+        }
+    }
+    /// The ping socket in `slot`.
+    pub(crate) fn ping(&mut self, slot: Slot) -> Option<&mut PingSocket> {
+        match self.at_mut(slot) {
+            Some((_, Socket::Ping(socket))) => Some(socket),
+            _ => None,
+        }
+    }
+    /// The listening socket in `slot`.
+    pub(crate) fn listening(&mut self, slot: Slot) -> Option<&mut Listening> {
+        match self.at_mut(slot) {
+            Some((_, Socket::Listening(socket))) => Some(socket),
+            _ => None,
+        }
+    }
+    /// The connection in `slot`.
+    pub(crate) fn connected(&mut self, slot: Slot) -> Option<&mut Connected> {
+        match self.at_mut(slot) {
+            Some((_, Socket::Connected(socket))) => Some(socket),
+            _ => None,
+        }
+    }
+}

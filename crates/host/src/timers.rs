@@ -1,0 +1,58 @@
+//! One heap of timers for the whole machine. Timers are not cancelled: whoever armed one remembers when it is due, and
+//! ignores it where that has changed since.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::net::Ipv4Addr;
+
+use base::Instant;
+
+use crate::InterfaceId;
+use crate::ipv4::FragmentKey;
+use crate::sockets::Slot;
+
+/// Whose timer it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Timer {
+    /// A TCP connection, in its slot; the connection knows which of its timers are due.
+    Tcp(Slot),
+    /// An entry of the ARP cache.
+    Arp(InterfaceId, Ipv4Addr),
+    /// A packet whose fragments are being collected.
+    Reassembly(FragmentKey),
+    /// Packets from this machine to itself.
+    Loopback,
+}
+
+/// The heap. Timers that are due at the same moment go off in the order in which they were armed.
+#[derive(Default, Debug)]
+pub(crate) struct Timers {
+    heap: BinaryHeap<Reverse<(Instant, u64, Timer)>>,
+    armed: u64,
+}
+
+impl Timers {
+    /// Arms a timer. [`Instant::NEVER`] arms nothing.
+    pub(crate) fn arm(&mut self, at: Instant, timer: Timer) {
+        if at != Instant::NEVER {
+            self.armed += 1;
+            self.heap.push(Reverse((at, self.armed, timer)));
+        }
+    }
+    /// When the next one is due, if only to find out that it was put off.
+    pub(crate) fn next(&self) -> Instant {
+        self.heap.peek().map_or(Instant::NEVER, |Reverse((at, ..))| *at)
+    }
+    /// The next timer that is due at `now` and was armed before the mark `until`, with the moment it was armed for.
+    pub(crate) fn pop_due(&mut self, now: Instant, until: u64) -> Option<(Instant, Timer)> {
+        let &Reverse((at, armed, timer)) = self.heap.peek()?;
+        (at <= now && armed <= until).then(|| {
+            self.heap.pop();
+            (at, timer)
+        })
+    }
+    /// A mark: timers armed from now on are not among those before it.
+    pub(crate) fn mark(&self) -> u64 {
+        self.armed
+    }
+}
