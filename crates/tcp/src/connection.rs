@@ -1,23 +1,143 @@
-//! One connection.
+//! One connection: its record (RFC 9293 §3.3.1, the TCB), and the story of its use. The rules stand in the files around:
+//! handshake, receive, acknowledge, send, close, timeout, icmp.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use base::{EventId, Instant};
-use trace::Cx;
-use wire::Body;
-use wire::tcp::{Seq, State};
+use base::{Duration, EventId, Instant};
+use bytes::Bytes;
+use smallvec::SmallVec;
+use trace::{Cx, kinds::tcp as kind};
+use wire::tcp::{Event, Seq, State, transition};
+use wire::{Body, Chunk};
 
-use crate::{Config, Errno, Info, Keepalive, Ready, Segment};
+use crate::congestion::Congestion;
+use crate::delack::Acks;
+use crate::rate::Rate;
+use crate::reassembly::Reassembly;
+use crate::recovery::Recovery;
+use crate::rtt::Rtt;
+use crate::send_buffer::SendBuffer;
+use crate::timers::Timers;
+use crate::{Config, Errno, InFlight, Info, Keepalive, Ready, Segment};
 
 /// One TCP connection (RFC 9293), sans-IO. Drive it with the `handle_*` methods and the commands; after each, send what
 /// [`Connection::poll_transmit`] gives until it gives nothing, and come back at [`Connection::poll_timeout`].
+///
+/// A connection begins with [`Connection::connect`] or [`Connection::accept`] and has ended when it
+/// [is closed](Connection::is_closed) and has nothing more to transmit.
 #[derive(Debug)]
 pub struct Connection {
-    id: u32,
-    local: SocketAddr,
-    remote: SocketAddr,
-    state: State,
-    info: Info,
+    pub(crate) id: u32,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+    pub(crate) config: Config,
+    pub(crate) state: State,
+    /// It began with a passive open.
+    pub(crate) passive: bool,
+    /// The program has closed: it will neither read nor write.
+    pub(crate) orphan: bool,
+    pub(crate) connected: bool,
+    pub(crate) error: Option<Errno>,
+    pub(crate) soft_error: Option<Errno>,
+    pub(crate) agreed: Agreed,
+
+    // The send sequence space (RFC 9293 §3.3.1), what is in it, and what decides over it.
+    pub(crate) iss: Seq,
+    pub(crate) snd_una: Seq,
+    pub(crate) snd_nxt: Seq,
+    pub(crate) snd_wnd: u32,
+    pub(crate) snd_wl1: Seq,
+    pub(crate) snd_wl2: Seq,
+    /// MAX.SND.WND (RFC 5961 §5.2).
+    pub(crate) max_snd_wnd: u32,
+    /// The number behind the last segment that was smaller than the maximum (for Nagle's algorithm).
+    pub(crate) small_sent: Seq,
+    pub(crate) buffer: SendBuffer,
+    pub(crate) flight: InFlight,
+    pub(crate) rtt: Rtt,
+    pub(crate) min_rtt: Option<Duration>,
+    pub(crate) rate: Rate,
+    pub(crate) congestion: Box<dyn Congestion>,
+    pub(crate) recovery: Box<dyn Recovery>,
+    /// Loss recovery wants the first lost segment out whatever the window says.
+    pub(crate) retransmit_now: bool,
+    /// The one thing in flight is a probe of a closed window.
+    pub(crate) probing: bool,
+    pub(crate) last_sent: Instant,
+
+    // The receive sequence space.
+    pub(crate) irs: Seq,
+    pub(crate) rcv_nxt: Seq,
+    /// The right edge of the window as far as it was ever offered.
+    pub(crate) rcv_adv: Seq,
+    /// RCV.NXT as an offset from IRS that does not wrap.
+    pub(crate) received: u64,
+    pub(crate) reassembly: Reassembly,
+    pub(crate) readable: VecDeque<Chunk>,
+    pub(crate) readable_len: usize,
+    pub(crate) acks: Acks,
+    /// Where the other side's FIN stands, as an offset from IRS, if it has arrived behind a gap.
+    pub(crate) fin_at: Option<u64>,
+    pub(crate) fin_received: bool,
+    pub(crate) last_received: Instant,
+    /// When the last acknowledgment of something unacceptable was sent (RFC 5961 §7).
+    pub(crate) last_challenge: Option<Instant>,
+    pub(crate) ts: Timestamps,
+
+    /// The program has closed its direction, with this event.
+    pub(crate) fin_wanted: Option<EventId>,
+    pub(crate) fin_sent: bool,
+    pub(crate) timers: Timers,
+    /// Unanswered retransmissions or probes in a row.
+    pub(crate) attempts: u32,
+    /// How often the timer had our SYN sent again.
+    pub(crate) syn_retries: u32,
+    /// How often the probe timer was doubled, and whether a probe is due.
+    pub(crate) probe_backoff: u32,
+    pub(crate) probe_now: bool,
+    pub(crate) keepalives: u32,
+    /// What last made sending possible: the cause of what is sent next.
+    pub(crate) trigger: EventId,
+    /// Segments that are not part of the stream: resets.
+    pub(crate) outbox: SmallVec<[(Segment, EventId); 1]>,
+    pub(crate) counts: Counts,
+    /// What has been said already, so that it is said once: the window is closed, Nagle holds back.
+    pub(crate) window_closed: bool,
+    pub(crate) nagle_held: bool,
+}
+
+/// What both sides agreed on in their SYNs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Agreed {
+    /// The largest segment to send, in bytes of data, options taken off.
+    pub(crate) mss: u32,
+    /// Shift counts of windows that come in and go out; both zero without scaling.
+    pub(crate) snd_shift: u8,
+    pub(crate) rcv_shift: u8,
+    pub(crate) scaling: bool,
+    pub(crate) sack: bool,
+    pub(crate) timestamps: bool,
+}
+
+/// RFC 7323 §4.3's variables.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timestamps {
+    /// TS.Recent, and when it was taken.
+    pub(crate) recent: u32,
+    pub(crate) recent_at: Instant,
+    /// Last.ACK.sent.
+    pub(crate) last_ack_sent: Seq,
+}
+
+/// Counts over the connection's life.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
+    pub(crate) retransmits: u64,
+    pub(crate) bytes_acked: u64,
+    pub(crate) bytes_received: u64,
 }
 
 /// A segment to send, and the event of its sending.
@@ -29,98 +149,249 @@ pub struct Transmit {
     pub event: EventId,
 }
 
-/// What an ICMP message said about a segment of ours (RFC 5461).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum IcmpError {
-    /// It did not arrive, for this reason; `code` is ICMP's type and code.
-    Unreachable {
-        /// What a program is told.
-        errno: Errno,
-        /// ICMP's type and code.
-        code: (u8, u8),
-    },
-    /// It did not fit through a link with this MTU (RFC 1191 §3); 0: the router did not say.
-    FragmentationNeeded {
-        /// The next hop's MTU in bytes.
-        mtu: u16,
-    },
-}
-
-#[allow(missing_docs, unused_variables)]
+/// Getters.
 impl Connection {
-    pub fn connect(
-        config: &Config,
-        id: u32,
-        local: SocketAddr,
-        remote: SocketAddr,
-        isn: Seq,
-        cx: &mut Cx,
-    ) -> Connection {
-        unreachable!()
-    }
-    pub fn accept(
-        config: &Config,
-        id: u32,
-        local: SocketAddr,
-        remote: SocketAddr,
-        isn: Seq,
-        syn: &Segment,
-        cx: &mut Cx,
-    ) -> Connection {
-        unreachable!()
-    }
+    /// Its number on its host: the subject of its events.
     pub fn id(&self) -> u32 {
         self.id
     }
+    /// This side's address and port.
     pub fn local(&self) -> SocketAddr {
         self.local
     }
+    /// The other side's address and port.
     pub fn remote(&self) -> SocketAddr {
         self.remote
     }
+    /// The state.
     pub fn state(&self) -> State {
         self.state
     }
-    /// Whether the connection has ended for good: nothing will be sent or received any more (after the last `poll_transmit`).
+    /// Whether it has ended: nothing more will arrive, and nothing more be sent once [`Connection::poll_transmit`] gives
+    /// nothing. What has arrived can still be read.
     pub fn is_closed(&self) -> bool {
         self.state == State::CLOSED
     }
-    pub fn info(&self) -> Info {
-        self.info
+    /// Whether the program has closed it: nobody will read or write any more.
+    pub fn is_orphan(&self) -> bool {
+        self.orphan
     }
-    /// Why the connection failed, if it did. Stays.
+    /// Why the connection failed, if it did.
     pub fn error(&self) -> Option<Errno> {
-        None
+        self.error
     }
+
+    /// What the program may do now without waiting.
     pub fn ready(&self) -> Ready {
-        Ready::default()
+        let failed = self.error.is_some();
+        let write_closed = self.fin_wanted.is_some() || self.is_closed();
+        let read_closed = self.fin_received || self.is_closed();
+        // As on Linux a program is told to write again when a third of the buffer is free.
+        let room = self.room() * 3 >= self.config.send_buffer.max(1);
+        Ready {
+            connected: self.connected,
+            readable: (self.connected && !self.readable.is_empty()) || read_closed || failed,
+            writable: failed || write_closed || (self.connected && room && self.room() > 0),
+            read_closed,
+            write_closed,
+            failed,
+        }
     }
-    pub fn handle_segment(&mut self, segment: Segment, cx: &mut Cx) {}
-    pub fn handle_timeout(&mut self, cx: &mut Cx) {}
-    /// `quoted` is the sequence number in the piece of our segment that the ICMP message quotes.
-    pub fn handle_icmp(&mut self, error: IcmpError, quoted: Seq, cx: &mut Cx) {}
+
+    /// Its figures.
+    pub fn info(&self) -> Info {
+        Info {
+            state: self.state,
+            isn: (self.iss, self.irs),
+            snd_una: self.snd_una,
+            snd_nxt: self.snd_nxt,
+            snd_wnd: self.snd_wnd,
+            rcv_nxt: self.rcv_nxt,
+            rcv_wnd: self.rcv_wnd(),
+            mss: self.agreed.mss,
+            window_scale: self.agreed.scaling.then_some((self.agreed.snd_shift, self.agreed.rcv_shift)),
+            sack: self.agreed.sack,
+            timestamps: self.agreed.timestamps,
+            cwnd: self.congestion.cwnd(),
+            ssthresh: self.congestion.ssthresh(),
+            in_flight: self.flight.pipe(),
+            srtt: self.rtt.srtt().unwrap_or_default(),
+            rttvar: self.rtt.rttvar(),
+            rto: self.rtt.rto(),
+            in_recovery: self.recovery.until().is_some(),
+            dup_acks: self.recovery.dup_acks(),
+            retransmits: self.counts.retransmits,
+            segments: (self.counts.sent, self.counts.received),
+            send_queue: self.queued(),
+            receive_queue: self.readable_len,
+            bytes_acked: self.counts.bytes_acked,
+            bytes_received: self.counts.bytes_received,
+            delivery_rate: self.rate.last,
+        }
+    }
+
+    /// Bytes written and not acknowledged.
+    pub(crate) fn queued(&self) -> usize {
+        // The SYN stands in front of the data: before it is acknowledged SND.UNA does too.
+        self.buffer.end().distance((self.iss + 1).max(self.snd_una).min(self.buffer.end())) as usize
+    }
+    /// Bytes that may be written.
+    pub(crate) fn room(&self) -> usize {
+        self.config.send_buffer.saturating_sub(self.queued())
+    }
+    /// RCV.WND: how much of the window that was offered is left.
+    pub(crate) fn rcv_wnd(&self) -> u32 {
+        if self.rcv_adv.after(self.rcv_nxt) { self.rcv_adv.distance(self.rcv_nxt) } else { 0 }
+    }
+}
+
+/// Commands.
+impl Connection {
+    /// Writes `data`: takes as much as the send buffer has room for, shared, and says how much.
+    ///
+    /// # Errors
+    /// [`Errno::WouldBlock`] without room or before the connection is complete; [`Errno::BrokenPipe`] after
+    /// [`Connection::shutdown`]; the connection's error once it has failed.
     pub fn send(&mut self, data: Body, cx: &mut Cx) -> Result<usize, Errno> {
-        Err(Errno::WouldBlock)
+        let room = self.writable(data.len())?;
+        let taken = data.len().min(room);
+        let event = self.written(taken, cx);
+        let mut left = taken;
+        for chunk in data.chunks() {
+            let n = chunk.bytes().len().min(left);
+            self.buffer.push(chunk.bytes().slice(..n), self.agreed.mss, self.snd_nxt, event);
+            left -= n;
+        }
+        Ok(taken)
     }
+
+    /// As [`Connection::send`], for bytes whose checksum nobody has computed yet.
+    ///
+    /// # Errors
+    /// As [`Connection::send`].
+    pub fn send_bytes(&mut self, data: Bytes, cx: &mut Cx) -> Result<usize, Errno> {
+        let room = self.writable(data.len())?;
+        let taken = data.len().min(room);
+        let event = self.written(taken, cx);
+        self.buffer.push(data.slice(..taken), self.agreed.mss, self.snd_nxt, event);
+        Ok(taken)
+    }
+
+    fn writable(&self, len: usize) -> Result<usize, Errno> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        if self.fin_wanted.is_some() || self.is_closed() {
+            return Err(Errno::BrokenPipe);
+        }
+        if !self.connected || (self.room() == 0 && len > 0) {
+            return Err(Errno::WouldBlock);
+        }
+        Ok(self.room())
+    }
+
+    fn written(&mut self, taken: usize, cx: &mut Cx) -> EventId {
+        let event = cx.event(&kind::WRITTEN, self.id, [taken as u64, (self.queued() + taken) as u64]);
+        self.trigger = event;
+        event
+    }
+
+    /// Reads up to `max` bytes, shared. An empty result is the end of the stream. May give less than has arrived, so that
+    /// segments need not be cut.
+    ///
+    /// # Errors
+    /// [`Errno::WouldBlock`] if nothing has arrived; the connection's error once all that had arrived is read.
     pub fn recv(&mut self, max: usize, cx: &mut Cx) -> Result<Body, Errno> {
-        Err(Errno::WouldBlock)
+        let mut out = Body::empty();
+        while let Some(chunk) = self.readable.front() {
+            let len = chunk.bytes().len();
+            if len <= max - out.len() {
+                out.push(chunk.clone());
+                self.readable.pop_front();
+            } else {
+                if out.is_empty() && max > 0 {
+                    let rest = Chunk::new(chunk.bytes().slice(max..));
+                    out.push(Chunk::new(chunk.bytes().slice(..max)));
+                    self.readable[0] = rest;
+                }
+                break;
+            }
+        }
+        if out.is_empty() && (max > 0 || self.readable.is_empty()) {
+            return match self.error {
+                _ if self.fin_received => Ok(out),
+                Some(error) => Err(error),
+                None if self.is_closed() => Ok(out),
+                None => Err(Errno::WouldBlock),
+            };
+        }
+        self.readable_len -= out.len();
+        self.after_reading(cx);
+        Ok(out)
     }
-    pub fn shutdown(&mut self, cx: &mut Cx) -> Result<(), Errno> {
-        Ok(())
+
+    /// Turns Nagle's algorithm off, or on (TCP_NODELAY).
+    pub fn set_nodelay(&mut self, nodelay: bool, cx: &mut Cx) {
+        self.config.nagle = !nodelay;
+        self.trigger = cx.cause;
     }
-    pub fn close(&mut self, cx: &mut Cx) {}
-    pub fn abort(&mut self, cx: &mut Cx) {}
-    pub fn set_nodelay(&mut self, nodelay: bool, cx: &mut Cx) {}
-    pub fn set_keepalive(&mut self, keepalive: Option<Keepalive>, cx: &mut Cx) {}
-    /// In TIME-WAIT: whether `syn` may begin a new incarnation (RFC 6191, RFC 1122 §4.2.2.13). If so, this connection is CLOSED
-    /// and the result is the least ISN to answer with; otherwise give the segment to `handle_segment`.
-    pub fn reopen(&mut self, syn: &Segment, cx: &mut Cx) -> Option<Seq> {
-        None
+
+    /// Asks a silent peer whether it is there, or no longer (SO_KEEPALIVE).
+    pub fn set_keepalive(&mut self, keepalive: Option<Keepalive>, cx: &mut Cx) {
+        self.config.keepalive = keepalive;
+        self.keepalives = 0;
+        self.arm_keepalive(cx.cause, cx);
     }
-    pub fn poll_transmit(&mut self, cx: &mut Cx) -> Option<Transmit> {
-        None
+
+    /// Gives up when data stays unacknowledged for this long (TCP_USER_TIMEOUT).
+    pub fn set_user_timeout(&mut self, timeout: Option<Duration>) {
+        self.config.user_timeout = timeout;
     }
+}
+
+/// Output; the rest stands in `send`.
+impl Connection {
+    /// When to call [`Connection::handle_timeout`]; [`Instant::NEVER`] if nothing is armed.
     pub fn poll_timeout(&self) -> Instant {
-        Instant::NEVER
+        self.timers.next()
+    }
+}
+
+/// What the rules share.
+impl Connection {
+    /// Moves along an arrow of the state machine, and says so. A move that RFC 9293 does not know is our bug.
+    pub(crate) fn step(&mut self, event: Event, cx: &mut Cx) {
+        let row = transition(self.state, event);
+        debug_assert!(row.is_some(), "{} has no arrow for {}", self.state, event.label());
+        let Some(row) = row else { return };
+        cx.event(&kind::STATE, self.id, [self.state.0.into(), row.to.0.into()]);
+        // A connection that returns to LISTEN is its listener's again: this record ends.
+        self.state = if row.to == State::LISTEN { State::CLOSED } else { row.to };
+        match self.state {
+            State::CLOSED => self.forget(),
+            State::TIME_WAIT => self.enter_time_wait(cx),
+            State::FIN_WAIT_2 if self.orphan => self.arm_fin_wait(cx),
+            _ => {}
+        }
+    }
+
+    /// The connection fails with `error`.
+    pub(crate) fn fail(&mut self, error: Errno, event: Event, cx: &mut Cx) {
+        self.error = Some(error);
+        self.step(event, cx);
+    }
+
+    /// RFC 9293 §3.10.7.4: all segment queues are flushed. What the program may still read stays.
+    fn forget(&mut self) {
+        self.timers = Timers::OFF;
+        self.flight.clear();
+        self.buffer.clear();
+        self.reassembly.clear();
+        self.acks.now = None;
+        self.retransmit_now = false;
+        if self.orphan {
+            self.readable = VecDeque::new();
+            self.readable_len = 0;
+        }
     }
 }

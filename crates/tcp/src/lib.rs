@@ -1,21 +1,42 @@
 //! One TCP connection, sans-IO: the state machine of RFC 9293 with RFC 5681's congestion control, RFC 6298's timer, RFC 7323's
-//! options and RFC 5961's defences.
+//! and RFC 2018's options and RFC 5961's defences.
 //!
 //! Time, place, cause and recorder come in with every call ([`trace::Cx`]); what is to be sent and when to come back is polled.
 
+mod acknowledge;
+mod close;
 mod config;
+pub mod congestion;
 mod connection;
+mod delack;
 mod errno;
+mod handshake;
+mod icmp;
+mod in_flight;
 mod info;
 mod isn;
 mod listener;
+mod rate;
+mod reassembly;
+mod receive;
+pub mod recovery;
+mod rtt;
 mod segment;
+mod send;
+mod send_buffer;
+mod timeout;
+mod timers;
 
 pub use config::{Config, CongestionKind, Keepalive};
-pub use connection::{Connection, IcmpError, Transmit};
+pub use connection::{Connection, Transmit};
 pub use errno::Errno;
+pub use icmp::IcmpError;
+pub use in_flight::{InFlight, Sent};
 pub use info::{Info, Ready};
 pub use isn::{isn, timestamp_offset};
 pub use listener::{Arrival, Listener};
 pub use segment::{Segment, refuse};
 pub use wire::tcp::{Flags, Seq, State};
+
+#[cfg(test)]
+mod tests;

@@ -63,4 +63,6 @@ crate::kinds! {
     MSS_LOWERED = "tcp.mss_lowered", Decision, "the path does not take segments of {0}: sends {1} at most", [Bytes, Bytes], "RFC 1191 §6.4";
     NO_PORT = "tcp.no_port", Decision, "no local port is left for connections to {0}: those of old connections in TIME-WAIT count", [Socket, None], "RFC 6056 §3.3";
     TIME_WAIT_REUSED = "tcp.time_wait_reused", Decision, "the old connection on port {0} in TIME-WAIT gives way: timestamps tell them apart", [Port, None], "RFC 6191 §2";
+    TIMESTAMP_MISSING = "tcp.timestamp_missing", Decision, "the segment at {0} lacks the timestamp that both sides agreed on: drops it", [Seq, None], "RFC 7323 §3.2";
+    CHALLENGE_LIMITED = "tcp.challenge_limited", Decision, "answered the like a moment ago: stays silent", [None, None], "RFC 5961 §7";
 }

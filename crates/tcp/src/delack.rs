@@ -1,0 +1,103 @@
+//! When to acknowledge (RFC 9293 §3.8.6.3, RFC 5681 §4.2), with Linux's quick acknowledgments at the start.
+
+use base::{Duration, EventId, Instant};
+
+/// Linux's bounds of a delayed acknowledgment; RFC 9293 §3.8.6.3 (MUST-40) allows less than 500 ms.
+const MIN: Duration = Duration::from_millis(40);
+const MAX: Duration = Duration::from_millis(200);
+/// How many segments are acknowledged at once at the start, so that the sender's slow start gets going.
+const QUICK: u32 = 16;
+
+/// Whether, why and when an acknowledgment is due.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Acks {
+    /// An acknowledgment is to be sent now, because of this event.
+    pub(crate) now: Option<EventId>,
+    /// Bytes of data that arrived in order and are not acknowledged yet.
+    pub(crate) pending: u32,
+    /// How many more to acknowledge at once.
+    quick: u32,
+    /// The conversation goes back and forth: data of ours will carry the acknowledgment.
+    pingpong: bool,
+    /// How long to hold back, after the gaps between arrivals; zero before the first.
+    ato: Duration,
+    last_data: Instant,
+    /// The largest segment that arrived: what a full one is.
+    pub(crate) full: u32,
+}
+
+impl Acks {
+    /// Nothing has arrived yet.
+    pub(crate) const NEW: Acks = Acks {
+        now: None,
+        pending: 0,
+        quick: 0,
+        pingpong: false,
+        ato: Duration::ZERO,
+        last_data: Instant::ZERO,
+        full: 536,
+    };
+
+    /// `len` bytes of data arrived in order. Whether they are to be acknowledged at once; `window` is what we offer.
+    pub(crate) fn on_data(&mut self, now: Instant, len: u32, window: u32, rto: Duration) -> bool {
+        self.full = self.full.max(len).min(65_535);
+        self.pending = self.pending.saturating_add(len);
+        if self.ato == Duration::ZERO {
+            // The first data: the sender is in slow start.
+            self.quick = (window / (2 * self.full)).clamp(2, QUICK);
+            self.ato = MIN;
+        } else {
+            let gap = now - self.last_data;
+            if gap <= MIN / 2 {
+                self.ato = self.ato / 2 + MIN / 2;
+            } else if gap < self.ato {
+                self.ato = (self.ato / 2 + gap).min(rto);
+            } else if gap > rto {
+                // The sender was idle and may be in slow start again.
+                self.quick = (window / (2 * self.full)).clamp(2, QUICK);
+            }
+        }
+        self.last_data = now;
+        // RFC 5681 §4.2: at least every second full segment.
+        self.pending > self.full || (self.quick > 0 && !self.pingpong)
+    }
+
+    /// Something out of order arrived: acknowledge the following ones at once too, to help the sender's recovery.
+    pub(crate) fn on_disorder(&mut self) {
+        self.quick = self.quick.max(2);
+        self.pingpong = false;
+    }
+
+    /// How long to hold an acknowledgment back.
+    pub(crate) fn delay(&self, srtt: Option<Duration>) -> Duration {
+        let bound = if self.pingpong { MAX } else { Duration::from_millis(500) };
+        let bound = srtt.map_or(bound, |srtt| bound.min(srtt.max(MIN)));
+        self.ato.max(MIN).min(bound).min(MAX)
+    }
+
+    /// The delayed acknowledgment became due: the guess was wrong.
+    pub(crate) fn on_timer(&mut self, rto: Duration) {
+        if self.pingpong {
+            self.pingpong = false;
+            self.ato = MIN;
+        } else {
+            self.ato = (self.ato * 2).min(rto);
+        }
+    }
+
+    /// Data of ours is sent: an answer, if it follows what arrived closely.
+    pub(crate) fn on_data_sent(&mut self, now: Instant) {
+        if self.ato > Duration::ZERO && now - self.last_data < self.ato {
+            self.pingpong = true;
+        }
+    }
+
+    /// A segment with an acknowledgment is sent.
+    pub(crate) fn on_ack_sent(&mut self) {
+        self.now = None;
+        if self.pending > 0 {
+            self.pending = 0;
+            self.quick = self.quick.saturating_sub(1);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Opening: both opens, the answer to a SYN, and what the SYNs agree on (RFC 9293 §3.5, §3.10.7.3; RFC 7323; RFC 2018).
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use base::EventId;
+use smallvec::SmallVec;
+use trace::{Cx, kinds::tcp as kind};
+use wire::tcp::{Event, Flags, Options, Seq, State};
+
+use crate::congestion::{self, Loss};
+use crate::connection::{Agreed, Connection, Counts, Timestamps};
+use crate::delack::Acks;
+use crate::rate::Rate;
+use crate::reassembly::Reassembly;
+use crate::recovery::NewReno;
+use crate::rtt::Rtt;
+use crate::send_buffer::SendBuffer;
+use crate::timers::Timers;
+use crate::{Config, Errno, InFlight, Segment};
+
+/// RFC 9293 §3.7.1 (MUST-15): what to assume if the other side does not say.
+const DEFAULT_MSS: u16 = 536;
+/// The least that is believed of the other side's announcement, as on Linux: less would be all header.
+const MIN_MSS: u16 = 88;
+/// What the timestamps option takes of each segment, padded.
+const TIMESTAMPS_LEN: u32 = 12;
+
+/// The beginnings of a connection.
+impl Connection {
+    /// Active OPEN (RFC 9293 §3.10.1): a SYN with the number `isn` is ready to be transmitted. `id` numbers the connection on
+    /// its host.
+    pub fn connect(
+        config: &Config,
+        id: u32,
+        local: SocketAddr,
+        remote: SocketAddr,
+        isn: Seq,
+        cx: &mut Cx,
+    ) -> Connection {
+        let to = match remote {
+            SocketAddr::V4(remote) => trace::Arg::socket(*remote.ip(), remote.port()),
+            SocketAddr::V6(remote) => remote.port().into(),
+        };
+        let open = cx.event(&kind::CONNECT, id, [to, local.port().into()]);
+        let mut connection = Connection::new(config, id, local, remote, isn, State::CLOSED, open, cx);
+        connection.step(Event::ActiveOpen, &mut cx.caused_by(open));
+        connection
+    }
+
+    /// A SYN arrived at a listener (RFC 9293 §3.10.7.2, third): the answer is ready to be transmitted. `syn` must be a SYN
+    /// without ACK and RST, as [`crate::Listener::handle_segment`] makes sure.
+    pub fn accept(
+        config: &Config,
+        id: u32,
+        local: SocketAddr,
+        remote: SocketAddr,
+        isn: Seq,
+        syn: &Segment,
+        cx: &mut Cx,
+    ) -> Connection {
+        let received = cx.event(&kind::RECEIVED, id, [syn.flags.0.into(), syn.seq.0.into()]);
+        let mut connection = Connection::new(config, id, local, remote, isn, State::LISTEN, received, cx);
+        let cx = &mut cx.caused_by(received);
+        connection.passive = true;
+        connection.counts.received = 1;
+        connection.take_syn(syn, cx);
+        connection.step(Event::RcvSyn, cx);
+        connection.take_text_of_syn(syn, cx);
+        connection
+    }
+
+    #[allow(clippy::too_many_arguments)] // what a connection begins with
+    fn new(
+        config: &Config,
+        id: u32,
+        local: SocketAddr,
+        remote: SocketAddr,
+        isn: Seq,
+        state: State,
+        trigger: EventId,
+        cx: &Cx,
+    ) -> Connection {
+        let mss = u32::from(config.mss.max(MIN_MSS));
+        Connection {
+            id,
+            local,
+            remote,
+            config: *config,
+            state,
+            passive: false,
+            orphan: false,
+            connected: false,
+            error: None,
+            soft_error: None,
+            agreed: Agreed { mss, rcv_shift: offered_shift(config).unwrap_or(0), ..Agreed::default() },
+            iss: isn,
+            snd_una: isn,
+            snd_nxt: isn,
+            snd_wnd: 1,
+            snd_wl1: Seq(0),
+            snd_wl2: Seq(0),
+            max_snd_wnd: 0,
+            small_sent: isn,
+            buffer: SendBuffer::new(isn + 1),
+            flight: InFlight::default(),
+            rtt: Rtt::new(config.initial_rto, config.min_rto, config.max_rto),
+            rate: Rate::new(cx.now),
+            congestion: congestion::new(config.congestion, mss, config.initial_window),
+            recovery: Box::new(NewReno::new(isn)),
+            retransmit_now: false,
+            probing: false,
+            last_sent: cx.now,
+            irs: Seq(0),
+            rcv_nxt: Seq(0),
+            rcv_adv: Seq(0),
+            received: 0,
+            reassembly: Reassembly::default(),
+            readable: VecDeque::new(),
+            readable_len: 0,
+            acks: Acks::NEW,
+            fin_at: None,
+            fin_received: false,
+            last_received: cx.now,
+            last_challenge: None,
+            ts: Timestamps::default(),
+            fin_wanted: None,
+            fin_sent: false,
+            timers: Timers::OFF,
+            attempts: 0,
+            syn_retries: 0,
+            probe_backoff: 0,
+            probe_now: false,
+            min_rtt: None,
+            keepalives: 0,
+            trigger,
+            outbox: SmallVec::new(),
+            counts: Counts::default(),
+            window_closed: false,
+            nagle_held: false,
+        }
+    }
+
+    /// The options of our SYN; of a SYN-ACK only those that the other side offered too (RFC 7323 §1.3, RFC 2018 §2).
+    pub(crate) fn syn_options(&self, now: base::Instant) -> Options {
+        let answer = self.state == State::SYN_RECEIVED;
+        let shift = offered_shift(&self.config).filter(|_| !answer || self.agreed.scaling);
+        let timestamps = if answer { self.agreed.timestamps } else { self.config.timestamps };
+        Options {
+            mss: Some(self.config.mss.max(MIN_MSS)),
+            window_scale: shift,
+            sack_permitted: if answer { self.agreed.sack } else { self.config.sack },
+            // RFC 7323 §3.2: TSecr is valid only with ACK.
+            timestamps: timestamps.then(|| (self.ts_now(now), if answer { self.ts.recent } else { 0 })),
+            ..Options::default()
+        }
+    }
+
+    /// Our timestamp clock: milliseconds (RFC 7323 §5.4 wants between 1 ms and 1 s).
+    pub(crate) fn ts_now(&self, now: base::Instant) -> u32 {
+        (now.as_nanos().div_euclid(1_000_000) as u32).wrapping_add(self.config.timestamp_offset)
+    }
+
+    /// Takes over the other side's first number, window and options.
+    fn take_syn(&mut self, syn: &Segment, cx: &Cx) {
+        let (ours, theirs) = (&self.config, &syn.options);
+        self.irs = syn.seq;
+        self.rcv_nxt = syn.seq + 1;
+        self.received = 1;
+        // Our window in a SYN is never scaled (RFC 7323 §2.2), so this is what was or will be offered.
+        self.rcv_adv = self.rcv_nxt + ours.receive_buffer.min(65_535) as u32;
+        self.ts.last_ack_sent = self.rcv_nxt;
+        self.agreed.scaling = ours.window_scale && theirs.window_scale.is_some();
+        if self.agreed.scaling {
+            // RFC 7323 §2.3: more than 14 counts as 14.
+            self.agreed.snd_shift = theirs.window_scale.unwrap_or(0).min(14);
+        } else {
+            self.agreed.rcv_shift = 0;
+        }
+        self.agreed.sack = ours.sack && theirs.sack_permitted;
+        if let (true, Some((val, _))) = (ours.timestamps, theirs.timestamps) {
+            self.agreed.timestamps = true;
+            (self.ts.recent, self.ts.recent_at) = (val, cx.now);
+        }
+        // RFC 9293 §3.7.1: the lesser of the two, less what options take.
+        let mss = theirs.mss.unwrap_or(DEFAULT_MSS).max(MIN_MSS).min(ours.mss.max(MIN_MSS));
+        self.agreed.mss = u32::from(mss) - if self.agreed.timestamps { TIMESTAMPS_LEN } else { 0 };
+        self.acks.full = self.agreed.mss.min(536);
+        self.congestion = congestion::new(ours.congestion, self.agreed.mss, ours.initial_window);
+        // RFC 7323 §2.2: the window in a SYN is not scaled.
+        self.snd_wnd = syn.window.into();
+        self.max_snd_wnd = self.snd_wnd;
+        (self.snd_wl1, self.snd_wl2) = (syn.seq, syn.ack);
+    }
+
+    /// RFC 9293 §3.10.7.2: other controls and text on a SYN are processed later, in their order.
+    fn take_text_of_syn(&mut self, syn: &Segment, cx: &mut Cx) {
+        if syn.payload.is_empty() && !syn.flags.contains(Flags::FIN) {
+            return;
+        }
+        let mut rest = syn.clone();
+        rest.flags = rest.flags.without(Flags::SYN);
+        rest.seq = syn.seq + 1;
+        if let Some(text) = self.acceptable(&rest) {
+            self.take_text(text, cx);
+        }
+    }
+
+    /// A segment arrives in SYN-SENT (RFC 9293 §3.10.7.3).
+    pub(crate) fn handle_in_syn_sent(&mut self, segment: Segment, cx: &mut Cx) {
+        let flags = segment.flags;
+        let has_ack = flags.contains(Flags::ACK);
+        // First, check the ACK bit: SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset.
+        let acceptable = has_ack && segment.ack.after(self.snd_una) && segment.ack.at_or_before(self.snd_nxt);
+        if has_ack && !acceptable {
+            if !flags.contains(Flags::RST) {
+                self.reset_for(&segment, cx);
+            }
+            return;
+        }
+        // Second, check the RST bit: without an acceptable ACK it may be anybody's.
+        if flags.contains(Flags::RST) {
+            if acceptable {
+                let reset = cx.event(&kind::RESET, self.id, [0, 0]);
+                self.fail(Errno::ConnectionRefused, Event::RcvRst, &mut cx.caused_by(reset));
+            }
+            return;
+        }
+        // Fourth, check the SYN bit; fifth, without SYN or RST the segment is dropped.
+        if !flags.contains(Flags::SYN) {
+            return;
+        }
+        self.take_syn(&segment, cx);
+        if acceptable {
+            let acked = self.acknowledge(&segment, cx);
+            debug_assert!(acked.is_some());
+            self.step(Event::RcvSynAck, cx);
+            self.complete(cx);
+            self.take_text_of_syn(&segment, cx);
+            // The handshake's last ACK leaves at once, with data if there is any.
+            self.acks.now = Some(cx.event(&kind::ACK_NOW, self.id, [self.rcv_nxt.0.into(), 0]));
+        } else {
+            // Simultaneous open (RFC 9293 §3.5, figure 7): our SYN goes out again, as a SYN-ACK. Nothing was lost.
+            self.step(Event::RcvSyn, cx);
+            self.flight.mark_all_lost();
+            self.retransmit_now = true;
+            self.take_text_of_syn(&segment, cx);
+        }
+    }
+
+    /// Our SYN is acknowledged: the connection is complete.
+    pub(crate) fn complete(&mut self, cx: &mut Cx) {
+        self.connected = true;
+        self.small_sent = self.snd_una;
+        if self.syn_retries > 0 {
+            self.rtt.syn_was_lost();
+        }
+        // RFC 6928 §2: one segment only if the SYN was lost more than once.
+        if self.syn_retries > 1 {
+            self.congestion.on_loss(Loss::Handshake);
+        }
+        self.attempts = 0;
+        self.arm_keepalive(cx.cause, cx);
+    }
+}
+
+/// The shift count to offer: the least with which the whole receive buffer can be offered (RFC 7323 §2.3).
+fn offered_shift(config: &Config) -> Option<u8> {
+    let fits = |shift: &u8| config.receive_buffer >> shift <= 65_535;
+    config.window_scale.then(|| (0..14).find(fits).unwrap_or(14))
+}

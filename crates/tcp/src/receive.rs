@@ -1,0 +1,385 @@
+//! A segment arrives (RFC 9293 §3.10.7.4): is it believable, what does it bring, what is answered.
+
+use trace::{Cx, kinds::tcp as kind};
+use wire::Body;
+use wire::tcp::{Event, Flags, Seq, State};
+
+use crate::connection::Connection;
+use crate::{Errno, Segment, refuse};
+
+/// RFC 7323 §5.5: how long TS.Recent is good for.
+const TIMESTAMP_LIFE: base::Duration = base::Duration::from_secs(24 * 86_400);
+/// As Linux's `tcp_invalid_ratelimit` (RFC 5961 §7): an acknowledgment of something unbelievable at most this often.
+const CHALLENGE_INTERVAL: base::Duration = base::Duration::from_millis(500);
+
+/// The part of an acceptable segment that lies in the receive window. Only [`Connection::acceptable`] makes one.
+pub(crate) struct Text {
+    /// The first byte's offset from IRS.
+    start: u64,
+    body: Body,
+    fin: bool,
+}
+
+/// Input.
+impl Connection {
+    /// A segment of this connection arrived, its checksum verified.
+    pub fn handle_segment(&mut self, segment: Segment, cx: &mut Cx) {
+        let received = cx.event(&kind::RECEIVED, self.id, [segment.flags.0.into(), segment.seq.0.into()]);
+        let cx = &mut cx.caused_by(received);
+        self.trigger = received;
+        self.counts.received += 1;
+        self.last_received = cx.now;
+        self.keepalives = 0;
+        match self.state {
+            State::CLOSED => self.reset_for(&segment, cx),
+            State::SYN_SENT => self.handle_in_syn_sent(segment, cx),
+            _ => self.handle_in_order(segment, cx),
+        }
+    }
+
+    /// RFC 9293 §3.10.7.4, for all states from SYN-RECEIVED on, in the order of its steps.
+    fn handle_in_order(&mut self, mut segment: Segment, cx: &mut Cx) {
+        if self.state == State::SYN_RECEIVED && self.handle_other_syn(&mut segment) {
+            return;
+        }
+        // RFC 7323 §5.3, R1, comes before the check of the sequence number; a reset does not undergo it (§5.2).
+        let reset = segment.flags.contains(Flags::RST);
+        if !reset && !self.timestamp_passes(&segment, cx) {
+            return;
+        }
+        // Second, check the RST bit. A reset outside the window would fail the first check, and be dropped all the same.
+        if reset {
+            return self.handle_reset(&segment, cx);
+        }
+        // First, check the sequence number.
+        let Some(text) = self.acceptable(&segment) else {
+            return self.handle_unacceptable(&segment, cx);
+        };
+        self.take_timestamp(&segment, cx);
+        // Fourth, check the SYN bit.
+        if segment.flags.contains(Flags::SYN) {
+            if self.state == State::SYN_RECEIVED && self.passive {
+                return self.step(Event::RcvRstPassive, cx);
+            }
+            // RFC 5961 §4.2: whatever its sequence number.
+            return self.challenge(&segment, cx);
+        }
+        // Fifth, check the ACK field: off, drop.
+        if !segment.flags.contains(Flags::ACK) {
+            return;
+        }
+        if self.state == State::SYN_RECEIVED {
+            if !(segment.ack.after(self.snd_una) && segment.ack.at_or_before(self.snd_nxt)) {
+                return self.reset_for(&segment, cx);
+            }
+            self.step(Event::RcvAckOfSyn, cx);
+        }
+        if self.acknowledge(&segment, cx).is_none() {
+            return;
+        }
+        if !self.connected && self.snd_una.after(self.iss) {
+            self.complete(cx);
+        }
+        let fin_acked = self.fin_sent && self.snd_una == self.buffer.end() + 1;
+        // Sixth, check the URG bit: RFC 6093 §3, the data stays in line.
+        if segment.flags.contains(Flags::URG) {
+            cx.event(&kind::URGENT, self.id, [(segment.seq + u32::from(segment.urgent)).0.into(), 0]);
+        }
+        // Seventh, process the segment text; eighth, check the FIN bit.
+        if matches!(self.state, State::ESTABLISHED | State::FIN_WAIT_1 | State::FIN_WAIT_2) {
+            if self.orphan && self.brings_new_data(&text) {
+                return self.reset_after_close(&segment, &text, cx);
+            }
+            self.take_text(text, cx);
+        }
+        self.follow_fins(fin_acked, cx);
+    }
+
+    /// In SYN-RECEIVED: a SYN that repeats the one we have. Whether that was all.
+    fn handle_other_syn(&mut self, segment: &mut Segment) -> bool {
+        let flags = segment.flags;
+        if !flags.contains(Flags::SYN) || flags.contains(Flags::RST) || segment.seq != self.irs {
+            return false;
+        }
+        if flags.contains(Flags::ACK) && segment.ack == self.iss + 1 {
+            // Simultaneous open (RFC 9293 §3.5, figure 7): the other side's SYN-ACK. Its SYN is known, its ACK is news.
+            segment.flags = flags.without(Flags::SYN);
+            segment.seq += 1;
+            return false;
+        }
+        if !flags.contains(Flags::ACK) {
+            // Our SYN-ACK was lost, or is late: as Linux does, send it again.
+            self.flight.mark_lost(0);
+            self.retransmit_now = true;
+            return true;
+        }
+        false
+    }
+
+    /// RFC 7323 §5.3, R1: whether a segment's timestamp is not from the past. If it is, the segment is dropped.
+    fn timestamp_passes(&mut self, segment: &Segment, cx: &mut Cx) -> bool {
+        if !self.agreed.timestamps {
+            return true;
+        }
+        let Some((val, _)) = segment.options.timestamps else {
+            // RFC 7323 §3.2: once agreed on, each segment has one; one without is dropped in silence.
+            cx.event(&kind::TIMESTAMP_MISSING, self.id, [segment.seq.0.into(), 0]);
+            return false;
+        };
+        if !older(val, self.ts.recent) || cx.now - self.ts.recent_at > TIMESTAMP_LIFE {
+            return true;
+        }
+        let paws = cx.event(&kind::PAWS, self.id, [val.into(), self.ts.recent.into()]);
+        self.answer_limited(segment, &mut cx.caused_by(paws));
+        false
+    }
+
+    /// RFC 7323 §4.3: TS.Recent follows the segments that continue what was acknowledged last.
+    fn take_timestamp(&mut self, segment: &Segment, cx: &Cx) {
+        if let (true, Some((val, _))) = (self.agreed.timestamps, segment.options.timestamps)
+            && segment.seq.at_or_before(self.ts.last_ack_sent)
+        {
+            (self.ts.recent, self.ts.recent_at) = (val, cx.now);
+        }
+    }
+
+    /// RFC 9293 §3.10.7.4, first (§3.4, table 5): whether any of the segment lies in the window; and which part does.
+    pub(crate) fn acceptable(&self, segment: &Segment) -> Option<Text> {
+        let (seq, nxt, len, window) = (segment.seq, self.rcv_nxt, segment.len(), self.rcv_wnd());
+        let acceptable = match (len, window) {
+            // As on Linux, the right edge itself is good for a segment without data: the acknowledgment of a sender that
+            // has filled the window may overtake its data.
+            (0, _) => seq.distance(nxt) <= window,
+            // "If the RCV.WND is zero, no segments will be acceptable, but special allowance should be made to accept
+            // valid ACKs, URGs, and RSTs": what asks after a closed window has its ACK heard.
+            (_, 0) => seq == nxt,
+            _ => seq.in_window(nxt, window) || (segment.end() - 1).in_window(nxt, window),
+        };
+        if !acceptable {
+            return None;
+        }
+        // Trim it to the window, first the old at the front, then what lies beyond. (A SYN is answered without its text.)
+        let body_start = seq + u32::from(segment.flags.contains(Flags::SYN));
+        let skip = if body_start.before(nxt) { nxt.distance(body_start) } else { 0 };
+        let start = body_start + skip;
+        let room = window.saturating_sub(start.distance(nxt));
+        let have = (segment.payload.len() as u32).saturating_sub(skip);
+        let keep = have.min(room);
+        let fin = segment.flags.contains(Flags::FIN) && keep == have && room > keep;
+        let (from, upto) = (skip as usize, (skip + keep) as usize);
+        let body = match segment.payload.len() {
+            len if from == 0 && upto >= len => segment.payload.clone(),
+            len if from >= len => Body::empty(),
+            _ => segment.payload.slice(from, upto),
+        };
+        Some(Text { start: self.received + u64::from(start.distance(nxt)), body, fin })
+    }
+
+    /// The segment lies outside the window: say where the window is, and drop it (RFC 9293 §3.10.7.4, first).
+    fn handle_unacceptable(&mut self, segment: &Segment, cx: &mut Cx) {
+        if self.state == State::TIME_WAIT && segment.flags.contains(Flags::FIN) && segment.end() == self.rcv_nxt {
+            // Eighth, TIME-WAIT: the other side's FIN again. Acknowledge it and restart the wait.
+            self.enter_time_wait(cx);
+        }
+        let old = !segment.payload.is_empty() && segment.end().at_or_before(self.rcv_nxt);
+        let why = if old {
+            self.acks.on_disorder();
+            cx.event(&kind::DUPLICATE, self.id, [segment.payload.len() as u64, segment.seq.0.into()])
+        } else {
+            cx.event(&kind::UNACCEPTABLE, self.id, [segment.seq.0.into(), 0])
+        };
+        self.answer_limited(segment, &mut cx.caused_by(why));
+    }
+
+    /// RFC 9293 §3.10.7.4, second, which is RFC 5961 §3.2.
+    fn handle_reset(&mut self, segment: &Segment, cx: &mut Cx) {
+        // Only the very next number is believed ...
+        if segment.seq == self.rcv_nxt {
+            let reset = cx.event(&kind::RESET, self.id, [0, 0]);
+            let cx = &mut cx.caused_by(reset);
+            return match self.state {
+                State::SYN_RECEIVED if self.passive => self.step(Event::RcvRstPassive, cx),
+                State::SYN_RECEIVED => self.fail(Errno::ConnectionRefused, Event::RcvRst, cx),
+                // As on Linux, what the program had to send has nowhere to go.
+                State::CLOSE_WAIT => self.fail(Errno::BrokenPipe, Event::RcvRst, cx),
+                State::ESTABLISHED | State::FIN_WAIT_1 | State::FIN_WAIT_2 => {
+                    self.fail(Errno::ConnectionReset, Event::RcvRst, cx);
+                }
+                _ => self.step(Event::RcvRst, cx),
+            };
+        }
+        // ... another in the window may be a blind attacker's: ask; outside, drop it.
+        if segment.seq.in_window(self.rcv_nxt, self.rcv_wnd()) {
+            self.challenge(segment, cx);
+        } else {
+            cx.event(&kind::RESET_IGNORED, self.id, [segment.seq.0.into(), 0]);
+        }
+    }
+
+    /// A challenge ACK (RFC 5961): whoever sent this must show that they know where we stand.
+    pub(crate) fn challenge(&mut self, segment: &Segment, cx: &mut Cx) {
+        let challenge = cx.event(&kind::CHALLENGE_ACK, self.id, [segment.seq.0.into(), 0]);
+        self.limited_ack(&mut cx.caused_by(challenge));
+    }
+
+    /// An acknowledgment in answer to a segment that is dropped. As on Linux, data is always answered, as it cannot be part
+    /// of a loop of acknowledgments.
+    fn answer_limited(&mut self, segment: &Segment, cx: &mut Cx) {
+        if segment.payload.is_empty() || segment.flags.contains(Flags::SYN) {
+            self.limited_ack(cx);
+        } else {
+            self.acks.now = Some(cx.cause);
+        }
+    }
+
+    /// RFC 5961 §7.
+    fn limited_ack(&mut self, cx: &mut Cx) {
+        if self.last_challenge.is_none_or(|last| cx.now - last >= CHALLENGE_INTERVAL) {
+            self.last_challenge = Some(cx.now);
+            self.acks.now = Some(cx.cause);
+        } else {
+            cx.event(&kind::CHALLENGE_LIMITED, self.id, [0, 0]);
+        }
+    }
+
+    /// Answers a segment that makes no sense with a reset (RFC 9293 §3.5.2).
+    pub(crate) fn reset_for(&mut self, segment: &Segment, cx: &mut Cx) {
+        if let Some(reset) = refuse(segment) {
+            let why = cx.event(&kind::NOT_OURS, self.id, [segment.ack.0.into(), 0]);
+            self.post(reset, why);
+        }
+    }
+
+    /// Whether the program, which is gone, misses something.
+    fn brings_new_data(&self, text: &Text) -> bool {
+        text.start + text.body.len() as u64 > self.received
+    }
+
+    /// Data for a program that is gone (RFC 9293 §3.6.1, as Linux does): a reset tells the other side that it is lost.
+    fn reset_after_close(&mut self, segment: &Segment, text: &Text, cx: &mut Cx) {
+        let why = cx.event(&kind::DATA_AFTER_CLOSE, self.id, [text.body.len() as u64, 0]);
+        let cx = &mut cx.caused_by(why);
+        if let Some(reset) = refuse(segment) {
+            self.post(reset, why);
+        }
+        self.step(Event::Abort, cx);
+    }
+
+    /// RFC 9293 §3.10.7.4, seventh and eighth: takes data and FIN in if they are next, keeps them if not.
+    pub(crate) fn take_text(&mut self, text: Text, cx: &mut Cx) {
+        let Text { start, body, fin } = text;
+        let len = body.len() as u64;
+        if fin {
+            self.fin_at = Some(start + len);
+        }
+        let mut at_once = fin;
+        if len > 0 && start == self.received {
+            let window = self.rcv_wnd();
+            let gap = !self.reassembly.is_empty();
+            let before = self.received;
+            self.advance(len);
+            body.chunks().iter().for_each(|chunk| self.readable.push_back(chunk.clone()));
+            if gap {
+                let (received, readable) = (self.received, &mut self.readable);
+                let next = self.reassembly.take(received, &mut |chunk| readable.push_back(chunk));
+                self.advance(next - received);
+            }
+            let delivered = self.received - before;
+            self.readable_len += delivered as usize;
+            self.counts.bytes_received += delivered;
+            cx.event(&kind::DELIVERED, self.id, [delivered, 0]);
+            // RFC 5681 §4.2: at once if it fills a gap.
+            let rto = self.rtt.rto();
+            at_once |= self.acks.on_data(cx.now, delivered as u32, window, rto) || gap;
+        } else if len > 0 {
+            // RFC 5681 §4.2: at once if it is out of order, so that the sender learns of the gap.
+            let seq = self.rcv_nxt + (start - self.received) as u32;
+            if self.reassembly.insert(start, body) {
+                cx.event(&kind::OUT_OF_ORDER, self.id, [len, seq.0.into()]);
+            } else {
+                cx.event(&kind::DUPLICATE, self.id, [len, seq.0.into()]);
+            }
+            self.acks.on_disorder();
+            at_once = true;
+        }
+        if self.fin_at == Some(self.received) && !self.fin_received {
+            self.fin_received = true;
+            self.advance(1);
+            cx.event(&kind::CLOSED_BY_PEER, self.id, [0, 0]);
+            at_once = true;
+        }
+        if len > 0 || fin {
+            self.owe_ack(at_once || !self.config.delayed_ack, cx);
+        }
+    }
+
+    fn advance(&mut self, len: u64) {
+        self.received += len;
+        self.rcv_nxt += len as u32;
+    }
+
+    /// Something arrived that is to be acknowledged, at once or soon.
+    fn owe_ack(&mut self, at_once: bool, cx: &mut Cx) {
+        if at_once {
+            self.acks.now = Some(cx.event(&kind::ACK_NOW, self.id, [self.rcv_nxt.0.into(), 0]));
+        } else if !self.timers.delayed_ack.is_armed() {
+            let delay = self.acks.delay(self.rtt.srtt());
+            let armed = cx.event(&kind::ACK_DELAYED, self.id, [delay.as_nanos() as u64, 0]);
+            self.timers.delayed_ack.arm(cx.now, delay, armed);
+        }
+    }
+
+    /// RFC 9293 §3.10.7.4, fifth and eighth: the states follow the FINs, ours acknowledged, theirs received.
+    pub(crate) fn follow_fins(&mut self, fin_acked: bool, cx: &mut Cx) {
+        let event = match (self.state, self.fin_received, fin_acked) {
+            (State::ESTABLISHED, true, _) => Event::RcvFin,
+            (State::FIN_WAIT_1, true, true) => Event::RcvFinAckOfFin,
+            (State::FIN_WAIT_1, true, false) => Event::RcvFin,
+            (State::FIN_WAIT_1, false, true) => Event::RcvAckOfFin,
+            (State::FIN_WAIT_2, true, _) => Event::RcvFin,
+            (State::CLOSING | State::LAST_ACK, _, true) => Event::RcvAckOfFin,
+            _ => return,
+        };
+        self.step(event, cx);
+    }
+}
+
+/// What the program's reading does to the window.
+impl Connection {
+    /// How much may be offered: what of the buffer is free, as far as a window field can say.
+    fn free_window(&self) -> u32 {
+        let free = self.config.receive_buffer.saturating_sub(self.readable_len);
+        free.min(65_535 << self.agreed.rcv_shift) as u32
+    }
+
+    /// RFC 9293 §3.8.6.2.2, silly window avoidance: the least by which the window is worth widening.
+    fn window_step(&self) -> u32 {
+        (self.config.receive_buffer / 2).min(self.acks.full as usize) as u32
+    }
+
+    /// The window field of a segment that leaves now.
+    pub(crate) fn offer_window(&mut self) -> u16 {
+        let (free, left) = (self.free_window(), self.rcv_wnd());
+        let offer = if free >= left.saturating_add(self.window_step().max(1)) { free } else { left };
+        let field = (offer >> self.agreed.rcv_shift).min(65_535);
+        // RFC 7323 §2.4: rounding may let the field shrink; what was promised stays acceptable.
+        self.rcv_adv = self.rcv_adv.max(self.rcv_nxt + (field << self.agreed.rcv_shift));
+        field as u16
+    }
+
+    /// The program has read: tell a sender that waits. As on Linux, when the window at least doubles by it.
+    pub(crate) fn after_reading(&mut self, cx: &mut Cx) {
+        if self.fin_received || !self.connected || self.is_closed() {
+            return;
+        }
+        let (free, left) = (self.free_window(), self.rcv_wnd());
+        if free / 2 >= left && free >= left.saturating_add(self.window_step().max(1)) {
+            self.acks.now = Some(cx.event(&kind::WINDOW_UPDATE, self.id, [free.into(), 0]));
+        }
+    }
+}
+
+/// RFC 7323 §5.2: whether timestamp `a` is older than `b`, modulo 2^32.
+pub(crate) fn older(a: u32, b: u32) -> bool {
+    Seq(a).before(Seq(b))
+}

@@ -1,0 +1,357 @@
+//! What leaves, and when (RFC 9293 §3.8): retransmissions first, then new data as the windows, Nagle and silly window
+//! avoidance let it, then bare acknowledgments.
+
+use base::EventId;
+use trace::{Cx, kinds::tcp as kind};
+use wire::Body;
+use wire::tcp::{Flags, Options, Seq, State};
+
+use crate::congestion::Loss;
+use crate::connection::{Connection, Transmit};
+use crate::{Segment, Sent};
+
+/// What a SACK option with `n` blocks takes of a segment, padded (RFC 2018 §3).
+const fn sack_len(n: usize) -> u32 {
+    if n == 0 { 0 } else { 4 + 8 * n as u32 }
+}
+
+/// Why new data stays where it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Held {
+    /// There is none, or this state sends none.
+    Nothing,
+    /// The receiver's window.
+    Window,
+    /// The congestion window.
+    Congestion,
+    /// Nagle's algorithm: so many bytes.
+    Nagle(u32),
+    /// The congestion control's pacing.
+    Pacing,
+}
+
+/// What to send, and how much of it.
+struct Plan {
+    len: u32,
+    fin: bool,
+}
+
+impl Connection {
+    /// The next segment to send, until there is none.
+    pub fn poll_transmit(&mut self, cx: &mut Cx) -> Option<Transmit> {
+        if !self.outbox.is_empty() {
+            let (segment, cause) = self.outbox.remove(0);
+            return Some(self.transmit(segment, cause, None, cx));
+        }
+        if self.state == State::CLOSED {
+            return None;
+        }
+        if let Some(transmit) = self.send_again(cx) {
+            return Some(transmit);
+        }
+        match self.plan(cx) {
+            Ok(plan) => return Some(self.send_new(plan, cx)),
+            Err(held) => self.hold(held, cx),
+        }
+        let cause = self.acks.now?;
+        let ack = self.segment(self.snd_nxt, Flags::ACK, Body::empty(), cx);
+        Some(self.transmit(ack, cause, None, cx))
+    }
+
+    /// Sends the first lost segment again, if the window lets it.
+    fn send_again(&mut self, cx: &mut Cx) -> Option<Transmit> {
+        let at = self.flight.next_lost()?;
+        let mss = self.mss_now();
+        let len = self.flight.get(at)?.len().min(mss);
+        if !self.retransmit_now && self.flight.pipe() > 0 && self.flight.pipe().saturating_add(len) > self.cwnd_now() {
+            return None;
+        }
+        self.retransmit_now = false;
+        let idle = self.flight.pipe() == 0;
+        let sent = self.flight.resend(at, mss)?;
+        sent.times_sent = sent.times_sent.saturating_add(1);
+        sent.last_sent = cx.now;
+        self.rate.stamp(sent, cx.now, idle);
+        let sent = *sent;
+        self.counts.retransmits += 1;
+        let (flags, body) = self.contents(sent.start, sent.end);
+        let segment = self.segment(sent.start, flags, body, cx);
+        let again = cx.caused_by(self.trigger).event_for(
+            &kind::RETRANSMIT,
+            self.id,
+            Some(sent.write),
+            [sent.len().into(), sent.start.0.into()],
+        );
+        let transmit = self.transmit(segment, again, Some(sent.write), cx);
+        if !self.timers.retransmit.is_armed() {
+            self.arm_retransmit(transmit.event, cx);
+        }
+        Some(transmit)
+    }
+
+    /// What the numbers from `start` to `end` stand for: SYN, data, FIN. All of it was sent before.
+    fn contents(&mut self, start: Seq, end: Seq) -> (Flags, Body) {
+        if start == self.iss {
+            return (Flags::SYN, Body::empty());
+        }
+        let data_end = end.min(self.buffer.end());
+        let mut flags = if end.after(self.buffer.end()) { Flags::FIN } else { Flags::NONE };
+        let mut body = Body::empty();
+        if start.before(data_end) {
+            let stretch = self.buffer.stretch(start, data_end.distance(start));
+            if stretch.push {
+                flags |= Flags::PSH;
+            }
+            body = stretch.body;
+        }
+        (flags, body)
+    }
+
+    /// A segment's most data just now: the agreed size less what SACK blocks take.
+    fn mss_now(&self) -> u32 {
+        if self.reassembly.is_empty() { self.agreed.mss } else { self.agreed.mss - sack_len(self.sack_room()) }
+    }
+
+    /// How many SACK blocks a segment takes at most (RFC 2018 §3: three beside timestamps).
+    fn sack_room(&self) -> usize {
+        match (self.agreed.sack, self.agreed.timestamps) {
+            (false, _) => 0,
+            (true, true) => 3,
+            (true, false) => 4,
+        }
+    }
+
+    /// The congestion window with loss recovery's allowance.
+    fn cwnd_now(&self) -> u32 {
+        let window = i64::from(self.congestion.cwnd()) + self.recovery.allowance();
+        window.clamp(i64::from(self.agreed.mss), i64::from(u32::MAX)) as u32
+    }
+
+    /// What of the receiver's window is left.
+    fn window_left(&self) -> u32 {
+        let right = self.snd_una + self.snd_wnd;
+        if right.after(self.snd_nxt) { right.distance(self.snd_nxt) } else { 0 }
+    }
+
+    /// Which new data is to be sent now; or why none is.
+    fn plan(&mut self, cx: &mut Cx) -> Result<Plan, Held> {
+        if self.snd_nxt == self.iss {
+            // The SYN. In SYN-RECEIVED the segment that carries it is a SYN-ACK.
+            return Ok(Plan { len: 0, fin: false });
+        }
+        if matches!(self.state, State::SYN_SENT | State::SYN_RECEIVED) {
+            return Err(Held::Nothing);
+        }
+        let unsent = if self.fin_sent { 0 } else { self.buffer.end().distance(self.snd_nxt) };
+        let fin_due = self.fin_wanted.is_some() && !self.fin_sent;
+        if unsent == 0 && !fin_due {
+            return Err(Held::Nothing);
+        }
+        if self.flight.is_empty() {
+            self.restart_after_idle(cx);
+        }
+        let (mss, left) = (self.mss_now(), self.window_left());
+        let want = unsent.min(mss);
+        let mut len = want.min(left);
+        let all = len == unsent;
+        let probe = std::mem::take(&mut self.probe_now);
+        if len < want || (unsent == 0 && left == 0) {
+            // RFC 9293 §3.8.6.2.1, sender's silly window avoidance: less than a segment and less than what there is only
+            // if it is half of the largest window ever, or nothing else will bring news.
+            let worth = len > 0 && len >= self.max_snd_wnd / 2;
+            if !worth && !probe {
+                return Err(Held::Window);
+            }
+            if len == 0 && left == 0 {
+                // RFC 9293 §3.8.6.1 (MUST-36): one byte of new data, or the FIN, into the closed window.
+                self.probing = true;
+                return Ok(if unsent > 0 { Plan { len: 1, fin: false } } else { Plan { len: 0, fin: true } });
+            }
+        } else if len < mss && !fin_due && self.nagle_holds(unsent) {
+            // RFC 9293 §3.7.4 with Linux's (Minshall's) refinement: hold a small segment only while another small one is
+            // out. What closes the direction is not held.
+            return Err(Held::Nagle(len));
+        }
+        // At least one segment may always be out.
+        let pipe = self.flight.pipe();
+        if pipe > 0 && pipe.saturating_add(len.max(1)) > self.cwnd_now() {
+            return Err(Held::Congestion);
+        }
+        if self.timers.pacing.is_armed() {
+            return Err(Held::Pacing);
+        }
+        // A window that has room for the data but not for the FIN has it wait.
+        let fin = fin_due && all && left > len;
+        if len == 0 && !fin {
+            return Err(Held::Window);
+        }
+        len = len.min(unsent);
+        Ok(Plan { len, fin })
+    }
+
+    fn nagle_holds(&self, unsent: u32) -> bool {
+        self.config.nagle && unsent < self.agreed.mss && self.small_sent.after(self.snd_una)
+    }
+
+    /// RFC 5681 §4.1: after an idle time the old window says nothing of the path.
+    fn restart_after_idle(&mut self, cx: &mut Cx) {
+        let idle = cx.now - self.last_sent;
+        if idle <= self.rtt.rto() || !self.connected {
+            return;
+        }
+        let before = (self.congestion.cwnd(), self.congestion.ssthresh());
+        self.congestion.on_loss(Loss::Idle);
+        if self.congestion.cwnd() != before.0 {
+            let cx = &mut cx.caused_by(self.trigger);
+            let restart = cx.event(&kind::IDLE_RESTART, self.id, [idle.as_nanos() as u64, 0]);
+            self.tell_window(before, restart, cx);
+        }
+    }
+
+    /// Sends what is planned.
+    fn send_new(&mut self, plan: Plan, cx: &mut Cx) -> Transmit {
+        let start = self.snd_nxt;
+        let (flags, body, write, end) = if start == self.iss {
+            (Flags::SYN, Body::empty(), self.trigger, start + 1)
+        } else if plan.len > 0 {
+            let stretch = self.buffer.stretch(start, plan.len);
+            let flags = if stretch.push { Flags::PSH } else { Flags::NONE };
+            (flags, stretch.body, stretch.write, start + plan.len)
+        } else {
+            (Flags::NONE, Body::empty(), self.fin_wanted.unwrap_or(self.trigger), start)
+        };
+        let flags = if plan.fin { flags | Flags::FIN } else { flags };
+        let end = if plan.fin { end + 1 } else { end };
+        self.fin_sent |= plan.fin;
+        let beyond = self.recovery.until().is_none() && self.flight.pipe() + plan.len > self.congestion.cwnd();
+        if beyond && self.recovery.dup_acks() > 0 {
+            cx.caused_by(self.trigger).event(&kind::LIMITED_TRANSMIT, self.id, [plan.len.into(), 0]);
+        }
+        let mut sent = Sent {
+            start,
+            end,
+            first_sent: cx.now,
+            last_sent: cx.now,
+            times_sent: 1,
+            sacked: false,
+            lost: false,
+            delivered: 0,
+            delivered_at: cx.now,
+            flight_began: cx.now,
+            app_limited: false,
+            write,
+        };
+        self.rate.stamp(&mut sent, cx.now, self.flight.is_empty());
+        self.flight.push(sent);
+        let segment = self.segment(start, flags, body, cx);
+        self.snd_nxt = end;
+        if plan.len > 0 {
+            self.last_sent = cx.now;
+            self.acks.on_data_sent(cx.now);
+            self.pace(plan.len, cx);
+            if plan.len < self.agreed.mss {
+                self.small_sent = end;
+            }
+        }
+        (self.nagle_held, self.window_closed) = (false, self.window_closed && self.probing);
+        let transmit = self.transmit(segment, self.trigger, Some(write), cx);
+        // RFC 6298 §5.1. A probe is repeated by its own timer.
+        if !self.probing && !self.timers.retransmit.is_armed() {
+            self.arm_retransmit(transmit.event, cx);
+        }
+        transmit
+    }
+
+    /// Nothing more can be sent now: says why, once, and sees to it that something will bring news.
+    fn hold(&mut self, held: Held, cx: &mut Cx) {
+        match held {
+            Held::Nothing => {
+                if self.connected && self.flight.pipe() < self.cwnd_now() && !self.flight.any_lost() {
+                    self.rate.app_limited(self.flight.pipe());
+                }
+            }
+            Held::Window => {
+                let mut cause = self.trigger;
+                if !self.window_closed {
+                    self.window_closed = true;
+                    let waiting = self.buffer.end().distance(self.snd_nxt.min(self.buffer.end()));
+                    cause = cx.caused_by(cause).event(&kind::WINDOW_CLOSED, self.id, [waiting.into(), 0]);
+                }
+                // With something in flight its acknowledgment brings news.
+                if self.flight.is_empty() && !self.timers.persist.is_armed() {
+                    self.arm_persist(cause, cx);
+                }
+            }
+            Held::Nagle(len) => {
+                if !self.nagle_held {
+                    self.nagle_held = true;
+                    cx.caused_by(self.trigger).event(&kind::NAGLE_HELD, self.id, [len.into(), 0]);
+                }
+            }
+            Held::Congestion | Held::Pacing => {}
+        }
+    }
+
+    /// The congestion control may want a pause after each segment.
+    fn pace(&mut self, len: u32, cx: &mut Cx) {
+        if let Some(rate) = self.congestion.pacing() {
+            self.timers.pacing.arm(cx.now, rate.time_for(len as usize), self.trigger);
+        }
+    }
+
+    /// A segment with all that each segment says: ports, acknowledgment, window, options. ACK is added where it belongs.
+    pub(crate) fn segment(&mut self, seq: Seq, flags: Flags, payload: Body, cx: &Cx) -> Segment {
+        let syn = flags.contains(Flags::SYN);
+        let with_ack = self.state != State::SYN_SENT;
+        let mut options = Options::default();
+        if syn {
+            options = self.syn_options(cx.now);
+        } else {
+            if self.agreed.timestamps {
+                options.timestamps = Some((self.ts_now(cx.now), self.ts.recent));
+            }
+            if self.agreed.sack && !self.reassembly.is_empty() {
+                let (nxt, received) = (self.rcv_nxt, self.received);
+                options.sack = self.reassembly.sack(self.sack_room(), |at| nxt + (at - received) as u32);
+            }
+        }
+        let window = match (syn, with_ack) {
+            // RFC 7323 §2.2: not scaled.
+            (true, false) => self.config.receive_buffer.min(65_535) as u16,
+            (true, true) => self.rcv_wnd().min(65_535) as u16,
+            _ => self.offer_window(),
+        };
+        Segment {
+            src_port: self.local.port(),
+            dst_port: self.remote.port(),
+            seq,
+            ack: if with_ack { self.rcv_nxt } else { Seq(0) },
+            flags: if with_ack { flags | Flags::ACK } else { flags },
+            window,
+            urgent: 0,
+            options,
+            payload,
+        }
+    }
+
+    /// A segment that is not part of the stream waits to be sent because of `cause`.
+    pub(crate) fn post(&mut self, segment: Segment, cause: EventId) {
+        // Each input makes one at most; whoever does not poll in between loses the surplus.
+        if self.outbox.len() < 4 {
+            self.outbox.push((segment, cause));
+        }
+    }
+
+    /// The segment leaves.
+    fn transmit(&mut self, segment: Segment, cause: EventId, because: Option<EventId>, cx: &mut Cx) -> Transmit {
+        if segment.flags.contains(Flags::ACK) && !segment.flags.contains(Flags::RST) {
+            self.acks.on_ack_sent();
+            self.timers.delayed_ack.stop();
+            self.ts.last_ack_sent = segment.ack;
+        }
+        self.counts.sent += 1;
+        let args = [segment.flags.0.into(), segment.seq.0.into()];
+        let event = cx.caused_by(cause).event_for(&kind::SENT, self.id, because, args);
+        Transmit { segment, event }
+    }
+}

@@ -1,0 +1,164 @@
+//! What the program has written and the other side has not acknowledged: shared bytes, cut where segments will end.
+
+use std::collections::VecDeque;
+
+use base::EventId;
+use bytes::Bytes;
+use wire::tcp::Seq;
+use wire::{Body, Chunk};
+
+/// Written data by sequence number. Writes are cut into pieces of a segment's size as they come in, so that a segment is
+/// mostly one whole piece, whose partial checksum is known already.
+#[derive(Debug)]
+pub(crate) struct SendBuffer {
+    pieces: VecDeque<Piece>,
+    /// The number behind the last byte.
+    end: Seq,
+    /// A number at which a segment is expected to begin; others follow at multiples of its size.
+    boundary: Seq,
+    /// Where the last look-up ended: the next is often there.
+    hint: usize,
+}
+
+#[derive(Debug)]
+struct Piece {
+    start: Seq,
+    chunk: Chunk,
+    /// The event of the write that supplied it.
+    write: EventId,
+    /// Whether a write ends with it.
+    push: bool,
+}
+
+impl Piece {
+    fn end(&self) -> Seq {
+        self.start + self.chunk.bytes().len() as u32
+    }
+}
+
+/// A stretch of the buffer, to be sent.
+pub(crate) struct Stretch {
+    pub(crate) body: Body,
+    /// The write that supplied its first byte.
+    pub(crate) write: EventId,
+    /// Whether it holds the end of a write.
+    pub(crate) push: bool,
+}
+
+impl SendBuffer {
+    /// An empty buffer whose first byte will have the number `start`.
+    pub(crate) fn new(start: Seq) -> SendBuffer {
+        SendBuffer { pieces: VecDeque::new(), end: start, boundary: start, hint: 0 }
+    }
+
+    /// The number behind the last byte.
+    pub(crate) fn end(&self) -> Seq {
+        self.end
+    }
+
+    /// Appends what the event `write` supplied, cut at multiples of `mss` bytes from where the next segment will begin:
+    /// `nxt`, if all that was written before is sent.
+    pub(crate) fn push(&mut self, mut data: Bytes, mss: u32, nxt: Seq, write: EventId) {
+        if self.end == nxt {
+            self.boundary = nxt;
+        }
+        while !data.is_empty() {
+            let filled = self.end.distance(self.boundary) % mss;
+            let n = ((mss - filled) as usize).min(data.len());
+            let piece = data.split_to(n);
+            let push = data.is_empty();
+            self.pieces.push_back(Piece { start: self.end, chunk: Chunk::new(piece), write, push });
+            self.end += n as u32;
+        }
+    }
+
+    /// The `len` bytes from `from` on, which must be in the buffer.
+    pub(crate) fn stretch(&mut self, from: Seq, len: u32) -> Stretch {
+        let end = from + len;
+        let mut at = self.find(from);
+        let mut out = Stretch { body: Body::empty(), write: EventId::NONE, push: false };
+        while let Some(piece) = self.pieces.get(at).filter(|piece| piece.start.before(end)) {
+            if out.body.is_empty() {
+                out.write = piece.write;
+            }
+            if from.at_or_before(piece.start) && piece.end().at_or_before(end) {
+                out.push |= piece.push;
+                out.body.push(piece.chunk.clone());
+            } else {
+                let skip = if from.after(piece.start) { from.distance(piece.start) } else { 0 };
+                let upto = piece.end().min(end).distance(piece.start);
+                out.push |= piece.push && piece.end().at_or_before(end);
+                out.body.push(Chunk::new(piece.chunk.bytes().slice(skip as usize..upto as usize)));
+            }
+            at += 1;
+        }
+        self.hint = at;
+        debug_assert_eq!(out.body.len(), len as usize, "the stretch is in the buffer");
+        out
+    }
+
+    /// The index of the piece that holds `from`.
+    fn find(&self, from: Seq) -> usize {
+        let holds = |at: usize| {
+            self.pieces.get(at).is_some_and(|piece| piece.start.at_or_before(from) && from.before(piece.end()))
+        };
+        // New data begins where the last look-up ended, or within its last piece.
+        for at in [self.hint, self.hint.saturating_sub(1)] {
+            if holds(at) {
+                return at;
+            }
+        }
+        let Some(first) = self.pieces.front().map(|piece| piece.start) else { return 0 };
+        self.pieces.partition_point(|piece| piece.end().distance(first) <= from.distance(first))
+    }
+
+    /// Drops what lies before `una`.
+    pub(crate) fn acknowledge(&mut self, una: Seq) {
+        while self.pieces.front().is_some_and(|piece| piece.end().at_or_before(una)) {
+            self.pieces.pop_front();
+            self.hint = self.hint.saturating_sub(1);
+        }
+    }
+
+    /// Drops everything.
+    pub(crate) fn clear(&mut self) {
+        self.pieces = VecDeque::new();
+        self.hint = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(n: usize) -> Bytes {
+        (0..n).map(|i| i as u8).collect::<Vec<u8>>().into()
+    }
+
+    #[test]
+    fn a_segment_is_a_whole_piece_with_its_sum() {
+        let start = Seq(0xffff_ff00);
+        let mut buffer = SendBuffer::new(start);
+        buffer.push(bytes(100), 1000, start, EventId(1));
+        buffer.push(bytes(2500), 1000, start, EventId(2));
+        for (from, len, chunks) in [(0, 1000, 2), (1000, 1000, 1), (2000, 600, 1), (2100, 300, 1), (50, 2000, 4)] {
+            let stretch = buffer.stretch(start + from, len);
+            assert_eq!(stretch.body.chunks().len(), chunks, "{len} bytes from {from}");
+            assert_eq!(stretch.body.sum(), wire::Sum::of(&stretch.body.to_bytes()));
+        }
+    }
+
+    #[test]
+    fn push_marks_the_end_of_a_write_and_the_write_is_known() {
+        let mut buffer = SendBuffer::new(Seq(0));
+        buffer.push(bytes(1500), 1000, Seq(0), EventId(1));
+        buffer.push(bytes(10), 1000, Seq(0), EventId(2));
+        let first = buffer.stretch(Seq(0), 1000);
+        assert!(!first.push && first.write == EventId(1));
+        let last = buffer.stretch(Seq(1000), 510);
+        assert!(last.push && last.write == EventId(1));
+        buffer.acknowledge(Seq(1500));
+        let rest = buffer.stretch(Seq(1500), 10);
+        assert!(rest.push && rest.write == EventId(2));
+    }
+}

@@ -1,0 +1,166 @@
+//! What happens when a timer runs out.
+
+use base::{Duration, EventId};
+use trace::{Cx, kinds::tcp as kind};
+use wire::Body;
+use wire::tcp::{Event, Flags, State};
+
+use crate::Errno;
+use crate::congestion::Loss;
+use crate::connection::Connection;
+
+impl Connection {
+    /// The time that [`Connection::poll_timeout`] named has come. Earlier: nothing happens.
+    pub fn handle_timeout(&mut self, cx: &mut Cx) {
+        if let Some((span, armed)) = self.timers.linger.fire(cx.now) {
+            self.linger_over(span, &mut cx.caused_by(armed));
+        }
+        if let Some((span, armed)) = self.timers.retransmit.fire(cx.now) {
+            self.retransmission_timeout(span, &mut cx.caused_by(armed));
+        }
+        if let Some((_, armed)) = self.timers.persist.fire(cx.now) {
+            self.probe_window(&mut cx.caused_by(armed));
+        }
+        if let Some((_, armed)) = self.timers.keepalive.fire(cx.now) {
+            self.ask_if_there(&mut cx.caused_by(armed));
+        }
+        if let Some((_, armed)) = self.timers.delayed_ack.fire(cx.now) {
+            let due = cx.caused_by(armed).event(&kind::ACK_TIMER, self.id, [0, 0]);
+            self.acks.on_timer(self.rtt.rto());
+            self.acks.now = Some(due);
+        }
+        if let Some((_, armed)) = self.timers.pacing.fire(cx.now) {
+            self.trigger = armed;
+        }
+    }
+
+    /// RFC 6298 §5.4 to §5.6.
+    fn retransmission_timeout(&mut self, span: Duration, cx: &mut Cx) {
+        let fired = cx.event(&kind::RTO_FIRED, self.id, [span.as_nanos() as u64, 0]);
+        let cx = &mut cx.caused_by(fired);
+        let syn = self.snd_una == self.iss;
+        let (done, allowed) = match self.state {
+            State::SYN_SENT => (self.syn_retries, self.config.syn_retries),
+            State::SYN_RECEIVED => (self.syn_retries, self.config.syn_ack_retries),
+            _ => (self.attempts, self.config.retries),
+        };
+        if done >= allowed || self.user_timeout_over(cx) {
+            return self.give_up(done + 1, cx);
+        }
+        if syn {
+            self.syn_retries += 1;
+        } else {
+            let before = (self.congestion.cwnd(), self.congestion.ssthresh());
+            let again = self.attempts > 0;
+            self.congestion.on_loss(Loss::Timeout { in_flight: self.flight.pipe(), again });
+            self.recovery.on_timeout(self.snd_nxt);
+            self.tell_window(before, fired, cx);
+        }
+        self.attempts += 1;
+        self.rtt.back_off();
+        self.flight.mark_all_lost();
+        self.trigger = fired;
+        self.retransmit_now = true;
+    }
+
+    /// RFC 9293 §3.8.3: data has been unacknowledged for as long as the program is willing to wait.
+    fn user_timeout_over(&self, cx: &Cx) -> bool {
+        let since = self.flight.oldest().map_or(cx.now, |oldest| oldest.first_sent);
+        self.config.user_timeout.is_some_and(|limit| cx.now - since >= limit)
+    }
+
+    /// RFC 9293 §3.10.8, USER TIMEOUT: the other side does not answer. What ICMP said of it, if anything, is a better reason
+    /// than silence (RFC 5461 §2).
+    fn give_up(&mut self, attempts: u32, cx: &mut Cx) {
+        let why = cx.event(&kind::TIMED_OUT, self.id, [attempts.into(), 0]);
+        let error = self.soft_error.unwrap_or(Errno::TimedOut);
+        self.fail(error, Event::GiveUp, &mut cx.caused_by(why));
+    }
+
+    /// RFC 9293 §3.8.6.1: asks a closed window for news.
+    fn probe_window(&mut self, cx: &mut Cx) {
+        if self.attempts >= self.config.retries {
+            return self.give_up(self.attempts, cx);
+        }
+        self.attempts += 1;
+        self.probe_backoff = self.probe_backoff.saturating_add(1);
+        let probe = cx.event(&kind::PROBE, self.id, [self.probe_backoff.into(), 0]);
+        self.trigger = probe;
+        if self.probing {
+            self.flight.mark_lost(0);
+            self.retransmit_now = true;
+        } else {
+            self.probe_now = true;
+        }
+        self.arm_persist(probe, cx);
+    }
+
+    /// RFC 9293 §3.8.4.
+    fn ask_if_there(&mut self, cx: &mut Cx) {
+        let Some(keepalive) = self.config.keepalive else { return };
+        if !self.connected || matches!(self.state, State::CLOSED | State::TIME_WAIT) {
+            return;
+        }
+        let silent = cx.now - self.last_received;
+        // What is in flight is asked after by its own timer.
+        if !self.flight.is_empty() || silent < keepalive.idle {
+            return self.arm_keepalive(cx.cause, cx);
+        }
+        if self.keepalives >= keepalive.probes {
+            let why = cx.event(&kind::TIMED_OUT, self.id, [self.keepalives.into(), 0]);
+            let error = self.soft_error.unwrap_or(Errno::TimedOut);
+            return match self.state {
+                State::ESTABLISHED | State::CLOSE_WAIT | State::FIN_WAIT_1 | State::FIN_WAIT_2 => {
+                    self.reset(error, &mut cx.caused_by(why));
+                }
+                _ => self.fail(error, Event::GiveUp, &mut cx.caused_by(why)),
+            };
+        }
+        self.keepalives += 1;
+        let asks = cx.event(&kind::KEEPALIVE, self.id, [self.keepalives.into(), 0]);
+        // SEG.SEQ = SND.NXT - 1 lies outside the window, so it is answered with an ACK.
+        let question = self.segment(self.snd_nxt - 1, Flags::NONE, Body::empty(), cx);
+        self.post(question, asks);
+        let armed =
+            cx.caused_by(asks).event(&kind::KEEPALIVE_ARMED, self.id, [keepalive.interval.as_nanos() as u64, 0]);
+        self.timers.keepalive.arm(cx.now, keepalive.interval, armed);
+    }
+
+    fn linger_over(&mut self, span: Duration, cx: &mut Cx) {
+        let nanos = span.as_nanos() as u64;
+        let (over, event) = match self.state {
+            State::TIME_WAIT => (&kind::TIME_WAIT_OVER, Event::TimeWaitOver),
+            State::FIN_WAIT_2 => (&kind::FIN_WAIT_OVER, Event::FinWaitOver),
+            _ => return,
+        };
+        let over = cx.event(over, self.id, [nanos, 0]);
+        self.step(event, &mut cx.caused_by(over));
+    }
+}
+
+/// Arming.
+impl Connection {
+    /// RFC 6298 §5.1, §5.3, §5.6: (re)starts the retransmission timer.
+    pub(crate) fn arm_retransmit(&mut self, cause: EventId, cx: &mut Cx) {
+        let rto = self.rtt.rto();
+        let armed = cx.caused_by(cause).event(&kind::RTO_ARMED, self.id, [rto.as_nanos() as u64, 0]);
+        self.timers.retransmit.arm(cx.now, rto, armed);
+    }
+
+    /// RFC 9293 §3.8.6.1 (MUST-36, SHLD-29, SHLD-30): first after a retransmission timeout, then exponentially rarer.
+    pub(crate) fn arm_persist(&mut self, cause: EventId, cx: &mut Cx) {
+        let span = self.rtt.rto().saturating_mul(1 << self.probe_backoff.min(32)).min(self.config.max_rto);
+        let armed = cx.caused_by(cause).event(&kind::PROBE_ARMED, self.id, [span.as_nanos() as u64, 0]);
+        self.timers.persist.arm(cx.now, span, armed);
+    }
+
+    /// (Re)starts the keepalive timer for what is left of the idle time.
+    pub(crate) fn arm_keepalive(&mut self, cause: EventId, cx: &mut Cx) {
+        self.timers.keepalive.stop();
+        let Some(keepalive) = self.config.keepalive.filter(|_| self.connected && !self.is_closed()) else { return };
+        let left = (self.last_received + keepalive.idle - cx.now).max(Duration::from_millis(1));
+        let span = if self.flight.is_empty() { left } else { keepalive.idle };
+        let armed = cx.caused_by(cause).event(&kind::KEEPALIVE_ARMED, self.id, [span.as_nanos() as u64, 0]);
+        self.timers.keepalive.arm(cx.now, span, armed);
+    }
+}

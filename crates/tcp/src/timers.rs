@@ -1,0 +1,73 @@
+//! A connection's timers: each a moment and the event that set it.
+
+use base::{Duration, EventId, Instant};
+
+/// One timer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timer {
+    at: Instant,
+    span: Duration,
+    armed_by: EventId,
+}
+
+impl Timer {
+    /// Not armed.
+    pub(crate) const OFF: Timer = Timer { at: Instant::NEVER, span: Duration::ZERO, armed_by: EventId::NONE };
+
+    /// Whether it runs.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.at != Instant::NEVER
+    }
+    /// Starts it, or starts it again: it runs out in `span`; `armed_by` is the event that says so.
+    pub(crate) fn arm(&mut self, now: Instant, span: Duration, armed_by: EventId) {
+        *self = Timer { at: now + span, span, armed_by };
+    }
+    /// Stops it.
+    pub(crate) fn stop(&mut self) {
+        *self = Timer::OFF;
+    }
+    /// If it has run out by `now`, stops it and gives how long it ran and what armed it.
+    pub(crate) fn fire(&mut self, now: Instant) -> Option<(Duration, EventId)> {
+        (self.at <= now).then(|| {
+            let fired = (self.span, self.armed_by);
+            self.stop();
+            fired
+        })
+    }
+}
+
+/// All of a connection's timers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timers {
+    /// RFC 6298 §5: something in flight is not acknowledged.
+    pub(crate) retransmit: Timer,
+    /// RFC 9293 §3.8.6.3: an acknowledgment is held back.
+    pub(crate) delayed_ack: Timer,
+    /// RFC 9293 §3.8.6.1: the other side's window is closed.
+    pub(crate) persist: Timer,
+    /// RFC 9293 §3.8.4.
+    pub(crate) keepalive: Timer,
+    /// TIME-WAIT, or FIN-WAIT-2 after the program has gone.
+    pub(crate) linger: Timer,
+    /// The congestion control wants the next segment to wait.
+    pub(crate) pacing: Timer,
+}
+
+impl Timers {
+    /// None is armed.
+    pub(crate) const OFF: Timers = Timers {
+        retransmit: Timer::OFF,
+        delayed_ack: Timer::OFF,
+        persist: Timer::OFF,
+        keepalive: Timer::OFF,
+        linger: Timer::OFF,
+        pacing: Timer::OFF,
+    };
+
+    /// When the first of them runs out.
+    pub(crate) fn next(&self) -> Instant {
+        let [a, b, c] = [self.retransmit.at, self.delayed_ack.at, self.persist.at];
+        let [d, e, f] = [self.keepalive.at, self.linger.at, self.pacing.at];
+        a.min(b).min(c).min(d.min(e).min(f))
+    }
+}
