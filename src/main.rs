@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: see `wirescope --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

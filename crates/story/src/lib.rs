@@ -1,1 +1,166 @@
-//! wirescope-story
+//! The ordered steps that join everything that is known of a run: the one interface that every face reads.
+//!
+//! A [`Story`] is made from a simulation's trace or from a capture. Either way its rows come from the bytes at one point of
+//! observation, read by the same code; a simulation can say more (it witnessed both ends and every cause), and each value
+//! says how it is known.
+
+mod ladder;
+mod meaning;
+mod names;
+mod source;
+mod states;
+mod why;
+
+pub use ladder::{Mark, Row, Side};
+pub use names::Names;
+pub use source::{OpenError, TapChoice};
+pub use states::{Ends, StateAt};
+pub use why::Link;
+
+use std::collections::BTreeMap;
+
+use base::{FrameId, TapId, WallTime};
+use flow::{ConversationId, Flow, Limits, Source as _};
+use trace::Trace;
+use wire::Record;
+
+use source::Frames;
+
+/// Everything that is known of a run, packet by packet, at one point of observation.
+pub struct Story {
+    frames: Frames,
+    flow: Flow,
+    names: Names,
+    states: states::States,
+    /// Both ends of each TCP connection of a simulation: host and number.
+    connection_ends: BTreeMap<ConversationId, [Option<states::End>; 2]>,
+    /// The frames of this tap that were lost behind it, and where.
+    losses: BTreeMap<FrameId, String>,
+    epoch: WallTime,
+}
+
+/// One packet taken apart.
+#[derive(Debug)]
+pub struct Packet {
+    /// Its number.
+    pub number: u32,
+    /// The buffers, outermost first: the frame, and whatever it completes.
+    pub buffers: Vec<Taken>,
+}
+
+/// A buffer and its tree.
+#[derive(Debug)]
+pub struct Taken {
+    /// What it is, for people: `frame 7`.
+    pub title: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its tree; the leaves tile the bytes.
+    pub record: Record,
+}
+
+impl Story {
+    /// The story of a simulation, seen at one tap.
+    ///
+    /// # Errors
+    /// If the trace has no such tap; the error lists those that it has.
+    pub fn from_trace(trace: Trace, tap: TapChoice) -> Result<Story, OpenError> {
+        let frames = Frames::simulated(trace, tap)?;
+        Ok(Story::new(frames))
+    }
+
+    /// The story of a capture, with the secrets of `key_logs` beside those in the file.
+    pub fn from_capture(file: capture::read::File, key_log: capture::keylog::KeyLog) -> Story {
+        Story::new(Frames::captured(file, key_log))
+    }
+
+    fn new(frames: Frames) -> Story {
+        let mut flow = Flow::new(Limits::default());
+        frames.push_into(&mut flow);
+        let names = Names::new(frames.trace());
+        let states = states::States::new(frames.trace(), &frames);
+        let epoch = frames.epoch();
+        let mut connection_ends: BTreeMap<ConversationId, [Option<states::End>; 2]> = BTreeMap::new();
+        for row in flow.rows() {
+            let end = frames.frame_id(row.number).and_then(|frame| states.sender(frame));
+            if let (Some(id), Some(end)) = (row.conversation, end) {
+                connection_ends.entry(id).or_default()[row.direction as usize].get_or_insert(end);
+            }
+        }
+        let losses = frames.trace().map(|trace| source::losses(trace, &frames)).unwrap_or_default();
+        Story { frames, flow, names, states, connection_ends, losses, epoch }
+    }
+
+    /// Number of packets.
+    pub fn len(&self) -> usize {
+        self.flow.rows().len()
+    }
+    /// Whether there is no packet.
+    pub fn is_empty(&self) -> bool {
+        self.flow.rows().is_empty()
+    }
+    /// What flow found: conversations, streams, verdicts.
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+    /// The trace, if this is a simulation.
+    pub fn trace(&self) -> Option<&Trace> {
+        self.frames.trace()
+    }
+    /// Names of hosts.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+    /// Where the story's zero lies on the wall clock.
+    pub fn epoch(&self) -> WallTime {
+        self.epoch
+    }
+    /// The tap of a simulated story.
+    pub fn tap(&self) -> Option<TapId> {
+        self.frames.tap()
+    }
+    /// The frame of packet `number` in a simulation's trace.
+    pub fn frame_id(&self, number: u32) -> Option<FrameId> {
+        self.frames.frame_id(number)
+    }
+    /// The captured bytes of packet `number`.
+    pub fn bytes(&self, number: u32) -> Option<Vec<u8>> {
+        self.frames.frame(number).map(|bytes| bytes.into_owned())
+    }
+
+    /// The ladder's row of packet `number` (from 1).
+    pub fn row(&self, number: u32) -> Option<Row> {
+        let view = self.flow.row(number)?;
+        Some(ladder::row(self, view))
+    }
+    /// The ladder's rows, first to last.
+    pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        (1..=self.len() as u32).filter_map(|number| self.row(number))
+    }
+
+    /// Packet `number` taken apart, bit by bit.
+    pub fn packet(&self, number: u32) -> Option<Packet> {
+        let view = self.flow.row(number)?;
+        let bytes = self.bytes(number)?;
+        let (mut record, _) = dissect::frame(view.row.link, &bytes, view.row.original as usize);
+        if let Some(tcp) = view.tcp {
+            if let Some(seq) = tcp.relative_seq() {
+                dissect::derive(&mut record, "tcp.seq", "relative", seq.max(0) as u64);
+            }
+            if let Some(ack) = tcp.relative_ack() {
+                dissect::derive(&mut record, "tcp.ack", "relative", ack.max(0) as u64);
+            }
+        }
+        let buffers = vec![Taken { title: format!("frame {number}"), bytes, record }];
+        Some(Packet { number, buffers })
+    }
+
+    /// Why packet `number` was sent: from the packet back to an act of the user or a configured timer. Empty for a
+    /// capture, which cannot know.
+    pub fn why(&self, number: u32) -> Vec<Link> {
+        match (self.trace(), self.frame_id(number)) {
+            (Some(trace), Some(frame)) => why::chain(trace, frame),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The command line, declared once: help, completions and man pages come from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// See every packet of an HTTP(S) request, understand every byte of it, and know where the time went.
+#[derive(Parser, Debug)]
+#[command(
+    name = "wirescope",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:\n  \
+        wirescope https://www.example.com/                 simulate the request and print every packet\n  \
+        wirescope https://www.example.com/ --packet 20     one packet, bit by bit, and why it was sent\n  \
+        wirescope https://www.example.com/ --loss 2% --seed 7 -o run.pcapng\n  \
+        wirescope simulate --scenario curl                 a TCP connection, packet by packet\n  \
+        wirescope open trace.pcapng --keylog keys.txt      the same view of a capture\n  \
+        wirescope explain tcp.window                       what a field means, and where that is written\n  \
+        wirescope header tcp                               the RFC's bit diagram\n\n\
+        Exit codes: 0 done, 1 the request failed, 2 wrong use, 3 unreadable input."
+)]
+pub struct Cli {
+    /// What to do; without a command, the URL is simulated.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The request to simulate when no command is given.
+    #[command(flatten)]
+    pub simulate: Simulate,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Simulate a request over a simulated internet and print every packet.
+    Simulate(Simulate),
+    /// Show a capture (pcap or pcapng) in the same way.
+    Open(Open),
+    /// Say what a field, flag, state, option, message type or status code means, and which RFC says so.
+    Explain(Explain),
+    /// Print the bit diagram of a header and the meaning of its fields.
+    Header(Header),
+    /// List the built-in scenarios.
+    Scenarios,
+    /// Print a shell's completions.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a directory.
+    Man {
+        /// The directory; it is created.
+        directory: PathBuf,
+    },
+}
+
+/// What to simulate, and under which conditions.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Simulate {
+    /// The URL to request, or the name of a built-in scenario.
+    #[arg(value_name = "URL|SCENARIO")]
+    pub target: Option<String>,
+    /// A built-in scenario, or a scenario file in TOML.
+    #[arg(long, value_name = "NAME|FILE.toml")]
+    pub scenario: Option<String>,
+    /// Conditions.
+    #[command(flatten)]
+    pub knobs: Knobs,
+    /// What to show.
+    #[command(flatten)]
+    pub view: View,
+}
+
+/// The conditions of a simulation. What is not given is the scenario's, or that of a home connection.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Conditions")]
+pub struct Knobs {
+    /// The seed: the same seed gives the same bytes [default: 1].
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Round-trip time between laptop and server, e.g. 33ms.
+    #[arg(long, value_name = "TIME")]
+    pub rtt: Option<String>,
+    /// Loss probability on the access line, each way, e.g. 1%.
+    #[arg(long, value_name = "CHANCE")]
+    pub loss: Option<String>,
+    /// Rate of the access line downstream, e.g. 100Mbit/s (upstream is as the scenario says, at most this).
+    #[arg(long, value_name = "RATE")]
+    pub rate: Option<String>,
+    /// Length of the access line's queues, e.g. 64k.
+    #[arg(long, value_name = "BYTES")]
+    pub queue: Option<String>,
+    /// The largest IP packet of the laptop's link, in bytes (68 to 9000).
+    #[arg(long, value_name = "BYTES")]
+    pub mtu: Option<u16>,
+    /// TLS version.
+    #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3"])]
+    pub tls: Option<String>,
+    /// HTTP method.
+    #[arg(long, short = 'X', value_name = "METHOD")]
+    pub method: Option<String>,
+    /// A request header field; may be repeated.
+    #[arg(long, short = 'H', value_name = "NAME: VALUE")]
+    pub header: Vec<String>,
+    /// A request body; the method is POST unless given.
+    #[arg(long, short = 'd', value_name = "TEXT")]
+    pub data: Option<String>,
+    /// Size of the response body, e.g. 100k.
+    #[arg(long, value_name = "BYTES")]
+    pub size: Option<String>,
+    /// How long the server thinks before it answers, e.g. 50ms.
+    #[arg(long, value_name = "TIME")]
+    pub think: Option<String>,
+}
+
+/// What to show of a run and where to write it.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Output")]
+pub struct View {
+    /// Show one packet, bit by bit, instead of the ladder; its number is the ladder's first column.
+    #[arg(long, value_name = "N")]
+    pub packet: Option<u32>,
+    /// Where to observe: laptop, home-router.lan, home-router.wan, server ... or `all` for every hop.
+    #[arg(long, value_name = "PLACE")]
+    pub tap: Option<String>,
+    /// Write the run to a file: .pcapng, .json or .keys (TLS secrets); may be repeated.
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// How to print a run.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON document (docs/json.md).
+    Json,
+}
+
+/// What to open.
+#[derive(Args, Debug)]
+pub struct Open {
+    /// The capture; `-` is standard input.
+    pub file: PathBuf,
+    /// A TLS key log (SSLKEYLOGFILE); may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub keylog: Vec<PathBuf>,
+    /// What to show.
+    #[command(flatten)]
+    pub view: View,
+}
+
+/// What to explain.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// A field (tcp.window), flag (SYN), state, option, message type or status code.
+    #[arg(required = true, num_args = 1.., value_name = "TERM")]
+    pub term: Vec<String>,
+}
+
+/// Which header to draw.
+#[derive(Args, Debug)]
+pub struct Header {
+    /// ethernet, arp, ipv4, icmp, udp, tcp, dhcp, dns, tls ...
+    pub name: String,
+}

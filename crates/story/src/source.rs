@@ -1,0 +1,188 @@
+//! Where a story's packets come from: a trace at one tap, or a capture.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use base::{FrameId, Instant, TapId, WallTime};
+use flow::{Flow, Packet};
+use trace::{Trace, kinds};
+use wire::link::LinkType;
+
+/// Which tap of a trace a story is told from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TapChoice {
+    /// The first client's interface.
+    Client,
+    /// The tap with this name, or the first of the place with this name.
+    Named(String),
+}
+
+/// Why a story cannot be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum OpenError {
+    /// There is no tap of that name.
+    NoSuchTap {
+        /// The name asked for.
+        asked: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let OpenError::NoSuchTap { asked, known } = self;
+        write!(f, "there is no tap `{asked}`; there are {}", known.join(", "))
+    }
+}
+impl std::error::Error for OpenError {}
+
+/// The packets of a story.
+pub(crate) enum Frames {
+    /// Those that one tap of a simulation saw.
+    Simulated {
+        /// The run.
+        trace: Box<Trace>,
+        /// The tap.
+        tap: TapId,
+        /// Its frames, packet 1 first.
+        ids: Vec<FrameId>,
+    },
+    /// Those of a capture.
+    Captured {
+        /// The file.
+        file: Box<capture::read::File>,
+        /// Its secrets and those given beside it.
+        key_log: capture::keylog::KeyLog,
+    },
+}
+
+impl Frames {
+    pub fn simulated(trace: Trace, choice: TapChoice) -> Result<Frames, OpenError> {
+        let place_of = |name: &str| trace.places.iter().find(|place| place.name == name).map(|place| place.id);
+        let tap = match &choice {
+            TapChoice::Client => trace
+                .taps
+                .iter()
+                .find(|tap| trace.place(tap.place).is_some_and(|place| place.role == trace::Role::Client)),
+            TapChoice::Named(name) => trace
+                .tap_named(name)
+                .or_else(|| place_of(name).and_then(|place| trace.taps.iter().find(|tap| tap.place == place))),
+        };
+        let Some(tap) = tap.map(|tap| tap.id) else {
+            let asked = match choice {
+                TapChoice::Client => "of a client".to_owned(),
+                TapChoice::Named(name) => name,
+            };
+            return Err(OpenError::NoSuchTap { asked, known: trace.taps.iter().map(|tap| tap.name.clone()).collect() });
+        };
+        let ids = trace.frames_at(tap).map(|meta| meta.id).collect();
+        Ok(Frames::Simulated { trace: Box::new(trace), tap, ids })
+    }
+
+    pub fn captured(file: capture::read::File, mut key_log: capture::keylog::KeyLog) -> Frames {
+        let (inside, _) = file.key_log();
+        key_log.merge(&inside);
+        Frames::Captured { file: Box::new(file), key_log }
+    }
+
+    pub fn trace(&self) -> Option<&Trace> {
+        match self {
+            Frames::Simulated { trace, .. } => Some(trace),
+            Frames::Captured { .. } => None,
+        }
+    }
+    pub fn tap(&self) -> Option<TapId> {
+        match self {
+            Frames::Simulated { tap, .. } => Some(*tap),
+            Frames::Captured { .. } => None,
+        }
+    }
+    pub fn frame_id(&self, number: u32) -> Option<FrameId> {
+        match self {
+            Frames::Simulated { ids, .. } => (number as usize).checked_sub(1).and_then(|at| ids.get(at)).copied(),
+            Frames::Captured { .. } => None,
+        }
+    }
+
+    /// A capture's zero is its first packet that has a time.
+    pub fn epoch(&self) -> WallTime {
+        match self {
+            Frames::Simulated { trace, .. } => trace.epoch,
+            Frames::Captured { file, .. } => {
+                file.packets.iter().find_map(|packet| packet.at).unwrap_or(WallTime::from_unix_nanos(0))
+            }
+        }
+    }
+
+    pub fn push_into(&self, flow: &mut Flow) {
+        match self {
+            Frames::Simulated { trace, ids, .. } => {
+                let mut bytes = Vec::new();
+                for &id in ids {
+                    let Some(meta) = trace.frames.meta(id) else { continue };
+                    bytes.clear();
+                    trace.frames.slices(id).for_each(|piece| bytes.extend_from_slice(piece));
+                    flow.push(Packet {
+                        at: meta.at,
+                        interface: u32::from(meta.tap.0),
+                        link: LinkType::ETHERNET,
+                        bytes: &bytes,
+                        original_len: bytes.len(),
+                    });
+                }
+            }
+            Frames::Captured { file, .. } => {
+                let epoch = self.epoch();
+                let mut last = Instant::ZERO;
+                for packet in &file.packets {
+                    // A packet without a time (pcapng's Simple Packet Block) stands where the one before it does.
+                    let at = packet.at.map_or(last, |at| Instant::ZERO + (at - epoch));
+                    last = at;
+                    let link = file
+                        .interfaces
+                        .get(packet.interface as usize)
+                        .map_or(LinkType::ETHERNET, |interface| LinkType(u32::from(interface.link_type.to_u16())));
+                    flow.push(Packet {
+                        at,
+                        interface: packet.interface,
+                        link,
+                        bytes: &packet.data,
+                        original_len: (packet.original_len as usize).max(packet.data.len()),
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl flow::Source for Frames {
+    fn frame(&self, number: u32) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Frames::Simulated { trace, .. } => self.frame_id(number).map(|id| Cow::Owned(trace.frames.bytes(id))),
+            Frames::Captured { file, .. } => {
+                let at = (number as usize).checked_sub(1)?;
+                file.packets.get(at).map(|packet| Cow::Borrowed(packet.data.as_ref()))
+            }
+        }
+    }
+}
+
+/// The frames of the story's tap whose packet was lost or dropped on its way from there, and where.
+pub(crate) fn losses(trace: &Trace, frames: &Frames) -> BTreeMap<FrameId, String> {
+    let Frames::Simulated { tap, .. } = frames else { return BTreeMap::new() };
+    let mut out = BTreeMap::new();
+    for event in &trace.events {
+        let lost = std::ptr::eq(event.kind, &kinds::link::LOST) || std::ptr::eq(event.kind, &kinds::link::QUEUE_DROP);
+        if !lost {
+            continue;
+        }
+        // The loss names the last observation; the packet may have passed our tap before that.
+        let frame = FrameId(event.args[0] as u32);
+        let seen = std::iter::once(frame).chain(trace.ancestors(frame));
+        for id in seen.filter(|&id| trace.frames.meta(id).is_some_and(|meta| meta.tap == *tap)) {
+            out.insert(id, trace.place(event.place).map_or_else(String::new, |place| place.name.clone()));
+        }
+    }
+    out
+}
