@@ -25,6 +25,7 @@ mod buffer;
 mod conversation;
 mod flow;
 mod fragments;
+mod layers;
 mod limits;
 mod row;
 pub mod tcp;
@@ -35,6 +36,10 @@ mod tests;
 pub use buffer::{Buffer, BufferKind, BufferRef, Piece, Source};
 pub use conversation::{ClientBy, Conversation, ConversationId, Direction, Endpoint, Kind};
 pub use flow::Flow;
+pub use layers::{
+    Application, Carried, Chunk, Cut, DnsOverTcp, Exchange, Framing, Http, HttpField, HttpMessage, Layers,
+    MessageState, Start, Stream, Unit, UnitKind, looks_like_http,
+};
 pub use limits::{Dropped, Limits};
 pub use row::{Packet, Payload, Row, RowKind, RowView};
 pub use tcp::{Assembly, Connection, Counts, Half, Overlap, StreamPiece, Tcp, Verdict, Verdicts};

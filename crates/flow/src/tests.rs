@@ -149,6 +149,7 @@ impl Tape {
     }
 }
 
+mod http;
 mod path;
 mod reassembly;
 mod tcp_verdicts;

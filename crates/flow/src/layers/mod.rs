@@ -1,0 +1,195 @@
+//! What TCP connections carry: TLS, HTTP/1 and DNS, read from the reassembled streams on demand.
+//!
+//! [`Layers::of`] reads one conversation from its packets' bytes; nothing of it is kept in [`Flow`]. Every derived buffer
+//! maps its ranges to those of its parents, down to captured packets, so [`Layers::carried`] can tell what a packet
+//! carries or completes.
+
+mod http;
+mod stream;
+mod units;
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+pub use http::{Chunk, Exchange, Framing, Http, HttpField, HttpMessage, MessageState, Start, looks_like_http};
+pub use stream::{Cut, Stream};
+pub use units::{Carried, Unit, UnitKind};
+
+use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Source};
+
+/// What the bytes of a connection are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Application {
+    /// Nothing was sent.
+    Nothing,
+    /// TLS; what is inside it stands in [`Layers::http`], if it could be decrypted and is HTTP/1.
+    Tls,
+    /// HTTP/1 in clear.
+    Http,
+    /// DNS messages with their lengths before them (RFC 1035 §4.2.2).
+    Dns,
+    /// Something else.
+    Unknown,
+}
+
+/// The upper layers of one TCP connection.
+#[derive(Clone, Debug)]
+pub struct Layers {
+    /// Which connection.
+    pub conversation: ConversationId,
+    /// What its bytes are.
+    pub application: Application,
+    /// HTTP/1, in clear or inside TLS.
+    pub http: Option<Http>,
+    /// DNS messages, in order of each direction: its own bytes, without the two of its length.
+    pub dns: Vec<DnsOverTcp>,
+    streams: [Stream; 2],
+    derived: Vec<Buffer>,
+    units: Vec<Unit>,
+    by_frame: Vec<(u32, u32)>,
+}
+
+/// A DNS message on a TCP connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DnsOverTcp {
+    /// Which way it went.
+    pub direction: Direction,
+    /// The stream.
+    pub buffer: BufferRef,
+    /// The message in the stream, behind the two bytes of its length.
+    pub range: Range<usize>,
+    /// The packet that completes it.
+    pub frame: u32,
+}
+
+impl Layers {
+    /// Reads the upper layers of a TCP connection as far as it was captured up to now; `None` if `id` is none.
+    ///
+    /// Costs time in proportion to the connection's bytes (copied once, decrypted once) and as much memory, within the
+    /// limits of `flow`. Keep the result and make it anew when the connection has got more packets.
+    pub fn of(flow: &Flow, id: ConversationId, source: &dyn Source) -> Option<Layers> {
+        let conversation = flow.conversation(id)?;
+        let connection = conversation.tcp()?;
+        let limits = flow.limits();
+        let streams = Direction::BOTH.map(|direction| {
+            let id = BufferRef::Derived(direction as u32);
+            Stream::join(connection.half(direction), id, flow, source, limits)
+        });
+        let mut layers = Layers {
+            conversation: id,
+            application: Application::Unknown,
+            http: None,
+            dns: Vec::new(),
+            streams,
+            derived: Vec::new(),
+            units: Vec::new(),
+            by_frame: Vec::new(),
+        };
+        let port = conversation.server.port;
+        let [client, server] = layers.streams.each_ref().map(|stream| stream.bytes().clone());
+        layers.application = if client.is_empty() && server.is_empty() {
+            Application::Nothing
+        } else if port == 53 {
+            Application::Dns
+        } else if looks_like_http(&client) || (client.is_empty() && looks_like_http(&server)) {
+            Application::Http
+        } else {
+            Application::Unknown
+        };
+        match layers.application {
+            Application::Http => layers.read_http([Some(BufferRef::Derived(0)), Some(BufferRef::Derived(1))]),
+            Application::Dns => layers.read_dns(),
+            Application::Tls | Application::Nothing | Application::Unknown => {}
+        }
+        layers.index(flow);
+        Some(layers)
+    }
+
+    /// One direction's stream.
+    pub fn stream(&self, direction: Direction) -> &Stream {
+        &self.streams[direction as usize]
+    }
+    /// A derived buffer: 0 is what the client sent, 1 what the server sent, the others follow.
+    pub fn buffer(&self, id: BufferRef) -> Option<&Buffer> {
+        let BufferRef::Derived(n) = id else { return None };
+        match n {
+            0 | 1 => self.streams.get(n as usize).map(|stream| &stream.buffer),
+            n => self.derived.get(n as usize - 2),
+        }
+    }
+    /// All derived buffers, in order of their numbers.
+    pub fn buffers(&self) -> impl Iterator<Item = &Buffer> {
+        self.streams.iter().map(|stream| &stream.buffer).chain(&self.derived)
+    }
+    /// The bytes of a derived buffer; empty if there is no such buffer.
+    pub fn bytes(&self, id: BufferRef) -> Bytes {
+        self.buffer(id).map(|buffer| buffer.bytes.clone()).unwrap_or_default()
+    }
+    /// Everything that was found, in order of streams and messages; see [`Unit`].
+    pub fn units(&self) -> &[Unit] {
+        &self.units
+    }
+
+    /// The parts of captured packets that a range of a buffer comes from, in order of the range: packet and range of its
+    /// bytes. Decrypted bytes come from their ciphertext, which has the same length.
+    pub fn sources(&self, flow: &Flow, id: BufferRef, range: Range<usize>) -> Vec<(u32, Range<usize>)> {
+        let mut out = Vec::new();
+        let mut work = vec![(id, range)];
+        // Derived buffers have parents with smaller numbers or packets, so this ends.
+        while let Some((id, range)) = work.pop() {
+            let buffer = match id {
+                BufferRef::Frame(n) => {
+                    out.push((n, range));
+                    continue;
+                }
+                BufferRef::Datagram(n) => flow.datagram(n),
+                BufferRef::Derived(_) => self.buffer(id),
+            };
+            let Some(buffer) = buffer else { continue };
+            let parts: Vec<_> =
+                buffer.origins(range).map(|piece| (piece.parent, piece.at..piece.at + piece.range.len())).collect();
+            work.extend(parts.into_iter().rev());
+        }
+        out
+    }
+
+    fn keep(&mut self, mut buffer: Buffer) -> BufferRef {
+        let id = BufferRef::Derived(2 + self.derived.len() as u32);
+        buffer.id = id;
+        self.derived.push(buffer);
+        id
+    }
+
+    /// Reads HTTP/1 from two buffers, one a direction.
+    fn read_http(&mut self, [client, server]: [Option<BufferRef>; 2]) {
+        let input = |id: Option<BufferRef>, direction: Direction| {
+            let buffer = id.and_then(|id| self.buffer(id)).cloned()?;
+            Some((buffer, self.stream(direction).ended))
+        };
+        let (client, server) = (input(client, Direction::ToServer), input(server, Direction::ToClient));
+        let http = http::read(
+            client.as_ref().map(|(buffer, ended)| http::Input { buffer, ended: *ended }),
+            server.as_ref().map(|(buffer, ended)| http::Input { buffer, ended: *ended }),
+            |buffer| self.keep(buffer),
+        );
+        self.http = Some(http);
+    }
+
+    /// Cuts the streams into DNS messages (RFC 1035 §4.2.2).
+    fn read_dns(&mut self) {
+        for direction in Direction::BOTH {
+            let stream = &self.streams[direction as usize];
+            let (bytes, mut at) = (stream.bytes(), 0);
+            while let Some(&[high, low]) = bytes.get(at..at + 2).and_then(|b| <&[u8; 2]>::try_from(b).ok()) {
+                let range = at + 2..at + 2 + usize::from(u16::from_be_bytes([high, low]));
+                if range.end > bytes.len() || range.len() < 12 || !stream.holes(at..range.end).is_empty() {
+                    break;
+                }
+                at = range.end;
+                let (buffer, frame) = (stream.buffer.id, stream.completed_by(range.end));
+                self.dns.push(DnsOverTcp { direction, buffer, range, frame });
+            }
+        }
+    }
+}

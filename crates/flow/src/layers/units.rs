@@ -1,0 +1,90 @@
+//! What was found on a connection, as one list, and which packets carry it.
+
+use std::ops::Range;
+
+use super::Layers;
+use crate::{BufferRef, Direction, Flow};
+
+/// A piece of an upper layer: a record, a message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unit {
+    /// What it is.
+    pub kind: UnitKind,
+    /// Which way it went.
+    pub direction: Direction,
+    /// The buffer in which it stands.
+    pub buffer: BufferRef,
+    /// Where in that buffer.
+    pub range: Range<usize>,
+    /// The packets that carry its bytes, in ascending order.
+    pub frames: Vec<u32>,
+    /// The packet with which it is all there: the latest of those, or of what had to come before it in its stream.
+    pub complete: u32,
+}
+
+/// What a unit is, with its number in the list of its kind.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum UnitKind {
+    /// An HTTP message: an index into [`super::Http::messages`].
+    Http(usize),
+    /// A DNS message: an index into [`Layers::dns`].
+    Dns(usize),
+}
+
+/// A unit that a packet carries a part of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Carried<'a> {
+    /// The unit.
+    pub unit: &'a Unit,
+    /// Whether the packet is the one with which the unit is all there.
+    pub completes: bool,
+}
+
+impl Layers {
+    /// The units that packet `number` carries a part of or completes: lower layers first, then in order of the stream.
+    pub fn carried(&self, number: u32) -> Vec<Carried<'_>> {
+        let from = self.by_frame.partition_point(|(frame, _)| *frame < number);
+        let units = self.by_frame.iter().skip(from).take_while(|(frame, _)| *frame == number);
+        units
+            .filter_map(|(_, unit)| self.units.get(*unit as usize))
+            .map(|unit| Carried { unit, completes: unit.complete == number })
+            .collect()
+    }
+
+    /// Lists all units and the packets of each.
+    pub(super) fn index(&mut self, flow: &Flow) {
+        let mut found: Vec<(UnitKind, Direction, BufferRef, Range<usize>)> = Vec::new();
+        for (i, message) in self.http.iter().flat_map(|http| &http.messages).enumerate() {
+            found.push((UnitKind::Http(i), message.direction, message.buffer, message.range.clone()));
+        }
+        for (i, message) in self.dns.iter().enumerate() {
+            found.push((UnitKind::Dns(i), message.direction, message.buffer, message.range.clone()));
+        }
+        for (kind, direction, buffer, range) in found {
+            let mut frames: Vec<u32> =
+                self.sources(flow, buffer, range.clone()).into_iter().map(|(frame, _)| frame).collect();
+            frames.sort_unstable();
+            frames.dedup();
+            let complete = self.complete_at(direction, buffer, range.end).max(frames.last().copied().unwrap_or(0));
+            let number = self.units.len() as u32;
+            self.by_frame.extend(frames.iter().map(|&frame| (frame, number)));
+            if complete != 0 && frames.last() != Some(&complete) {
+                self.by_frame.push((complete, number));
+            }
+            self.units.push(Unit { kind, direction, buffer, range, frames, complete });
+        }
+        self.by_frame.sort_unstable();
+    }
+
+    /// The packet with which all bytes of `direction` before `end` of a buffer are there.
+    fn complete_at(&self, direction: Direction, mut buffer: BufferRef, mut end: usize) -> u32 {
+        // Up to the stream, by way of the last byte's origin.
+        while buffer != BufferRef::Derived(direction as u32) {
+            let last = end.saturating_sub(1);
+            let piece = self.buffer(buffer).and_then(|b| b.origins(last..end).next());
+            let Some(piece) = piece else { return 0 };
+            (buffer, end) = (piece.parent, piece.at + piece.range.len());
+        }
+        self.streams[direction as usize].completed_by(end)
+    }
+}

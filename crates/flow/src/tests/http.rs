@@ -1,0 +1,170 @@
+//! HTTP/1 on streams: where messages begin and end, what answers what, which packets carry them.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn exchange(t: &mut Tape, requests: &[u8], responses: &[u8], cut: usize) {
+    t.handshake();
+    let mut seq = 101;
+    for part in requests.chunks(cut) {
+        t.ms(1).any(true, A, seq, 301, 65535, part);
+        seq += part.len() as u32;
+    }
+    let mut back = 301;
+    for part in responses.chunks(cut) {
+        t.ms(1).any(false, A, back, seq, 65535, part);
+        back += part.len() as u32;
+    }
+    t.ms(1).any(false, F | A, back, seq, 65535, b"");
+    t.ms(1).any(true, F | A, seq, back + 1, 65535, b"");
+}
+
+fn layers(t: &Tape) -> Layers {
+    Layers::of(&t.flow, ConversationId(0), &t.frames).unwrap()
+}
+
+#[test]
+fn a_request_and_its_response_over_several_packets() {
+    let mut t = Tape::new();
+    let response = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\nServer: x \r\n\r\nhello world";
+    exchange(&mut t, b"GET /a?b=c HTTP/1.1\r\nHost: example.com\r\n\r\n", response, 20);
+    let layers = layers(&t);
+    assert_eq!(layers.application, Application::Http);
+    let http = layers.http.as_ref().unwrap();
+    assert_eq!(http.exchanges, [Exchange { request: Some(0), responses: vec![1] }]);
+    let [request, answer] = http.messages.as_slice() else { panic!("{http:?}") };
+    let bytes = layers.bytes(request.buffer);
+    let start = Start::Request { method: "GET".into(), target: "/a?b=c".into(), version: "HTTP/1.1".into() };
+    assert_eq!(request.start, start);
+    assert_eq!(request.field(&bytes, "host"), Some(&b"example.com"[..]));
+    assert_eq!((request.framing, request.state), (Framing::None, MessageState::Whole));
+    let bytes = layers.bytes(answer.buffer);
+    assert_eq!(&bytes[answer.body.clone()], b"hello world");
+    assert_eq!(answer.field(&bytes, "server"), Some(&b"x"[..]));
+    assert_eq!((answer.framing, answer.state), (Framing::Length(11), MessageState::Whole));
+    // Packets 4 to 6 carry the request's 42 bytes, 7 to 10 the response's 64.
+    let unit = &layers.units()[1];
+    assert_eq!((unit.frames.as_slice(), unit.complete), (&[7, 8, 9, 10][..], 10));
+    let carried = layers.carried(6);
+    assert_eq!((carried.len(), carried[0].completes, carried[0].unit.kind), (1, true, UnitKind::Http(0)));
+    assert!(!layers.carried(5)[0].completes);
+    assert!(layers.carried(3).is_empty());
+    let sources = layers.sources(&t.flow, answer.buffer, answer.body.clone());
+    let body: Vec<u8> =
+        sources.iter().flat_map(|(n, range)| t.frames[*n as usize - 1][range.clone()].to_vec()).collect();
+    assert_eq!(body, b"hello world");
+}
+
+#[test]
+fn chunks_are_joined_and_mapped_and_trailers_read() {
+    let mut t = Tape::new();
+    let response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n5;x=y\r\nhello\r\n6\r\n world\r\n0\r\nDigest: d\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
+    exchange(&mut t, b"GET / HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n", response, 7);
+    let layers = layers(&t);
+    let http = layers.http.as_ref().unwrap();
+    assert_eq!(http.exchanges.len(), 2, "two requests in one go");
+    let answer = &http.messages[2];
+    let bytes = layers.bytes(answer.buffer);
+    assert_eq!((answer.framing, answer.state), (Framing::Chunked, MessageState::Whole));
+    assert_eq!(answer.chunks.len(), 3);
+    assert_eq!(&bytes[answer.trailers[0].value.clone()], b"d");
+    let decoded = layers.buffer(answer.decoded.unwrap()).unwrap();
+    assert_eq!(decoded.bytes, "hello world");
+    let sources = layers.sources(&t.flow, decoded.id, 3..8);
+    let back: Vec<u8> =
+        sources.iter().flat_map(|(n, range)| t.frames[*n as usize - 1][range.clone()].to_vec()).collect();
+    assert_eq!(back, b"lo wo");
+    assert_eq!(http.messages[3].framing, Framing::None, "204 has no body");
+}
+
+#[test]
+fn bodies_end_as_rfc_9112_section_6_3_says() {
+    for (request, response, framing, state) in [
+        ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", Framing::None, MessageState::Whole),
+        ("GET", "HTTP/1.0 200 OK\r\n\r\nuntil the end", Framing::UntilClose, MessageState::Whole),
+        ("GET", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort", Framing::Length(99), MessageState::CutShort),
+        ("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", Framing::None, MessageState::Whole),
+        ("CONNECT", "HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01", Framing::Tunnel, MessageState::Whole),
+        ("GET", "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello", Framing::Length(5), MessageState::Whole),
+        (
+            "GET",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            Framing::Chunked,
+            MessageState::Whole,
+        ),
+    ] {
+        let mut t = Tape::new();
+        exchange(&mut t, format!("{request} / HTTP/1.1\r\n\r\n").as_bytes(), response.as_bytes(), 1000);
+        let layers = layers(&t);
+        let answer = &layers.http.as_ref().unwrap().messages[1];
+        assert_eq!((answer.framing, answer.state), (framing, state), "{request}: {response}");
+    }
+    let mut t = Tape::new();
+    exchange(
+        &mut t,
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        1000,
+    );
+    assert!(matches!(layers(&t).http.unwrap().messages[1].state, MessageState::Malformed(_)));
+}
+
+#[test]
+fn interim_answers_come_before_the_final_one() {
+    let mut t = Tape::new();
+    let request = b"POST / HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc";
+    exchange(&mut t, request, b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1000);
+    let http = layers(&t).http.unwrap();
+    assert_eq!(http.exchanges, [Exchange { request: Some(0), responses: vec![1, 2] }]);
+    assert!(http.messages[1].interim());
+}
+
+#[test]
+fn a_hole_in_a_body_is_counted_and_the_next_message_found() {
+    let mut t = Tape::new();
+    t.handshake();
+    t.c(A, 101, 301, b"GET / HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+    t.s(A, 301, 136, b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n0123456789");
+    // Ten bytes are missing.
+    t.s(A, 301 + 49 + 10, 136, b"ABCDEFGHIJHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    t.c(A, 136, 301 + 49 + 20 + 38, b"");
+    let layers = layers(&t);
+    let http = layers.http.as_ref().unwrap();
+    assert_eq!(http.messages[2].state, MessageState::Missing(10));
+    assert_eq!(http.messages[3].state, MessageState::Whole);
+    assert_eq!(http.exchanges[1].responses, [3]);
+}
+
+#[test]
+fn dns_over_tcp_is_cut_into_messages() {
+    let mut t = Tape::new();
+    t.ports = (49152, 53);
+    t.handshake();
+    let mut query = vec![0, 12];
+    query.extend([0; 12]);
+    t.c(A, 101, 301, &query);
+    t.s(A, 301, 115, &query[..5]);
+    let end = t.s(A, 306, 115, &query[5..]);
+    let layers = layers(&t);
+    assert_eq!(layers.application, Application::Dns);
+    assert_eq!((layers.dns[1].range.clone(), layers.dns[1].frame), (2..14, end));
+    assert_eq!(layers.carried(end)[0].unit.kind, UnitKind::Dns(1));
+}
+
+proptest! {
+    /// Whatever is sent, nothing panics, and messages stand one behind the other in their buffer.
+    #[test]
+    fn any_bytes_after_a_first_line(text in "(\\PC|\r\n|[0-9a-f]|Content-Length: |Transfer-Encoding: chunked|HTTP/1.1 200 OK){0,60}", cut in 1usize..60) {
+        let mut t = Tape::new();
+        let text = format!("HTTP/1.1 200 OK\r\n{text}");
+        exchange(&mut t, b"GET / HTTP/1.1\r\n\r\n", text.as_bytes(), cut);
+        let layers = layers(&t);
+        let mut at = 0;
+        for message in layers.http.iter().flat_map(|http| &http.messages).filter(|m| m.direction == Direction::ToClient) {
+            prop_assert!(message.range.start >= at && message.range.end <= text.len());
+            prop_assert!(message.body.end <= message.range.end && message.head.end <= message.body.start);
+            at = message.range.end;
+        }
+    }
+}
