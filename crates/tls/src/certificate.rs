@@ -206,7 +206,7 @@ pub(crate) fn key_id(key: &PrivateKey) -> Vec<u8> {
 }
 
 /// A certificate in PEM (RFC 7468 §5): base64 (RFC 4648 §4) in lines of 64 characters.
-pub(crate) fn pem(certificate: &CertificateDer<'_>) -> String {
+pub fn pem(certificate: &CertificateDer<'_>) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
     for line in certificate.chunks(48) {

@@ -56,6 +56,7 @@ mod ticket;
 mod verify;
 
 pub use authority::{Authority, Certificates, Defect, NameError, Request};
+pub use certificate::pem;
 pub use clock::Clock;
 pub use config::{Options, Resume, Versions, client, server};
 pub use key_log::{KeyLine, KeyLines};
