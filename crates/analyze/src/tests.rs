@@ -1,0 +1,83 @@
+//! Captures made by hand.
+
+use base::Instant;
+use flow::{Flow, Packet};
+use wire::ethernet::{self, EtherType};
+use wire::ipv4::Protocol;
+use wire::link::LinkType;
+use wire::tcp::{Flags, Options, Seq};
+use wire::{MacAddr, Sum};
+
+pub(crate) const S: Flags = Flags::SYN;
+pub(crate) const A: Flags = Flags::ACK;
+pub(crate) const F: Flags = Flags::FIN;
+pub(crate) const R: Flags = Flags::RST;
+pub(crate) const CLIENT: [u8; 4] = [10, 0, 1, 5];
+pub(crate) const SERVER: [u8; 4] = [10, 0, 2, 10];
+
+/// A capture in the making.
+#[derive(Default)]
+pub(crate) struct Tape {
+    pub flow: Flow,
+    pub frames: Vec<Vec<u8>>,
+    pub now: i64,
+    pub ports: (u16, u16),
+}
+
+pub(crate) fn ip_packet(src: [u8; 4], dst: [u8; 4], protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let mut ip = wire::ipv4::Header::new(src.into(), dst.into(), Protocol(protocol), payload.len());
+    let mut out = vec![0; 20];
+    ip.write(&mut out);
+    ip.checksum = Sum::of(&out).checksum();
+    ip.write(&mut out);
+    out.extend_from_slice(payload);
+    out
+}
+
+pub(crate) fn ethernet(kind: EtherType, payload: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; 14];
+    ethernet::Header { dst: MacAddr([2; 6]), src: MacAddr([4; 6]), ethertype: kind }.write(&mut out);
+    out.extend_from_slice(payload);
+    out
+}
+
+impl Tape {
+    pub fn new() -> Tape {
+        Tape { ports: (49152, 80), ..Tape::default() }
+    }
+    pub fn push(&mut self, bytes: Vec<u8>) -> u32 {
+        let at = Instant::from_nanos(self.now);
+        let (link, original_len) = (LinkType::ETHERNET, bytes.len());
+        let n = self.flow.push(Packet { at, interface: 0, link, bytes: &bytes, original_len }).unwrap();
+        self.frames.push(bytes);
+        n
+    }
+    pub fn ms(&mut self, ms: i64) -> &mut Tape {
+        self.now += ms * 1_000_000;
+        self
+    }
+    pub fn c(&mut self, flags: Flags, seq: u32, ack: u32, data: &[u8]) -> u32 {
+        self.segment(true, flags, seq, ack, data)
+    }
+    pub fn s(&mut self, flags: Flags, seq: u32, ack: u32, data: &[u8]) -> u32 {
+        self.segment(false, flags, seq, ack, data)
+    }
+    fn segment(&mut self, from_client: bool, flags: Flags, seq: u32, ack: u32, data: &[u8]) -> u32 {
+        let (src, dst) = if from_client { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
+        let ports = if from_client { self.ports } else { (self.ports.1, self.ports.0) };
+        let mut options = [0; 40];
+        let syn = Options { mss: Some(1460), ..Options::default() };
+        let n = if flags.contains(S) { syn.write(&mut options) } else { 0 };
+        let mut header = wire::tcp::Header::new(ports, Seq(seq), Seq(ack), flags, 65535, n);
+        let mut out = vec![0; 20];
+        header.write(&mut out);
+        out.extend_from_slice(&options[..n]);
+        out.extend_from_slice(data);
+        let sum = wire::pseudo_header(src.into(), dst.into(), 6, out.len());
+        header.checksum = sum.then(Sum::of(&out)).checksum();
+        header.write(&mut out);
+        self.push(ethernet(EtherType::IPV4, &ip_packet(src, dst, 6, &out)))
+    }
+}
+
+mod tcp_states;
