@@ -98,6 +98,10 @@ impl Recorder {
     pub fn last_event(&self) -> EventId {
         EventId(self.last_event)
     }
+    /// The number that the next frame will get; `None` unless everything is kept.
+    pub fn next_frame(&self) -> Option<FrameId> {
+        (self.level == Level::Full).then(|| FrameId(self.trace.frames.len() as u32))
+    }
 
     /// A frame passed a tap because of `event`. `None` unless everything is kept.
     pub fn frame(

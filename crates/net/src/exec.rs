@@ -1,0 +1,257 @@
+//! The executor: one thread, virtual time, a first-in-first-out queue of tasks that are ready, without duplicates.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use base::EventId;
+
+/// What a task is made of.
+pub(crate) type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Which tasks are ready and why, shared with every waker. Wakers must be `Send`, though nothing here leaves its thread:
+/// the locks are never contended.
+#[derive(Debug, Default)]
+pub(crate) struct Ready {
+    queue: Mutex<VecDeque<(u32, EventId)>>,
+    len: AtomicUsize,
+    /// The event that what runs now follows from: the cause of every wake.
+    cause: AtomicU64,
+}
+
+impl Ready {
+    /// The event that what runs now follows from.
+    pub(crate) fn cause(&self) -> EventId {
+        EventId(self.cause.load(Ordering::Relaxed))
+    }
+    /// Whether no task is ready.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len.load(Ordering::Relaxed) == 0
+    }
+    /// From here on, what happens follows from `cause`.
+    pub(crate) fn set_cause(&self, cause: EventId) {
+        self.cause.store(cause.0, Ordering::Relaxed);
+    }
+    fn queue(&self) -> MutexGuard<'_, VecDeque<(u32, EventId)>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn push(&self, slot: u32, cause: EventId) {
+        self.queue().push_back((slot, cause));
+        self.len.fetch_add(1, Ordering::Relaxed);
+    }
+    fn pop(&self) -> Option<(u32, EventId)> {
+        if self.len.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let next = self.queue().pop_front();
+        self.len.fetch_sub(usize::from(next.is_some()), Ordering::Relaxed);
+        next
+    }
+}
+
+/// One task's waker.
+#[derive(Debug)]
+struct Waking {
+    slot: u32,
+    /// Whether the task stands in the queue already, or is over: either way a wake adds nothing.
+    queued: AtomicBool,
+    ready: Arc<Ready>,
+}
+
+impl Wake for Waking {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+    fn wake_by_ref(self: &Arc<Self>) {
+        // The first wake's cause counts: it is what made the task run.
+        if !self.queued.swap(true, Ordering::Relaxed) {
+            self.ready.push(self.slot, self.ready.cause());
+        }
+    }
+}
+
+struct Slot {
+    /// `None` while it is being polled.
+    task: Option<Task>,
+    waking: Arc<Waking>,
+    waker: Waker,
+}
+
+/// All tasks.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    slots: Vec<Option<Slot>>,
+    free: Vec<u32>,
+    ready: Arc<Ready>,
+}
+
+/// A task that is about to be polled.
+pub(crate) struct Turn {
+    slot: u32,
+    task: Task,
+    waker: Waker,
+    pub(crate) cause: EventId,
+}
+
+impl Turn {
+    /// Lets the task run until it waits or ends.
+    pub(crate) fn poll(&mut self) -> Poll<()> {
+        self.task.as_mut().poll(&mut Context::from_waker(&self.waker))
+    }
+}
+
+impl Tasks {
+    /// What is shared with the wakers.
+    pub(crate) fn ready(&self) -> Arc<Ready> {
+        self.ready.clone()
+    }
+
+    /// How many tasks there are.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Adds a task, ready to run because of `cause`.
+    pub(crate) fn spawn(&mut self, task: Task, cause: EventId) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            (self.slots.len() - 1) as u32
+        });
+        let waking = Arc::new(Waking { slot, queued: AtomicBool::new(true), ready: self.ready.clone() });
+        self.ready.push(slot, cause);
+        let waker = Waker::from(waking.clone());
+        self.slots[slot as usize] = Some(Slot { task: Some(task), waking, waker });
+    }
+
+    /// The task that has been ready for longest. It must be given back by [`Tasks::wait`] or [`Tasks::end`].
+    pub(crate) fn poll_turn(&mut self) -> Option<Turn> {
+        loop {
+            let (slot, cause) = self.ready.pop()?;
+            let Some(Some(entry)) = self.slots.get_mut(slot as usize) else { continue };
+            let Some(task) = entry.task.take() else { continue };
+            entry.waking.queued.store(false, Ordering::Relaxed);
+            return Some(Turn { slot, task, waker: entry.waker.clone(), cause });
+        }
+    }
+
+    /// The task waits for its next wake.
+    pub(crate) fn wait(&mut self, turn: Turn) {
+        if let Some(Some(entry)) = self.slots.get_mut(turn.slot as usize) {
+            entry.task = Some(turn.task);
+        }
+    }
+
+    /// The task is over. What it held is returned, to be dropped when nothing is borrowed any more.
+    #[must_use]
+    pub(crate) fn end(&mut self, turn: Turn) -> Task {
+        if let Some(entry) = self.slots.get_mut(turn.slot as usize).and_then(Option::take) {
+            // Wakers that outlive the task must not wake the slot's next tenant.
+            if entry.waking.queued.swap(true, Ordering::Relaxed) {
+                // It was woken while it ran for the last time: take it out of the queue.
+                let mut queue = self.ready.queue();
+                let before = queue.len();
+                queue.retain(|(slot, _)| *slot != turn.slot);
+                self.ready.len.fetch_sub(before - queue.len(), Ordering::Relaxed);
+            }
+            self.free.push(turn.slot);
+        }
+        turn.task
+    }
+
+    /// Ends all tasks. What they held is returned, to be dropped when nothing is borrowed any more.
+    #[must_use]
+    pub(crate) fn clear(&mut self) -> Vec<Task> {
+        let tasks = self.slots.drain(..).flatten().filter_map(|slot| {
+            slot.waking.queued.store(true, Ordering::Relaxed);
+            slot.task
+        });
+        let tasks = tasks.collect();
+        self.free.clear();
+        self.ready.queue().clear();
+        self.ready.len.store(0, Ordering::Relaxed);
+        tasks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+
+    /// Runs until nothing is ready; returns how many polls it took.
+    fn run(tasks: &mut Tasks) -> usize {
+        let mut polls = 0;
+        while let Some(mut turn) = tasks.poll_turn() {
+            tasks.ready.set_cause(turn.cause);
+            polls += 1;
+            match turn.poll() {
+                Poll::Pending => tasks.wait(turn),
+                Poll::Ready(()) => drop(tasks.end(turn)),
+            }
+        }
+        polls
+    }
+
+    #[test]
+    fn a_task_that_is_woken_often_runs_once() {
+        let mut tasks = Tasks::default();
+        let wakers: Rc<RefCell<Vec<Waker>>> = Rc::default();
+        let polls = Rc::new(RefCell::new(0));
+        let (w, p) = (wakers.clone(), polls.clone());
+        tasks.spawn(
+            Box::pin(std::future::poll_fn(move |cx| {
+                w.borrow_mut().push(cx.waker().clone());
+                *p.borrow_mut() += 1;
+                if *p.borrow() == 3 { Poll::Ready(()) } else { Poll::Pending }
+            })),
+            EventId(1),
+        );
+        assert_eq!(run(&mut tasks), 1);
+        for _ in 0..100 {
+            wakers.borrow()[0].wake_by_ref();
+        }
+        assert_eq!(run(&mut tasks), 1, "a hundred wakes, one poll");
+        wakers.borrow()[1].wake_by_ref();
+        assert_eq!(run(&mut tasks), 1);
+        assert_eq!(tasks.len(), 0);
+        wakers.borrow()[1].wake_by_ref();
+        tasks.spawn(Box::pin(std::future::pending()), EventId(2));
+        wakers.borrow()[1].wake_by_ref();
+        assert_eq!(run(&mut tasks), 1, "a waker of a task that is over does not wake its successor");
+    }
+
+    #[test]
+    fn first_ready_runs_first_and_the_first_wake_is_the_cause() {
+        let mut tasks = Tasks::default();
+        let order: Rc<RefCell<Vec<u64>>> = Rc::default();
+        for n in 1..=3 {
+            let (order, ready) = (order.clone(), tasks.ready());
+            tasks.spawn(
+                Box::pin(async move {
+                    order.borrow_mut().push(ready.cause().0);
+                    let mut yielded = false;
+                    std::future::poll_fn(|cx| {
+                        if std::mem::replace(&mut yielded, true) {
+                            return Poll::Ready(());
+                        }
+                        ready.set_cause(EventId(n * 10));
+                        cx.waker().wake_by_ref();
+                        ready.set_cause(EventId(99));
+                        cx.waker().wake_by_ref();
+                        Poll::Pending
+                    })
+                    .await;
+                    order.borrow_mut().push(ready.cause().0);
+                }),
+                EventId(n),
+            );
+        }
+        run(&mut tasks);
+        assert_eq!(*order.borrow(), [1, 2, 3, 10, 20, 30]);
+    }
+}

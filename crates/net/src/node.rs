@@ -1,0 +1,50 @@
+//! Nodes: what links connect. A host or a switch, with its interfaces, each of them a tap.
+
+use std::task::Waker;
+
+use base::{Instant, Map, PlaceId, TapId};
+use host::{Host, SocketId};
+use smallvec::SmallVec;
+
+use crate::switch::Switch;
+
+/// A device of a world, as [`crate::World::add_host`] and [`crate::World::add_switch`] give it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(pub(crate) u32);
+
+/// A link of a world, as [`crate::World::link`] gives it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LinkId(pub(crate) u32);
+
+pub(crate) struct Node {
+    pub(crate) name: String,
+    pub(crate) place: PlaceId,
+    pub(crate) machine: Machine,
+    pub(crate) ports: Vec<Port>,
+    /// When the agenda will look after this node, the next time last. A time is added only when it comes before all
+    /// others, so a timer that is put off again and again, as a retransmission timer is, costs nothing.
+    pub(crate) armed: SmallVec<[Instant; 4]>,
+    pub(crate) waiters: Map<SocketId, Waiters>,
+}
+
+pub(crate) enum Machine {
+    Host(Box<Host>),
+    Switch(Switch),
+}
+
+/// One interface.
+#[derive(Clone, Debug)]
+pub(crate) struct Port {
+    /// Its name, unique in the run.
+    pub(crate) name: String,
+    pub(crate) tap: TapId,
+    /// The lane that leads away from it.
+    pub(crate) lane: Option<u32>,
+}
+
+/// Who waits for a socket.
+#[derive(Default, Debug)]
+pub(crate) struct Waiters {
+    pub(crate) reader: Option<Waker>,
+    pub(crate) writer: Option<Waker>,
+}
