@@ -1,6 +1,6 @@
 //! Every field and header that the program can print, for whoever looks a term up.
 
-use crate::{Field, Layout, arp, ethernet, field, frame, icmp, icmpv6, ipv4, ipv6, link, tcp, udp};
+use crate::{Field, Layout, arp, ethernet, field, frame, icmp, icmpv6, ipv4, ipv6, link, tcp, tls, udp, x509};
 
 /// Every field, protocol by protocol; groups among them.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
@@ -27,7 +27,7 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
         frame::FIELDS,
         field::ALL,
     ];
-    lists.into_iter().flatten().copied()
+    lists.into_iter().chain(tls::FIELDS.iter().copied()).chain(x509::FIELDS.iter().copied()).flatten().copied()
 }
 
 /// Every fixed header.
@@ -45,6 +45,7 @@ pub fn layouts() -> impl Iterator<Item = Layout> {
         icmpv6::Header::LAYOUT,
         udp::Header::LAYOUT,
         tcp::Header::LAYOUT,
+        tls::RecordHeader::LAYOUT,
     ]
     .into_iter()
 }

@@ -28,7 +28,9 @@ pub mod ipv4;
 pub mod ipv6;
 pub mod link;
 pub mod tcp;
+pub mod tls;
 pub mod udp;
+pub mod x509;
 
 pub use addr::MacAddr;
 pub use body::{Body, Chunk};
