@@ -18,6 +18,8 @@ pub(crate) struct Text {
     start: u64,
     body: Body,
     fin: bool,
+    /// Some of its data lay beyond the window.
+    cut: bool,
 }
 
 /// Input.
@@ -172,7 +174,7 @@ impl Connection {
             len if from >= len => Body::empty(),
             _ => segment.payload.slice(from, upto),
         };
-        Some(Text { start: self.received + u64::from(start.distance(nxt)), body, fin })
+        Some(Text { start: self.received + u64::from(start.distance(nxt)), body, fin, cut: keep < have })
     }
 
     /// The segment lies outside the window: say where the window is, and drop it (RFC 9293 §3.10.7.4, first).
@@ -267,12 +269,13 @@ impl Connection {
 
     /// RFC 9293 §3.10.7.4, seventh and eighth: takes data and FIN in if they are next, keeps them if not.
     pub(crate) fn take_text(&mut self, text: Text, cx: &mut Cx) {
-        let Text { start, body, fin } = text;
+        let Text { start, body, fin, cut } = text;
         let len = body.len() as u64;
         if fin {
             self.fin_at = Some(start + len);
         }
-        let mut at_once = fin;
+        // Whoever sends beyond the window is to learn where it ends.
+        let mut at_once = fin || cut;
         if len > 0 && start == self.received {
             let window = self.rcv_wnd();
             let gap = !self.reassembly.is_empty();
@@ -308,7 +311,7 @@ impl Connection {
             cx.event(&kind::CLOSED_BY_PEER, self.id, [0, 0]);
             at_once = true;
         }
-        if len > 0 || fin {
+        if len > 0 || fin || cut {
             self.owe_ack(at_once || !self.config.delayed_ack, cx);
         }
     }

@@ -83,7 +83,7 @@ impl Connection {
             [sent.len().into(), sent.start.0.into()],
         );
         let transmit = self.transmit(segment, again, Some(sent.write), cx);
-        if !self.timers.retransmit.is_armed() {
+        if !self.probing && !self.timers.retransmit.is_armed() {
             self.arm_retransmit(transmit.event, cx);
         }
         Some(transmit)
@@ -190,7 +190,7 @@ impl Connection {
     }
 
     fn nagle_holds(&self, unsent: u32) -> bool {
-        self.config.nagle && unsent < self.agreed.mss && self.small_sent.after(self.snd_una)
+        self.config.nagle && unsent < self.agreed.mss && !self.flight.is_empty() && self.small_sent.after(self.snd_una)
     }
 
     /// RFC 5681 §4.1: after an idle time the old window says nothing of the path.

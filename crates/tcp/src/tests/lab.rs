@@ -116,7 +116,7 @@ impl Lab {
     pub fn gets(&mut self, text: &str) {
         let ack = self.conn.info().snd_nxt.distance(OURS);
         let segment = parse(text, self.seq, ack, self.win);
-        self.seq = self.seq.max(segment.end().distance(THEIRS)).min(u32::MAX / 2);
+        self.seq = segment.end().max(THEIRS + self.seq).distance(THEIRS);
         self.win = segment.window;
         self.run(|conn, cx| conn.handle_segment(segment, cx));
     }
@@ -270,7 +270,7 @@ fn parse(text: &str, seq: u32, ack: u32, win: u16) -> Segment {
             "len" => {
                 // The data tells its own place in the stream.
                 let first = segment.seq.distance(THEIRS);
-                let bytes: Vec<u8> = (0..number()).map(|i| (first + i) as u8).collect();
+                let bytes: Vec<u8> = (0..number()).map(|i| first.wrapping_add(i) as u8).collect();
                 segment.payload = Body::from(bytes);
             }
             "urg" => segment.urgent = number() as u16,

@@ -186,7 +186,7 @@ fn a_clean_path() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     /// Whatever the path does for a minute, all bytes arrive intact both ways and both ends reach CLOSED.
     #[test]

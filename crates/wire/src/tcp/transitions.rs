@@ -210,3 +210,79 @@ pub fn figure() -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Figure 5 of RFC 9293, arrow by arrow, as it is drawn there.
+    const FIGURE_5: &str = "
+        CLOSED        passive OPEN        create TCB           LISTEN
+        CLOSED        active OPEN         create TCB, snd SYN  SYN-SENT
+        LISTEN        rcv SYN             snd SYN,ACK          SYN-RECEIVED
+        LISTEN        SEND                snd SYN              SYN-SENT
+        LISTEN        CLOSE               delete TCB           CLOSED
+        SYN-SENT      rcv SYN             snd SYN,ACK          SYN-RECEIVED
+        SYN-SENT      rcv SYN,ACK         snd ACK              ESTABLISHED
+        SYN-SENT      CLOSE               delete TCB           CLOSED
+        SYN-RECEIVED  rcv ACK of SYN      x                    ESTABLISHED
+        SYN-RECEIVED  CLOSE               snd FIN              FIN-WAIT-1
+        SYN-RECEIVED  rcv RST (passive)   x                    LISTEN
+        ESTABLISHED   CLOSE               snd FIN              FIN-WAIT-1
+        ESTABLISHED   rcv FIN             snd ACK              CLOSE-WAIT
+        FIN-WAIT-1    rcv ACK of FIN      x                    FIN-WAIT-2
+        FIN-WAIT-1    rcv FIN             snd ACK              CLOSING
+        FIN-WAIT-1    rcv FIN,ACK of FIN  snd ACK              TIME-WAIT
+        FIN-WAIT-2    rcv FIN             snd ACK              TIME-WAIT
+        CLOSING       rcv ACK of FIN      x                    TIME-WAIT
+        TIME-WAIT     Timeout=2MSL        delete TCB           CLOSED
+        CLOSE-WAIT    CLOSE               snd FIN              LAST-ACK
+        LAST-ACK      rcv ACK of FIN      delete TCB           CLOSED
+    ";
+
+    #[test]
+    fn the_table_is_figure_5() {
+        let squeeze = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let want: BTreeSet<String> = FIGURE_5.lines().map(squeeze).filter(|line| !line.is_empty()).collect();
+        let have: BTreeSet<String> = TRANSITIONS
+            .iter()
+            .filter(|row| row.in_figure)
+            .map(|row| squeeze(&format!("{} {} {} {}", row.from, row.event.label(), row.action.label(), row.to)))
+            .collect();
+        assert_eq!(have, want);
+    }
+
+    #[test]
+    fn each_state_and_event_has_one_arrow_and_each_state_can_be_reached_and_left() {
+        let mut seen = BTreeSet::new();
+        for row in TRANSITIONS {
+            assert!(seen.insert((row.from, row.event.label())), "{} twice on {}", row.from, row.event.label());
+            assert!(row.rfc.starts_with("RFC "), "{row:?}");
+            assert_eq!(transition(row.from, row.event), Some(row));
+        }
+        for code in State::CODES {
+            let state = State(code.value as u8);
+            assert!(TRANSITIONS.iter().any(|row| row.from == state), "{state} can be left");
+            assert!(TRANSITIONS.iter().any(|row| row.to == state), "{state} can be reached");
+        }
+    }
+
+    #[test]
+    fn every_synchronised_state_ends_on_a_reset_an_abort_and_silence() {
+        for state in [State::ESTABLISHED, State::FIN_WAIT_1, State::FIN_WAIT_2, State::CLOSE_WAIT] {
+            for event in [Event::RcvRst, Event::Abort, Event::GiveUp] {
+                assert_eq!(transition(state, event).map(|row| row.to), Some(State::CLOSED));
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_prints_as_lines() {
+        let text = figure();
+        assert_eq!(text.lines().count(), TRANSITIONS.len());
+        assert!(text.contains("SYN-SENT      rcv SYN,ACK         / snd ACK              -> ESTABLISHED   figure 5"));
+        assert!(text.contains("TIME-WAIT     rcv new SYN         / delete TCB           -> CLOSED        RFC 6191 §2"));
+    }
+}
