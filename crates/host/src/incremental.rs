@@ -10,7 +10,7 @@ pub(crate) fn adjust(checksum: u16, old: u16, new: u16) -> u16 {
 
 /// The checksum after the bytes `old` became `new`. Both start at an even offset and are equally long, an even number.
 pub(crate) fn adjust_bytes(checksum: u16, old: &[u8], new: &[u8]) -> u16 {
-    debug_assert!(old.len() == new.len() && old.len() % 2 == 0);
+    debug_assert!(old.len() == new.len() && old.len().is_multiple_of(2));
     old.chunks_exact(2).zip(new.chunks_exact(2)).fold(checksum, |sum, (old, new)| {
         adjust(sum, u16::from_be_bytes([old[0], old[1]]), u16::from_be_bytes([new[0], new[1]]))
     })

@@ -23,5 +23,6 @@ pub use arp::{Neighbour, NeighbourState};
 pub use config::{EphemeralPorts, HostConfig, InterfaceConfig, NatConfig, PortOrder, Route};
 pub use host::Host;
 pub use interface::{Interface, InterfaceId, Outgoing};
+pub use nat::{NatRow, NatState};
 pub use routes::{Prefix, Routes};
 pub use sockets::{ConnectOptions, Datagram, ListenOptions, PingAnswer, SocketId, UdpOptions};

@@ -28,10 +28,24 @@ impl Host {
         {
             return self.discard("an address that routers do not forward", cx);
         }
-        match self.nat_outbound(packet, header, arrival, cx) {
-            Some((packet, header, translation)) => self.forward_translated(packet, header, arrival, translation, cx),
-            None => {} // refused, or its fragments are still being collected
+        if self.ttl_expired(&packet, &header, cx) {
+            return;
         }
+        // Nothing comes back if the packet is refused, or its fragments are still being collected.
+        if let Some((packet, header, event, translation)) = self.nat_outbound(packet, header, arrival, cx) {
+            self.forward_translated(packet, header, arrival, translation, &mut cx.caused_by(event));
+        }
+    }
+
+    /// RFC 1812 §5.3.1: a packet whose TTL would become zero ends here, and its sender is told.
+    pub(crate) fn ttl_expired(&mut self, packet: &Packet, header: &Header, cx: &mut Cx<'_>) -> bool {
+        let expired = header.ttl <= 1;
+        if expired {
+            let event = cx.event(&kinds::TTL_EXPIRED, 0, [0, 0]);
+            let mut cx = cx.caused_by(event);
+            self.icmp_error(packet, Cast::Unicast, Type::TIME_EXCEEDED, 0, 0, &mut cx);
+        }
+        expired
     }
 
     /// Passes on a packet whose translation, if it needs one, is settled but not yet made: errors about it speak of the
@@ -44,12 +58,6 @@ impl Host {
         translation: Option<Translation>,
         cx: &mut Cx<'_>,
     ) {
-        // RFC 1812 §5.3.1: a packet whose TTL would become zero ends here.
-        if header.ttl <= 1 {
-            let event = cx.event(&kinds::TTL_EXPIRED, 0, [0, 0]);
-            let mut cx = cx.caused_by(event);
-            return self.icmp_error(&packet, Cast::Unicast, Type::TIME_EXCEEDED, 0, 0, &mut cx);
-        }
         let destination = translation.as_ref().map_or(header.dst, |t| t.destination(&header));
         let Some(&row) = self.routes.lookup(destination) else {
             return self.icmp_unreachable(&packet, Cast::Unicast, Unreachable::NET, 0, cx);
