@@ -27,8 +27,6 @@ pub struct Said {
     pub host: usize,
     pub frame: Packet,
     pub event: EventId,
-    pub id: FrameId,
-    pub derived_from: Option<FrameId>,
 }
 
 type Filter = Box<dyn FnMut(&mut Packet) -> bool>;
@@ -115,7 +113,7 @@ impl Lab {
             let tap = self.taps[host][usize::from(interface.0)];
             let id = self.recorder.frame(tap, self.now, Direction::Out, derived_from, event, &frame).expect("full");
             let passes = self.filter.as_mut().is_none_or(|filter| filter(&mut frame));
-            self.said.push(Said { at: self.now, host, frame: frame.clone(), event, id, derived_from });
+            self.said.push(Said { at: self.now, host, frame: frame.clone(), event });
             let ends = self.wires.iter().find(|ends| ends.contains(&(host, interface))).cloned().unwrap_or_default();
             for to in ends.into_iter().filter(|&to| passes && to != (host, interface)) {
                 let at = self.now + DELAY;
