@@ -1,0 +1,174 @@
+//! A term, as people type it, becomes the entries that it may mean.
+
+use std::fmt::Write as _;
+
+use crate::catalog::all;
+use crate::entry::{Entry, Sort};
+use crate::render::{item, render};
+
+/// Suggestions at most.
+const SUGGESTIONS: usize = 8;
+/// Entries that a list shows at most.
+const LISTED: usize = 24;
+
+/// What a term may mean.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The meanings, the likeliest first.
+    pub entries: Vec<&'static Entry>,
+    /// Terms that contain it or are spelled alike.
+    pub near: Vec<&'static Entry>,
+}
+
+impl Found {
+    /// Whether the term means nothing that is known.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The likeliest meaning at length, the others in a line each, in lines of at most `width` characters; without a
+    /// meaning, the terms that are spelled alike.
+    pub fn render(&self, width: usize) -> String {
+        let mut out = String::new();
+        let mut list = |heading: &str, entries: &[&Entry]| {
+            if entries.is_empty() {
+                return;
+            }
+            let _ = writeln!(out, "{heading}");
+            for entry in entries.iter().take(LISTED) {
+                let _ = writeln!(out, "{}", item(entry, width));
+            }
+            if entries.len() > LISTED {
+                let _ = writeln!(out, "  and {} more", entries.len() - LISTED);
+            }
+        };
+        match self.entries.split_first() {
+            Some((first, others)) => {
+                list("\nThe word means other things too:", others);
+                list("\nNear it:", &self.near);
+                format!("{}{out}", render(first, width))
+            }
+            None => {
+                list("Did you mean:", &self.near);
+                out
+            }
+        }
+    }
+}
+
+/// The entry with exactly this id; where an event has the same id as a field or an idea, not the event.
+pub fn entry(id: &str) -> Option<&'static Entry> {
+    all().iter().filter(|entry| entry.id == id).min_by_key(|entry| entry.sort)
+}
+
+/// Looks a term up: an id (`tcp.window`, `tls.alert.40`), a name in any spelling (`SYN`, `fin_wait_1`, `ClientHello`), a
+/// number (`404`, `0x0800`), an idea (`slow start`).
+pub fn find(term: &str) -> Found {
+    let term = term.trim();
+    let wanted = key(term);
+    if wanted.is_empty() {
+        return Found { entries: Vec::new(), near: Vec::new() };
+    }
+    let mut ranked: Vec<(u8, Sort, &Entry)> =
+        all().iter().filter_map(|entry| rank(entry, term, &wanted).map(|rank| (rank, entry.sort, entry))).collect();
+    ranked.sort_by_key(|(rank, sort, _)| (*rank, *sort));
+    let entries: Vec<&Entry> = ranked.into_iter().map(|(_, _, entry)| entry).collect();
+    let mut near = if number(term).is_some() { Vec::new() } else { containing(&wanted) };
+    near.retain(|entry| !entries.iter().any(|other| std::ptr::eq(*other, *entry)));
+    if entries.is_empty() && near.is_empty() {
+        near = alike(&wanted);
+    }
+    near.truncate(SUGGESTIONS);
+    Found { entries, near }
+}
+
+/// How well the entry answers to the term; the lower, the better.
+fn rank(entry: &Entry, term: &str, wanted: &str) -> Option<u8> {
+    if entry.id.eq_ignore_ascii_case(term) {
+        return Some(0);
+    }
+    if key(entry.name) == wanted || key(&entry.id) == wanted {
+        return Some(1);
+    }
+    if entry.also.iter().any(|also| key(also) == wanted) {
+        return Some(2);
+    }
+    if entry.sort == Sort::Value {
+        if let Some(n) = number(term) {
+            let status = entry.field.is_some_and(|field| field.id.starts_with("http"));
+            return (entry.value == Some(n)).then_some(if status { 2 } else { 3 });
+        }
+        // `tls.alert.40`, `dns.rcode.nxdomain`: a beginning of the field's id, then the value or its name.
+        let (field, value) = term.rsplit_once('.')?;
+        let id = entry.id.rsplit_once('.')?.0;
+        let of_field = id.eq_ignore_ascii_case(field)
+            || id.get(..field.len()).is_some_and(|start| start.eq_ignore_ascii_case(field))
+                && id[field.len()..].starts_with('.');
+        let same = number(value).map_or(key(entry.name) == key(value), |n| entry.value == Some(n));
+        return (of_field && same).then_some(3);
+    }
+    // The last part of an id alone: `window` of `tcp.window`.
+    let last = entry.id.rsplit('.').next().unwrap_or_default();
+    (entry.id.contains('.') && key(last) == wanted).then_some(4)
+}
+
+/// Entries of whose names or ids `wanted` is a word; the shortest first.
+fn containing(wanted: &str) -> Vec<&'static Entry> {
+    let words = |text: &str| text.split(|c: char| !c.is_alphanumeric()).any(|word| key(word) == wanted);
+    let mut near: Vec<&Entry> = all()
+        .iter()
+        .filter(|entry| words(entry.name) || words(&entry.id) || entry.also.iter().any(|also| words(also)))
+        .collect();
+    near.sort_by_key(|entry| (entry.sort, entry.id.len()));
+    near
+}
+
+/// Entries whose names or ids are spelled most alike.
+fn alike(wanted: &str) -> Vec<&'static Entry> {
+    let limit = wanted.chars().count() / 3 + 1;
+    let mut near: Vec<(usize, &Entry)> = all()
+        .iter()
+        .filter_map(|entry| {
+            let last = entry.id.rsplit('.').next().unwrap_or_default();
+            let spellings = [key(entry.name), key(&entry.id), key(last)];
+            let also = entry.also.iter().map(|also| key(also));
+            let best = spellings.into_iter().chain(also).map(|spelling| distance(&spelling, wanted, limit)).min()?;
+            (best <= limit).then_some((best, entry))
+        })
+        .collect();
+    near.sort_by_key(|(distance, entry)| (*distance, entry.sort, entry.id.len()));
+    near.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// A spelling without case, blanks and punctuation: `FIN-WAIT-1` and `fin_wait_1` are one word.
+pub(crate) fn key(term: &str) -> String {
+    term.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// A decimal or hexadecimal number.
+fn number(term: &str) -> Option<u64> {
+    let hex = term.strip_prefix("0x").or_else(|| term.strip_prefix("0X"));
+    match hex {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => term.parse().ok(),
+    }
+}
+
+/// The edit distance (Levenshtein) of two spellings; anything above `limit` comes out as `limit + 1`.
+fn distance(a: &str, b: &str, limit: usize) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > limit {
+        return limit + 1;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substitute = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()].min(limit + 1)
+}
