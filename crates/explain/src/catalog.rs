@@ -29,7 +29,10 @@ static CATALOG: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     for table in tables() {
         for code in table.codes {
             let term = format!("{} = {}", table.id, code.name);
-            entries.push(of_value(&table, code, text(About::Wire, &term)));
+            // A value that names a group (`client_hello` of `tls.handshake.type`) has the group's text.
+            let group = || Some(format!("{}.{}", table.id.strip_suffix(".type")?, code.name));
+            let own = text(About::Wire, &term);
+            entries.push(of_value(&table, code, own.or_else(|| text(About::Wire, &group()?))));
         }
     }
     for kind in trace::kinds::all() {

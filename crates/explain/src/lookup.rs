@@ -1,6 +1,8 @@
 //! A term, as people type it, becomes the entries that it may mean.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use crate::catalog::all;
 use crate::entry::{Entry, Sort};
@@ -56,9 +58,45 @@ impl Found {
     }
 }
 
+/// An entry with its spellings, made once.
+struct Spelled {
+    entry: &'static Entry,
+    name: String,
+    id: String,
+    /// The last part of the id.
+    last: String,
+    also: Vec<String>,
+    /// Every word of them.
+    words: BTreeSet<String>,
+}
+
+static SPELLED: LazyLock<Vec<Spelled>> = LazyLock::new(|| {
+    all()
+        .iter()
+        .map(|entry| {
+            let texts = [entry.name, entry.id.as_str()].into_iter().chain(entry.also.iter().copied());
+            Spelled {
+                entry,
+                name: key(entry.name),
+                id: key(&entry.id),
+                last: key(entry.id.rsplit('.').next().unwrap_or_default()),
+                also: entry.also.iter().map(|also| key(also)).collect(),
+                words: texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).map(key).collect(),
+            }
+        })
+        .collect()
+});
+
+/// The entries by id, in the order of their sorts.
+static BY_ID: LazyLock<BTreeMap<&str, &Entry>> = LazyLock::new(|| {
+    let mut entries: Vec<&Entry> = all().iter().collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.sort));
+    entries.into_iter().map(|entry| (entry.id.as_str(), entry)).collect()
+});
+
 /// The entry with exactly this id; where an event has the same id as a field or an idea, not the event.
 pub fn entry(id: &str) -> Option<&'static Entry> {
-    all().iter().filter(|entry| entry.id == id).min_by_key(|entry| entry.sort)
+    BY_ID.get(id).copied()
 }
 
 /// Looks a term up: an id (`tcp.window`, `tls.alert.40`), a name in any spelling (`SYN`, `fin_wait_1`, `ClientHello`), a
@@ -69,8 +107,10 @@ pub fn find(term: &str) -> Found {
     if wanted.is_empty() {
         return Found { entries: Vec::new(), near: Vec::new() };
     }
-    let mut ranked: Vec<(u8, Sort, &Entry)> =
-        all().iter().filter_map(|entry| rank(entry, term, &wanted).map(|rank| (rank, entry.sort, entry))).collect();
+    let mut ranked: Vec<(u8, Sort, &Entry)> = SPELLED
+        .iter()
+        .filter_map(|spelled| rank(spelled, term, &wanted).map(|rank| (rank, spelled.entry.sort, spelled.entry)))
+        .collect();
     ranked.sort_by_key(|(rank, sort, _)| (*rank, *sort));
     let entries: Vec<&Entry> = ranked.into_iter().map(|(_, _, entry)| entry).collect();
     let mut near = if number(term).is_some() { Vec::new() } else { containing(&wanted) };
@@ -83,14 +123,15 @@ pub fn find(term: &str) -> Found {
 }
 
 /// How well the entry answers to the term; the lower, the better.
-fn rank(entry: &Entry, term: &str, wanted: &str) -> Option<u8> {
+fn rank(spelled: &Spelled, term: &str, wanted: &str) -> Option<u8> {
+    let entry = spelled.entry;
     if entry.id.eq_ignore_ascii_case(term) {
         return Some(0);
     }
-    if key(entry.name) == wanted || key(&entry.id) == wanted {
+    if spelled.name == wanted || spelled.id == wanted {
         return Some(1);
     }
-    if entry.also.iter().any(|also| key(also) == wanted) {
+    if spelled.also.iter().any(|also| also == wanted) {
         return Some(2);
     }
     if entry.sort == Sort::Value {
@@ -101,24 +142,19 @@ fn rank(entry: &Entry, term: &str, wanted: &str) -> Option<u8> {
         // `tls.alert.40`, `dns.rcode.nxdomain`: a beginning of the field's id, then the value or its name.
         let (field, value) = term.rsplit_once('.')?;
         let id = entry.id.rsplit_once('.')?.0;
-        let of_field = id.eq_ignore_ascii_case(field)
-            || id.get(..field.len()).is_some_and(|start| start.eq_ignore_ascii_case(field))
-                && id[field.len()..].starts_with('.');
-        let same = number(value).map_or(key(entry.name) == key(value), |n| entry.value == Some(n));
+        let of_field = id.get(..field.len()).is_some_and(|start| start.eq_ignore_ascii_case(field))
+            && matches!(id.as_bytes().get(field.len()), None | Some(b'.'));
+        let same = number(value).map_or(spelled.name == key(value), |n| entry.value == Some(n));
         return (of_field && same).then_some(3);
     }
     // The last part of an id alone: `window` of `tcp.window`.
-    let last = entry.id.rsplit('.').next().unwrap_or_default();
-    (entry.id.contains('.') && key(last) == wanted).then_some(4)
+    (entry.id.contains('.') && spelled.last == wanted).then_some(4)
 }
 
 /// Entries of whose names or ids `wanted` is a word; the shortest first.
 fn containing(wanted: &str) -> Vec<&'static Entry> {
-    let words = |text: &str| text.split(|c: char| !c.is_alphanumeric()).any(|word| key(word) == wanted);
-    let mut near: Vec<&Entry> = all()
-        .iter()
-        .filter(|entry| words(entry.name) || words(&entry.id) || entry.also.iter().any(|also| words(also)))
-        .collect();
+    let mut near: Vec<&Entry> =
+        SPELLED.iter().filter(|spelled| spelled.words.contains(wanted)).map(|spelled| spelled.entry).collect();
     near.sort_by_key(|entry| (entry.sort, entry.id.len()));
     near
 }
@@ -126,14 +162,12 @@ fn containing(wanted: &str) -> Vec<&'static Entry> {
 /// Entries whose names or ids are spelled most alike.
 fn alike(wanted: &str) -> Vec<&'static Entry> {
     let limit = wanted.chars().count() / 3 + 1;
-    let mut near: Vec<(usize, &Entry)> = all()
+    let mut near: Vec<(usize, &Entry)> = SPELLED
         .iter()
-        .filter_map(|entry| {
-            let last = entry.id.rsplit('.').next().unwrap_or_default();
-            let spellings = [key(entry.name), key(&entry.id), key(last)];
-            let also = entry.also.iter().map(|also| key(also));
-            let best = spellings.into_iter().chain(also).map(|spelling| distance(&spelling, wanted, limit)).min()?;
-            (best <= limit).then_some((best, entry))
+        .filter_map(|spelled| {
+            let own = [&spelled.name, &spelled.id, &spelled.last];
+            let best = own.into_iter().chain(&spelled.also).map(|text| distance(text, wanted, limit)).min()?;
+            (best <= limit).then_some((best, spelled.entry))
         })
         .collect();
     near.sort_by_key(|(distance, entry)| (*distance, entry.sort, entry.id.len()));
