@@ -1,1 +1,3 @@
-//! wirescope-apps
+//! What runs on hosts: HTTP clients and servers, resolvers and name servers, DHCP clients and servers.
+
+pub mod http;

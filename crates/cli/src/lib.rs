@@ -4,8 +4,11 @@ mod args;
 mod error;
 mod ladder;
 mod open;
+mod output;
 mod packet;
+mod simulate;
 mod style;
+mod summary;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -16,6 +19,7 @@ use args::{Cli, Command, Format, View};
 use error::{Error, Kind};
 use story::Story;
 use style::Style;
+use summary::Top;
 
 /// Runs the program with the process' arguments.
 pub fn main() -> ExitCode {
@@ -55,14 +59,26 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
             })?;
             ExitCode::SUCCESS
         }
-        _ => return Err(Error::usage("nothing to do")),
+        Some(Command::Scenarios) => {
+            for built_in in scenario::BUILT_IN {
+                writeln!(out, "{:<12} {}", built_in.name, built_in.scenario().title)?;
+            }
+            ExitCode::SUCCESS
+        }
+        Some(Command::Simulate(args)) => simulate::run(&mut out, &args)?,
+        Some(Command::Header(_) | Command::Explain(_)) => return Err(Error::usage("not there")),
+        None if cli.simulate.target.is_none() && cli.simulate.scenario.is_none() => {
+            Cli::command().print_help()?;
+            return Ok(ExitCode::from(2));
+        }
+        None => simulate::run(&mut out, &cli.simulate)?,
     };
     out.flush()?;
     Ok(code)
 }
 
-/// Prints what the view asks for.
-fn show(out: &mut impl Write, story: &Story, view: &View) -> Result<(), Error> {
+/// Prints what the view asks for. `top` is what a simulation knows beside its packets.
+fn show(out: &mut impl Write, story: &Story, view: &View, top: Option<&Top<'_>>) -> Result<(), Error> {
     let style = Style::detect();
     match (view.format, view.packet) {
         (_, Some(number)) if story.row(number).is_none() => {
@@ -70,8 +86,20 @@ fn show(out: &mut impl Write, story: &Story, view: &View) -> Result<(), Error> {
             return Err(error.remedy(format!("the packets are numbered 1 to {}", story.len())));
         }
         (Format::Text, Some(number)) => packet::print(out, story, number, style)?,
-        (Format::Text, None) => ladder::print(out, story, style)?,
-        (Format::Json, _) => return Err(Error::usage("--format json")),
+        (Format::Text, None) => {
+            if let Some(top) = top {
+                summary::above(out, story, top, style)?;
+            }
+            ladder::print(out, story, style)?;
+            if let Some(top) = top {
+                summary::below(out, top, style)?;
+            }
+        }
+        (Format::Json, Some(number)) => {
+            let document = export::packet_document(story, number).unwrap_or_default();
+            writeln!(out, "{document:#}")?;
+        }
+        (Format::Json, None) => writeln!(out, "{:#}", summary::document(story, top))?,
     }
     Ok(())
 }

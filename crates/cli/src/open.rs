@@ -30,7 +30,8 @@ pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
     let damaged = file.ended_by.is_some();
     report_problems(&name, &file);
     let story = Story::from_capture(file, key_log);
-    crate::show(out, &story, &open.view)?;
+    crate::show(out, &story, &open.view, None)?;
+    crate::output::write(&story, &open.view, None)?;
     out.flush()?;
     Ok(ExitCode::from(if damaged { 3 } else { 0 }))
 }

@@ -1,1 +1,25 @@
-//! wirescope-scenario
+//! A URL or a scenario file becomes a world, a world becomes a trace.
+//!
+//! ```no_run
+//! let scenario = scenario::Scenario::for_url("http://192.0.2.80/")?;
+//! let run = scenario::run(&scenario)?;
+//! println!("{} frames were seen", run.trace.frames.len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod builtin;
+mod file;
+mod plan;
+mod run;
+mod units;
+mod url;
+mod world;
+
+pub use builtin::{BUILT_IN, BuiltIn, find};
+pub use file::{
+    Browser, Client, Header, Join, Network, Page, Request, Scenario, ScenarioError, Server, TcpOptions, TlsVersion,
+    Topology,
+};
+pub use run::{Outcome, Run, RunError, run};
+pub use units::{Octets, Share, Span, Speed};
+pub use url::{Scheme, UrlError, UrlParts};

@@ -119,6 +119,10 @@ impl Story {
     pub fn tap(&self) -> Option<TapId> {
         self.frames.tap()
     }
+    /// The TLS secrets that are at hand, as the text of a key log.
+    pub fn secrets(&self) -> String {
+        self.frames.secrets()
+    }
     /// The frame of packet `number` in a simulation's trace.
     pub fn frame_id(&self, number: u32) -> Option<FrameId> {
         self.frames.frame_id(number)
@@ -153,6 +157,11 @@ impl Story {
         }
         let buffers = vec![Taken { title: format!("frame {number}"), bytes, record }];
         Some(Packet { number, buffers })
+    }
+
+    /// What happened, in words. Empty for a capture.
+    pub fn event_text(&self, event: &trace::Event) -> String {
+        self.trace().map(|trace| why::text(trace, event)).unwrap_or_default()
     }
 
     /// Why packet `number` was sent: from the packet back to an act of the user or a configured timer. Empty for a

@@ -13,6 +13,8 @@ use wire::link::LinkType;
 pub enum TapChoice {
     /// The first client's interface.
     Client,
+    /// Every tap: all hops.
+    All,
     /// The tap with this name, or the first of the place with this name.
     Named(String),
 }
@@ -43,8 +45,8 @@ pub(crate) enum Frames {
     Simulated {
         /// The run.
         trace: Box<Trace>,
-        /// The tap.
-        tap: TapId,
+        /// The tap; `None` for all of them.
+        tap: Option<TapId>,
         /// Its frames, packet 1 first.
         ids: Vec<FrameId>,
     },
@@ -65,19 +67,23 @@ impl Frames {
                 .taps
                 .iter()
                 .find(|tap| trace.place(tap.place).is_some_and(|place| place.role == trace::Role::Client)),
+            TapChoice::All => {
+                let ids = trace.frames.metas().iter().map(|meta| meta.id).collect();
+                return Ok(Frames::Simulated { trace: Box::new(trace), tap: None, ids });
+            }
             TapChoice::Named(name) => trace
                 .tap_named(name)
                 .or_else(|| place_of(name).and_then(|place| trace.taps.iter().find(|tap| tap.place == place))),
         };
         let Some(tap) = tap.map(|tap| tap.id) else {
             let asked = match choice {
-                TapChoice::Client => "of a client".to_owned(),
+                TapChoice::Client | TapChoice::All => "of a client".to_owned(),
                 TapChoice::Named(name) => name,
             };
             return Err(OpenError::NoSuchTap { asked, known: trace.taps.iter().map(|tap| tap.name.clone()).collect() });
         };
         let ids = trace.frames_at(tap).map(|meta| meta.id).collect();
-        Ok(Frames::Simulated { trace: Box::new(trace), tap, ids })
+        Ok(Frames::Simulated { trace: Box::new(trace), tap: Some(tap), ids })
     }
 
     pub fn captured(file: capture::read::File, mut key_log: capture::keylog::KeyLog) -> Frames {
@@ -92,9 +98,15 @@ impl Frames {
             Frames::Captured { .. } => None,
         }
     }
+    pub fn secrets(&self) -> String {
+        match self {
+            Frames::Simulated { trace, .. } => trace.secrets.clone(),
+            Frames::Captured { key_log, .. } => key_log.to_string(),
+        }
+    }
     pub fn tap(&self) -> Option<TapId> {
         match self {
-            Frames::Simulated { tap, .. } => Some(*tap),
+            Frames::Simulated { tap, .. } => *tap,
             Frames::Captured { .. } => None,
         }
     }
@@ -180,7 +192,7 @@ pub(crate) fn losses(trace: &Trace, frames: &Frames) -> BTreeMap<FrameId, String
         // The loss names the last observation; the packet may have passed our tap before that.
         let frame = FrameId(event.args[0] as u32);
         let seen = std::iter::once(frame).chain(trace.ancestors(frame));
-        for id in seen.filter(|&id| trace.frames.meta(id).is_some_and(|meta| meta.tap == *tap)) {
+        for id in seen.filter(|&id| trace.frames.meta(id).is_some_and(|meta| tap.is_none_or(|tap| tap == meta.tap))) {
             out.insert(id, trace.place(event.place).map_or_else(String::new, |place| place.name.clone()));
         }
     }

@@ -1,0 +1,140 @@
+//! `simulate`: a scenario or a URL, run and shown.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use scenario::{Outcome, Run, Scenario, ScenarioError, TlsVersion, UrlError, UrlParts};
+use story::{Story, TapChoice};
+
+use crate::args::{Knobs, Simulate};
+use crate::error::{Error, Kind};
+use crate::{output, show, summary};
+
+/// The largest scenario file that is read.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Runs what was asked for and prints it.
+pub fn run(out: &mut impl Write, args: &Simulate) -> Result<ExitCode, Error> {
+    let mut scenario = choose(args)?;
+    turn(&mut scenario, &args.knobs)?;
+    scenario.check().map_err(from_scenario)?;
+    let run = scenario::run(&scenario).map_err(|error| match error {
+        scenario::RunError::Scenario(error) => from_scenario(error),
+        other => Error { kind: Kind::Failed, message: other.to_string(), remedy: None },
+    })?;
+    let Run { trace, url, outcome, .. } = run;
+    let tap = match args.view.tap.as_deref() {
+        None => TapChoice::Client,
+        Some("all") => TapChoice::All,
+        Some(name) => TapChoice::Named(name.to_owned()),
+    };
+    let story = Story::from_trace(trace, tap).map_err(|error| Error::usage(error.to_string()))?;
+    let top = summary::Top { scenario: &scenario, url: &url, outcome: &outcome };
+    show(out, &story, &args.view, Some(&top))?;
+    output::write(&story, &args.view, Some(&top))?;
+    Ok(ExitCode::from(if matches!(outcome, Outcome::Failed(_)) { 1 } else { 0 }))
+}
+
+/// The scenario that the arguments name.
+fn choose(args: &Simulate) -> Result<Scenario, Error> {
+    match (&args.scenario, &args.target) {
+        (Some(name), target) => {
+            let mut scenario = named(name)?;
+            if let Some(url) = target {
+                scenario.request.url = UrlParts::parse(url).map_err(from_url)?.href;
+                // The address that the file gives belongs to the file's own host.
+                scenario.server.address = None;
+            }
+            Ok(scenario)
+        }
+        (None, Some(target)) => match scenario::find(target) {
+            Some(built_in) => Ok(built_in.scenario()),
+            None => Scenario::for_url(target).map_err(from_scenario),
+        },
+        (None, None) => Err(Error::usage("there is nothing to simulate")
+            .remedy("name a URL or a scenario: wirescope https://www.example.com/")),
+    }
+}
+
+fn named(name: &str) -> Result<Scenario, Error> {
+    if let Some(built_in) = scenario::find(name) {
+        return Ok(built_in.scenario());
+    }
+    let path = Path::new(name);
+    if path.extension().is_none() && !path.exists() {
+        let known: Vec<&str> = scenario::BUILT_IN.iter().map(|built_in| built_in.name).collect();
+        return Err(Error::usage(format!("there is no scenario `{name}`"))
+            .remedy(format!("built in are {}; or name a TOML file", known.join(", "))));
+    }
+    let unreadable = |error: std::io::Error| Error::input(format!("cannot read {name}: {error}"));
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > MAX_FILE {
+        return Err(Error::input(format!("{name} is too large for a scenario ({size} bytes)")));
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    Scenario::parse(&text).map_err(|error| {
+        let mut error = from_scenario(error);
+        error.message = format!("{name}: {}", error.message);
+        error
+    })
+}
+
+fn from_scenario(error: ScenarioError) -> Error {
+    match error {
+        ScenarioError::Url(error) => from_url(error),
+        other => Error::usage(other.to_string()),
+    }
+}
+
+fn from_url(error: UrlError) -> Error {
+    Error::usage(error.to_string()).remedy(error.remedy)
+}
+
+/// Sets what the knobs say.
+fn turn(scenario: &mut Scenario, knobs: &Knobs) -> Result<(), Error> {
+    fn read<T: std::str::FromStr>(flag: &str, text: &Option<String>, into: &mut T) -> Result<(), Error>
+    where
+        T::Err: std::fmt::Display,
+    {
+        if let Some(text) = text {
+            *into = text.parse().map_err(|error| Error::usage(format!("--{flag}: {error}")))?;
+        }
+        Ok(())
+    }
+    if let Some(seed) = knobs.seed {
+        scenario.seed = seed;
+    }
+    let network = &mut scenario.network;
+    read("rtt", &knobs.rtt, &mut network.rtt)?;
+    read("loss", &knobs.loss, &mut network.loss)?;
+    read("rate", &knobs.rate, &mut network.rate)?;
+    read("queue", &knobs.queue, &mut network.queue)?;
+    if let Some(mtu) = knobs.mtu {
+        network.mtu = mtu;
+    }
+    match knobs.tls.as_deref() {
+        Some("1.2") => scenario.request.tls = TlsVersion::Tls12,
+        Some(_) => scenario.request.tls = TlsVersion::Tls13,
+        None => {}
+    }
+    if let Some(method) = &knobs.method {
+        scenario.request.method = Some(method.clone());
+    }
+    if let Some(data) = &knobs.data {
+        scenario.request.body = Some(data.clone());
+    }
+    for header in &knobs.header {
+        let Some((name, value)) = header.split_once(':') else {
+            return Err(Error::usage(format!("--header `{header}` has no colon"))
+                .remedy("write it like --header 'Accept: text/html'"));
+        };
+        scenario.request.headers.push(scenario::Header(name.trim().to_owned(), value.trim().to_owned()));
+    }
+    if let Some(size) = &knobs.size {
+        let page = &mut scenario.server.page;
+        page.size = Some(size.parse().map_err(|error| Error::usage(format!("--size: {error}")))?);
+        (page.body, page.response_size) = (None, None);
+    }
+    read("think", &knobs.think, &mut scenario.server.page.think)
+}

@@ -1,0 +1,141 @@
+//! What stands above and below the ladder: the URL in its parts, the caches asked, the network, the outcome.
+
+use std::io::{self, Write};
+
+use scenario::{Outcome, Scenario, Topology, UrlParts};
+use serde_json::{Map, Value, json};
+use story::Story;
+use trace::kinds;
+
+use crate::style::{Style, Tone, wrap};
+
+/// What a simulation knows beside its packets.
+pub struct Top<'a> {
+    /// The scenario as it was run.
+    pub scenario: &'a Scenario,
+    /// The URL in its parts.
+    pub url: &'a UrlParts,
+    /// What came of the request.
+    pub outcome: &'a Outcome,
+}
+
+/// Prints what stands above the ladder.
+pub fn above(out: &mut impl Write, story: &Story, top: &Top<'_>, style: Style) -> io::Result<()> {
+    if !top.scenario.title.is_empty() {
+        writeln!(out, "{}", style.paint(Tone::Heading, &top.scenario.title))?;
+        for line in wrap(&top.scenario.about, style.prose_width()) {
+            writeln!(out, "{line}")?;
+        }
+        writeln!(out)?;
+    }
+    url(out, top.url, style)?;
+    caches(out, story, style)?;
+    network(out, top.scenario, style)
+}
+
+fn url(out: &mut impl Write, url: &UrlParts, style: Style) -> io::Result<()> {
+    writeln!(out, "{}", style.paint(Tone::Heading, &format!("The URL {}", url.href)))?;
+    let port = if url.port_given { "as the URL says" } else { "the scheme's own" };
+    writeln!(
+        out,
+        "  scheme  {:<24} {}",
+        url.scheme.as_str(),
+        if url.port == 443 || url.scheme.as_str() == "https" { "HTTP inside TLS" } else { "HTTP in clear" }
+    )?;
+    writeln!(
+        out,
+        "  host    {:<24} {}",
+        url.host,
+        if url.literal.is_some() { "an address: no name to resolve" } else { "a name: DNS will say its address" }
+    )?;
+    writeln!(out, "  port    {:<24} {port}", url.port)?;
+    writeln!(out, "  path    {}", url.path)?;
+    if let Some(query) = &url.query {
+        writeln!(out, "  query   {query}")?;
+        for (key, value) in &url.parameters {
+            writeln!(out, "            {key} = {value}")?;
+        }
+    }
+    if let Some(fragment) = &url.fragment {
+        writeln!(out, "  fragment {fragment} stays in the browser")?;
+    }
+    writeln!(out)
+}
+
+/// The caches in the order in which they were asked, each with its answer.
+fn caches(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
+    let Some(trace) = story.trace() else { return Ok(()) };
+    let asked = trace.events.iter().filter(|event| {
+        std::ptr::eq(event.kind, &kinds::dns::CACHE_HIT) || std::ptr::eq(event.kind, &kinds::dns::CACHE_MISS)
+    });
+    let mut any = false;
+    for event in asked {
+        if !any {
+            writeln!(out, "{}", style.paint(Tone::Heading, "The caches, in the order in which they were asked"))?;
+            any = true;
+        }
+        writeln!(out, "  {:>9.3} ms  {}", event.at.as_millis_f64(), story.event_text(event))?;
+    }
+    if any { writeln!(out) } else { Ok(()) }
+}
+
+fn network(out: &mut impl Write, scenario: &Scenario, style: Style) -> io::Result<()> {
+    let network = &scenario.network;
+    writeln!(out, "{}", style.paint(Tone::Heading, "The network (simulated, in virtual time)"))?;
+    let shape = match network.topology {
+        Topology::Home => {
+            "laptop, switch, home router with NAT, access router, core router, server; a resolver and three name servers beside them"
+        }
+        Topology::Direct => "client, one router, server",
+    };
+    let text = format!(
+        "{shape}. Seed {}. Round trip {} between the ends; access line {} down, {} up, queues of {} bytes, loss {}; MTU {}. What you do not set is that of a usual home connection.",
+        scenario.seed,
+        network.rtt.0,
+        network.rate.0,
+        network.upload.0.min(network.rate.0),
+        network.queue.0,
+        network.loss.0,
+        network.mtu
+    );
+    for line in wrap(&text, style.prose_width().saturating_sub(2)) {
+        writeln!(out, "  {line}")?;
+    }
+    writeln!(out)
+}
+
+/// Prints what stands below the ladder.
+pub fn below(out: &mut impl Write, top: &Top<'_>, style: Style) -> io::Result<()> {
+    writeln!(out)?;
+    match top.outcome {
+        Outcome::Response { status, reason, body } => {
+            writeln!(out, "{} {status} {reason}, {body} bytes of body", style.paint(Tone::Heading, "Response"))
+        }
+        Outcome::Failed(why) => writeln!(out, "{}", style.paint(Tone::Trouble, &format!("The request failed: {why}"))),
+    }
+}
+
+/// The run as a JSON document.
+pub fn document(story: &Story, top: Option<&Top<'_>>) -> Value {
+    let mut extra = Map::new();
+    if let Some(top) = top {
+        extra.insert("seed".into(), json!(top.scenario.seed.to_string()));
+        extra.insert(
+            "url".into(),
+            json!({
+                "href": top.url.href, "scheme": top.url.scheme.as_str(), "host": top.url.host, "port": top.url.port,
+                "path": top.url.path, "query": top.url.query, "parameters": top.url.parameters,
+            }),
+        );
+        extra.insert(
+            "outcome".into(),
+            match top.outcome {
+                Outcome::Response { status, reason, body } => {
+                    json!({ "status": status, "reason": reason, "body": body })
+                }
+                Outcome::Failed(why) => json!({ "failed": why }),
+            },
+        );
+    }
+    export::document(story, extra)
+}

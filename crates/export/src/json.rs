@@ -1,0 +1,120 @@
+//! A run as one JSON document. `docs/json.md` describes it; [`SCHEMA`] changes when a reader would have to.
+
+use serde_json::{Map, Value, json};
+use story::{Mark, Row, Side, Story};
+use trace::Known;
+use wire::tcp::State;
+
+/// The version of the schema.
+pub const SCHEMA: u32 = 1;
+
+/// The whole run: what it is, its packets, its events if it was simulated. `extra` is what the face adds at the top: the
+/// URL, the outcome, the phases.
+pub fn document(story: &Story, extra: Map<String, Value>) -> Value {
+    let mut top = Map::new();
+    top.insert("schema".into(), json!(SCHEMA));
+    top.insert("source".into(), json!(if story.trace().is_some() { "simulated" } else { "captured" }));
+    top.insert("epoch".into(), json!(story.epoch().to_string()));
+    top.extend(extra);
+    top.insert("packets".into(), story.rows().map(|row| packet(&row)).collect());
+    if let Some(trace) = story.trace() {
+        top.insert(
+            "places".into(),
+            trace.places.iter().map(|place| json!({ "id": place.id.0, "name": place.name })).collect(),
+        );
+        top.insert("events".into(), trace.events.iter().map(|event| self::event(story, event)).collect());
+    }
+    Value::Object(top)
+}
+
+fn packet(row: &Row) -> Value {
+    let state = |known: &Known<State>| match known {
+        Known::Witnessed(state) => json!({ "state": state.to_string(), "known": "witnessed" }),
+        Known::Inferred(state, _) => json!({ "state": state.to_string(), "known": "inferred" }),
+        Known::Unknown(_) => json!({ "state": null, "known": "unknown" }),
+    };
+    let marks: Vec<Value> = row
+        .marks
+        .iter()
+        .map(|mark| match mark {
+            Mark::Verdict(id, _) => json!(id),
+            Mark::Lost(place) => json!({ "lost": place }),
+            Mark::Malformed => json!("malformed"),
+        })
+        .collect();
+    json!({
+        "number": row.number,
+        "at_ns": row.at.as_nanos(),
+        "from": row.from,
+        "to": row.to,
+        "direction": if row.side == Side::ToServer { "to server" } else { "to client" },
+        "protocol": row.protocol,
+        "flags": row.flags,
+        "relative_seq": row.seq,
+        "relative_ack": row.ack,
+        "length": row.length,
+        "payload": row.payload,
+        "meaning": row.meaning,
+        "marks": marks,
+        "client": row.ends.as_ref().map(|ends| state(&ends.client)),
+        "server": row.ends.as_ref().map(|ends| state(&ends.server)),
+    })
+}
+
+fn event(story: &Story, event: &trace::Event) -> Value {
+    json!({
+        "id": event.id.0,
+        "at_ns": event.at.as_nanos(),
+        "place": event.place.0,
+        "kind": event.kind.id,
+        "subject": event.subject,
+        "cause": event.cause.0,
+        "because": event.because.map(|id| id.0),
+        "text": story.event_text(event),
+    })
+}
+
+/// One packet with its tree.
+pub fn packet_document(story: &Story, number: u32) -> Option<Value> {
+    let row = story.row(number)?;
+    let taken = story.packet(number)?;
+    let mut value = packet(&row);
+    let why: Vec<Value> = story
+        .why(number)
+        .iter()
+        .map(|link| json!({ "event": link.event.0, "at_ns": link.at.as_nanos(), "place": link.place, "kind": link.kind, "text": link.text, "rfc": link.rfc }))
+        .collect();
+    let buffers: Vec<Value> = taken
+        .buffers
+        .iter()
+        .map(|buffer| {
+            let hex: String = buffer.bytes.iter().map(|b| format!("{b:02x}")).collect();
+            let nodes: Vec<Value> = buffer
+                .record
+                .nodes
+                .iter()
+                .map(|node| {
+                    json!({
+                        "id": node.field.id,
+                        "name": node.field.name,
+                        "depth": node.depth,
+                        "bits": [node.bits.start, node.bits.end],
+                        "leaf": node.leaf,
+                        "value": dissect::value_text(node, &buffer.bytes),
+                        "meaning": dissect::meaning(node),
+                        "notes": node.notes.iter().map(dissect::note_text).collect::<Vec<_>>(),
+                        "rfc": node.field.rfc,
+                    })
+                })
+                .collect();
+            let errors: Vec<String> = buffer.record.errors.iter().map(ToString::to_string).collect();
+            json!({ "title": buffer.title, "hex": hex, "nodes": nodes, "errors": errors })
+        })
+        .collect();
+    if let Value::Object(object) = &mut value {
+        object.insert("schema".into(), json!(SCHEMA));
+        object.insert("why".into(), json!(why));
+        object.insert("buffers".into(), json!(buffers));
+    }
+    Some(value)
+}

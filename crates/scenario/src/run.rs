@@ -1,0 +1,323 @@
+//! Runs a scenario: the programs start, the user acts, and the world goes on until the last timer of the connection.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+
+use apps::http::{Exchange, FetchError, Page, Request, Response, Server};
+use base::{Duration, Instant, Seed, WallTime};
+use bytes::Bytes;
+use net::{Os, Stop};
+use rustls::pki_types::ServerName;
+use tls::{Authority, Certificates, Clock, KeyLines, Options, Versions};
+use trace::kinds::{app, dns};
+use trace::{Level, Trace};
+
+use crate::world::{self, Built};
+use crate::{Browser, Scenario, ScenarioError, Scheme, TlsVersion, UrlParts, plan};
+
+/// A scenario that was run.
+#[derive(Debug)]
+pub struct Run {
+    /// Everything that happened.
+    pub trace: Trace,
+    /// The URL in its parts.
+    pub url: UrlParts,
+    /// What came of the request.
+    pub outcome: Outcome,
+    /// The server's address.
+    pub server: SocketAddr,
+}
+
+/// What came of a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// A response arrived whole.
+    Response {
+        /// Its status code.
+        status: u16,
+        /// The reason phrase that goes with it.
+        reason: String,
+        /// Bytes of its body.
+        body: usize,
+    },
+    /// It failed, and why.
+    Failed(String),
+}
+
+/// Why a scenario could not be run to its end.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum RunError {
+    /// The scenario makes no sense.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The server's certificate or TLS settings cannot be made.
+    #[error("TLS for `{host}` cannot be set up: {reason}")]
+    Tls {
+        /// The host.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// The run was too long.
+    #[error("the run was stopped after {0} steps: it does not come to an end")]
+    TooLong(u64),
+}
+
+/// How long a run may last in virtual time: longer than every retry and TIME-WAIT.
+const LONGEST: Duration = Duration::from_secs(3600);
+/// After the request, the run goes on until the client has no connection left, looked at so often.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Runs a scenario and records everything.
+///
+/// # Errors
+/// If it makes no sense or does not come to an end. A request that fails is no error: see [`Outcome`].
+pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
+    scenario.check()?;
+    let url = UrlParts::parse(&scenario.request.url).map_err(ScenarioError::from)?;
+    let address = url.literal.or(scenario.server.address).unwrap_or_else(|| plan::web_address(&url.host));
+    let server = SocketAddr::new(address.into(), url.port);
+    let mut built = world::build(scenario, Level::Full, address);
+    let clock = Clock::new(WallTime::SIMULATION_EPOCH);
+
+    start_server(scenario, &url, &built, &clock)?;
+    let fetch = prepare(scenario, &url, server, &clock)?;
+    let client = built.client;
+    let os = built.world.os(client);
+    let act = &app::USER_OPENS;
+    let result = built.world.spawn_root(client, act, &url.href, async move { fetch.go(os).await });
+
+    let mut response = None;
+    let mut until = Instant::ZERO + LOOK;
+    let end = Instant::ZERO + LONGEST;
+    loop {
+        let stop = built.world.run_until(until);
+        if let Stop::Limit { steps } = stop {
+            return Err(RunError::TooLong(steps));
+        }
+        response = response.or_else(|| result.take());
+        let quiet = response.is_some() && built.world.host(client, |host| host.connections().is_empty());
+        if quiet || stop == Stop::Idle || until >= end {
+            break;
+        }
+        until += LOOK;
+    }
+    let outcome = match response {
+        Some(Ok(response)) => Outcome::Response {
+            status: response.status.as_u16(),
+            reason: response.status.canonical_reason().unwrap_or_default().to_owned(),
+            body: response.body.len(),
+        },
+        Some(Err(error)) => Outcome::Failed(error.to_string()),
+        None => Outcome::Failed(format!("no answer within {} s of simulated time", LONGEST.as_millis() / 1000)),
+    };
+    let trace = built.world.into_trace();
+    Ok(Run { trace, url, outcome, server })
+}
+
+fn start_server(
+    scenario: &Scenario,
+    url: &UrlParts,
+    built: &Built,
+    clock: &std::sync::Arc<Clock>,
+) -> Result<(), RunError> {
+    let failed = |reason: String| RunError::Tls { host: url.host.clone(), reason };
+    let seed = Seed(scenario.seed);
+    let tls = match url.scheme {
+        Scheme::Http => None,
+        Scheme::Https => {
+            let request = tls::Request::new(&url.host);
+            let identity = Authority::simulated()
+                .issue(&mut seed.stream("tls/certificate"), &request)
+                .map_err(|error| failed(error.to_string()))?;
+            let options = Options { alpn: vec![b"http/1.1".to_vec()], ..Options::default() };
+            let config = tls::server(seed.stream("tls/server"), clock, Certificates::new(identity), &options);
+            Some(config.map_err(|error| failed(error.to_string()))?)
+        }
+    };
+    let server = Server {
+        page: Rc::new(page(scenario)?),
+        tls,
+        clock: clock.clone(),
+        close_delay: scenario.server.close_delay.0,
+    };
+    let (os, port) = (built.world.os(built.server), url.port);
+    drop(built.world.spawn_root(built.server, &app::OPERATOR_STARTS, "the web server", async move {
+        if let Ok(listener) = os.tcp_listen(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port), 128) {
+            apps::http::serve(os, listener, server).await;
+        }
+    }));
+    Ok(())
+}
+
+fn page(scenario: &Scenario) -> Result<Page, ScenarioError> {
+    let page = &scenario.server.page;
+    let mut headers = Vec::new();
+    if let Some(content_type) = &page.content_type {
+        headers.push(header("server.page.content_type", "content-type", content_type)?);
+    }
+    for crate::Header(name, value) in &page.headers {
+        headers.push(header("server.page.headers", name, value)?);
+    }
+    let status = http::StatusCode::from_u16(page.status).map_err(|error| ScenarioError::Value {
+        key: "server.page.status",
+        value: page.status.to_string(),
+        reason: error.to_string(),
+    })?;
+    let mut made = Page { status, headers, body: Bytes::new(), think: page.think.0, date: page.date };
+    made.body = match (&page.body, page.size, page.response_size) {
+        (Some(body), _, _) => Bytes::from(body.clone()),
+        (None, Some(size), _) => filler(size.0 as usize),
+        (None, None, Some(total)) => {
+            // The head's length depends on the digits of Content-Length: try until both agree.
+            let total = total.0 as usize;
+            let fits = (0..=total).rev().find(|&body| made.head_len(body) + body == total);
+            filler(fits.ok_or_else(|| ScenarioError::Value {
+                key: "server.page.response_size",
+                value: total.to_string(),
+                reason: format!("the head alone has {} bytes", made.head_len(0)),
+            })?)
+        }
+        (None, None, None) => {
+            Bytes::from_static(b"<!doctype html>\n<title>A page</title>\n<p>A page of the simulated internet.\n")
+        }
+    };
+    Ok(made)
+}
+
+/// A body of `size` bytes: numbered lines, so that every place in it can be told.
+fn filler(size: usize) -> Bytes {
+    let mut out = Vec::with_capacity(size + 32);
+    let mut line = 0u64;
+    while out.len() < size {
+        out.extend_from_slice(format!("line {line:>10} of the body\n").as_bytes());
+        line += 1;
+    }
+    out.truncate(size);
+    Bytes::from(out)
+}
+
+fn header(key: &'static str, name: &str, value: &str) -> Result<(http::HeaderName, http::HeaderValue), ScenarioError> {
+    let wrong = |reason: String| ScenarioError::Value { key, value: format!("{name}: {value}"), reason };
+    Ok((
+        name.parse().map_err(|_| wrong("not a header field name (RFC 9110 §5.1)".to_owned()))?,
+        value.parse().map_err(|_| wrong("not a header field value (RFC 9110 §5.5)".to_owned()))?,
+    ))
+}
+
+/// What the client's program does.
+struct Fetch {
+    url: UrlParts,
+    address: Option<Ipv4Addr>,
+    exchange: Exchange,
+    request: Request,
+}
+
+fn prepare(
+    scenario: &Scenario,
+    url: &UrlParts,
+    server: SocketAddr,
+    clock: &std::sync::Arc<Clock>,
+) -> Result<Fetch, RunError> {
+    let keys = KeyLines::new();
+    let tls = match url.scheme {
+        Scheme::Http => None,
+        Scheme::Https => {
+            let failed = |reason: String| RunError::Tls { host: url.host.clone(), reason };
+            let versions = match scenario.request.tls {
+                TlsVersion::Tls13 => Versions::Tls13,
+                TlsVersion::Tls12 => Versions::Tls12,
+            };
+            let options = Options {
+                versions,
+                alpn: vec![b"http/1.1".to_vec()],
+                key_log: Some(keys.clone()),
+                ..Options::default()
+            };
+            let rng = Seed(scenario.seed).stream("tls/client");
+            let config = tls::client(rng, clock, Authority::simulated().roots(), &options);
+            let config = config.map_err(|error| failed(error.to_string()))?;
+            let name = ServerName::try_from(url.host.clone()).map_err(|error| failed(error.to_string()))?;
+            Some((config, name))
+        }
+    };
+    let address = (url.literal.is_some() || scenario.client.knows_address).then_some(match server.ip() {
+        std::net::IpAddr::V4(ip) => ip,
+        std::net::IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+    });
+    Ok(Fetch {
+        url: url.clone(),
+        address,
+        exchange: Exchange { server, tls, clock: clock.clone(), keys: Some(keys), linger: scenario.client.linger.0 },
+        request: request(scenario, url)?,
+    })
+}
+
+fn request(scenario: &Scenario, url: &UrlParts) -> Result<Request, ScenarioError> {
+    let asked = &scenario.request;
+    let body = asked.body.clone().map(Bytes::from).unwrap_or_default();
+    let default = if body.is_empty() { "GET" } else { "POST" };
+    let method = asked.method.as_deref().unwrap_or(default);
+    let wrong = |key, value: &str, reason: &str| ScenarioError::Value {
+        key,
+        value: value.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let method: http::Method =
+        method.parse().map_err(|_| wrong("request.method", method, "not a method (RFC 9110 §9.1)"))?;
+    let target: http::Uri =
+        url.target().parse().map_err(|_| wrong("request.url", &url.href, "its path cannot be sent (RFC 9112 §3.2)"))?;
+    let mut headers = vec![header("request.url", "host", &url.host_field())?];
+    let own: &[(&str, &str)] = match asked.browser {
+        Browser::Browser => &[
+            ("user-agent", "Mozilla/5.0 (simulated) wirescope"),
+            ("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"),
+            ("accept-language", "en"),
+        ],
+        Browser::Curl => &[("user-agent", "curl/8.5.0"), ("accept", "*/*")],
+        Browser::Bare => &[],
+    };
+    for (name, value) in own {
+        headers.push(header("request.headers", name, value)?);
+    }
+    for crate::Header(name, value) in &asked.headers {
+        let field = header("request.headers", name, value)?;
+        // A field that the user gives replaces the program's own.
+        headers.retain(|(name, _)| *name != field.0 || own.iter().all(|(own, _)| *own != field.0.as_str()));
+        headers.push(field);
+    }
+    Ok(Request { method, target, headers, body })
+}
+
+impl Fetch {
+    async fn go(self, os: Os) -> Result<Response, FetchError> {
+        let text = os.text(&self.describe());
+        os.event(&app::URL_PARSED, 0, [text, 0]);
+        self.look_up(&os).await?;
+        let result = apps::http::exchange(&os, &self.exchange, self.request).await;
+        if let Err(error) = &result {
+            let text = os.text(&error.to_string());
+            os.event(&app::REQUEST_FAILED, 0, [text, 0]);
+        }
+        result
+    }
+
+    fn describe(&self) -> String {
+        let url = &self.url;
+        format!("scheme {}, host {}, port {}, path {}", url.scheme.as_str(), url.host, url.port, url.target())
+    }
+
+    async fn look_up(&self, os: &Os) -> Result<(), FetchError> {
+        if self.url.literal.is_some() {
+            return Ok(());
+        }
+        let browser = os.text("the browser");
+        os.event(&dns::CACHE_MISS, 0, [browser, 0]);
+        if self.address.is_some() {
+            let system = os.text("the operating system");
+            os.event(&dns::CACHE_HIT, 0, [system, 0]);
+            return Ok(());
+        }
+        Err(FetchError::Dns("no name server is known".to_owned()))
+    }
+}

@@ -1,0 +1,271 @@
+//! A scenario's world: machines, links and what runs on them.
+
+use std::net::Ipv4Addr;
+
+use base::{Duration, Rate, Seed};
+use host::{EphemeralPorts, HostConfig, InterfaceId, NatConfig, PortOrder, Prefix, Route};
+use net::link::{Fault, Match, Then, Which};
+use net::{LaneConfig, LinkConfig, NodeId, World};
+use trace::{Level, Role};
+use wire::tcp::Seq;
+
+use crate::plan::{self, mac};
+use crate::{Join, Network, Scenario, Topology};
+
+/// A world and the machines that programs run on.
+pub(crate) struct Built {
+    pub world: World,
+    pub client: NodeId,
+    pub server: NodeId,
+    /// The server's address.
+    pub address: Ipv4Addr,
+    /// The machines of a home network.
+    pub home: Option<Home>,
+}
+
+/// The machines of a home network that programs run on.
+pub(crate) struct Home {
+    pub router: NodeId,
+    pub resolver: NodeId,
+    pub root: NodeId,
+    pub top: NodeId,
+    pub authority: NodeId,
+}
+
+pub(crate) fn build(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
+    match scenario.network.topology {
+        Topology::Home => home(scenario, level, address),
+        Topology::Direct => direct(scenario, level, address),
+    }
+}
+
+fn tcp_config(scenario: &Scenario, mtu: u16) -> tcp::Config {
+    let options = scenario.tcp;
+    let mut config = tcp::Config {
+        mss: mtu.saturating_sub(40),
+        window_scale: options.window_scale,
+        sack: options.sack,
+        timestamps: options.timestamps,
+        nagle: options.nagle,
+        delayed_ack: options.delayed_ack,
+        initial_window: options.initial_window,
+        ..tcp::Config::default()
+    };
+    if let Some(bytes) = options.receive_buffer {
+        config.receive_buffer = bytes as usize;
+    }
+    config
+}
+
+fn client(scenario: &Scenario, seed: Seed) -> HostConfig {
+    let settings = &scenario.client;
+    let mut config = HostConfig::new(&settings.name, seed);
+    config.tcp = tcp_config(scenario, scenario.network.mtu);
+    config.isns = settings.isns.iter().map(|&isn| Seq(isn)).collect();
+    if let Some(first) = settings.first_port {
+        config.ephemeral = EphemeralPorts { first, last: u16::MAX, order: PortOrder::Ascending };
+    }
+    config
+}
+
+fn server(scenario: &Scenario, seed: Seed) -> HostConfig {
+    let mut config = HostConfig::new(&scenario.server.name, seed);
+    config.tcp = tcp_config(scenario, 1500);
+    config.isns = scenario.server.isns.iter().map(|&isn| Seq(isn)).collect();
+    config
+}
+
+/// The access line: towards the home at one rate, from it at another, with queues and loss.
+fn access_line(network: &Network, delay: Duration) -> LinkConfig {
+    let lane = |rate: Rate, drop: &[u64]| {
+        let lane = LaneConfig::new(delay, rate).queue_bytes(network.queue.0 as usize).loss(network.loss.0);
+        drop.iter().fold(lane, |lane, &ordinal| {
+            lane.fault(Fault { of: Match::All, which: Which::Nth(ordinal), then: Then::Lose })
+        })
+    };
+    let upload = match (network.upload.0, network.rate.0) {
+        (Rate::UNLIMITED, rate) => rate,
+        (upload, Rate::UNLIMITED) => upload,
+        (upload, rate) => upload.min(rate),
+    };
+    LinkConfig {
+        a_to_b: lane(upload, &network.drop_from_client),
+        b_to_a: lane(network.rate.0, &network.drop_to_client),
+    }
+}
+
+/// Client, one router, server.
+fn direct(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
+    let seed = Seed(scenario.seed);
+    let mut world = World::new(seed, level);
+    let near = scenario.client.address.unwrap_or(Ipv4Addr::new(192, 0, 2, 10));
+    let gateway = |address: Ipv4Addr| {
+        let first = u32::from(Prefix::new(address, 24).network()) + 1;
+        // The router takes the first address of each network, or the last where an end has the first.
+        Ipv4Addr::from(if Ipv4Addr::from(first) == address { first + 253 } else { first })
+    };
+    let (near_gateway, far_gateway) = (gateway(near), gateway(address));
+    let mut config =
+        client(scenario, seed).interface("eth0", mac(1, 0), &[(near, 24)]).gateway(near_gateway, InterfaceId(0));
+    config.interfaces[0].mtu = scenario.network.mtu;
+    let client = world.add_host(Role::Client, config);
+    let mut config = HostConfig::new("router", seed).interface("near", mac(2, 0), &[(near_gateway, 24)]).interface(
+        "far",
+        mac(2, 1),
+        &[(far_gateway, 24)],
+    );
+    config.forwarding = true;
+    config.interfaces[0].mtu = scenario.network.mtu;
+    let router = world.add_host(Role::Router, config);
+    let config = self::server(scenario, seed)
+        .interface("eth0", mac(3, 0), &[(address, 24)])
+        .gateway(far_gateway, InterfaceId(0));
+    let server = world.add_host(Role::Server, config);
+
+    // One way is half the round trip: a fifth of it on the client's line, the rest on the server's.
+    let one_way = scenario.network.rtt.0 / 2;
+    let line = one_way / 5;
+    world.link((client, 0), (router, 0), access_line(&scenario.network, line));
+    world.link((router, 1), (server, 0), LinkConfig::new(one_way - line, Rate::mbit(1_000)));
+
+    if scenario.client.knows_neighbours {
+        let act = &trace::kinds::app::OPERATOR_STARTS;
+        let mut learn = |node, interface, address, mac| {
+            world.with_host(node, act, "the machine, which has talked to its neighbours before", |host, cx| {
+                host.set_neighbour(InterfaceId(interface), address, mac, cx);
+            });
+        };
+        learn(client, 0, near_gateway, mac(2, 0));
+        learn(router, 0, near, mac(1, 0));
+        learn(router, 1, address, mac(3, 0));
+        learn(server, 0, far_gateway, mac(2, 1));
+    }
+    Built { world, client, server, address, home: None }
+}
+
+/// A laptop behind a switch and a home router, a provider, name servers, and the server.
+fn home(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
+    let seed = Seed(scenario.seed);
+    let mut world = World::new(seed, level);
+
+    let lan: &[(Ipv4Addr, u8)] = match scenario.client.join {
+        Join::Dhcp => &[],
+        Join::Already => &[(plan::home::LAPTOP, plan::home::PREFIX)],
+    };
+    let mut config = client(scenario, seed).interface("eth0", mac(1, 0), lan);
+    config.interfaces[0].mtu = scenario.network.mtu;
+    if scenario.client.join == Join::Already {
+        config = config.gateway(plan::home::ROUTER, InterfaceId(0));
+    }
+    let client = world.add_host(Role::Client, config);
+    let switch = world.add_switch("switch", 4);
+
+    let mut config = HostConfig::new("home-router", seed)
+        .interface("lan", mac(2, 0), &[(plan::home::ROUTER, plan::home::PREFIX)])
+        .interface("wan", mac(2, 1), &[plan::provider::HOME])
+        .gateway(plan::provider::ACCESS.0, InterfaceId(1));
+    config.forwarding = true;
+    config.nat = Some(NatConfig::new(InterfaceId(1)));
+    config.interfaces[0].mtu = scenario.network.mtu;
+    let router = world.add_host(Role::Router, config);
+
+    let mut config = HostConfig::new("access-router", seed)
+        .interface("homes", mac(3, 0), &[plan::provider::ACCESS])
+        .interface("resolvers", mac(3, 1), &[plan::provider::RESOLVERS])
+        .interface("core", mac(3, 2), &[plan::provider::UPLINK])
+        .gateway(plan::provider::CORE.0, InterfaceId(2));
+    config.forwarding = true;
+    let access = world.add_host(Role::Router, config);
+
+    let mut config = HostConfig::new("core-router", seed)
+        .interface("access", mac(4, 0), &[plan::provider::CORE])
+        .interface("root", mac(4, 1), &[plan::names::ROOT[0]])
+        .interface("top", mac(4, 2), &[plan::names::TOP[0]])
+        .interface("authority", mac(4, 3), &[plan::names::AUTHORITY[0]])
+        .interface("web", mac(4, 4), &[plan::WEB]);
+    config.routes.push(Route {
+        prefix: Prefix::new(Ipv4Addr::new(198, 51, 100, 0), 24),
+        via: Some(plan::provider::UPLINK.0),
+        interface: InterfaceId(0),
+    });
+    // A server outside the web's network (a URL with an address in it) is on the same link.
+    let inside = Prefix::new(plan::WEB.0, plan::WEB.1).contains(address);
+    if !inside {
+        config.routes.push(Route { prefix: Prefix::new(address, 32), via: None, interface: InterfaceId(4) });
+    }
+    config.forwarding = true;
+    let core = world.add_host(Role::Router, config);
+
+    let machine = |world: &mut World, role, config: HostConfig, n: u8, address: (Ipv4Addr, u8), gateway: Ipv4Addr| {
+        let mut config = config.interface("eth0", mac(n, 0), &[address]);
+        if !Prefix::new(address.0, address.1).contains(gateway) {
+            config.routes.push(Route { prefix: Prefix::new(gateway, 32), via: None, interface: InterfaceId(0) });
+        }
+        world.add_host(role, config.gateway(gateway, InterfaceId(0)))
+    };
+    let name_server = |name: &str| HostConfig::new(name, seed);
+    let resolver = machine(
+        &mut world,
+        Role::NameServer,
+        name_server("resolver"),
+        5,
+        plan::provider::RESOLVER,
+        plan::provider::RESOLVERS.0,
+    );
+    let root =
+        machine(&mut world, Role::NameServer, name_server("root-dns"), 6, plan::names::ROOT[1], plan::names::ROOT[0].0);
+    let top =
+        machine(&mut world, Role::NameServer, name_server("tld-dns"), 7, plan::names::TOP[1], plan::names::TOP[0].0);
+    let authority = machine(
+        &mut world,
+        Role::NameServer,
+        name_server("auth-dns"),
+        8,
+        plan::names::AUTHORITY[1],
+        plan::names::AUTHORITY[0].0,
+    );
+    let prefix = if inside { plan::WEB.1 } else { 32 };
+    let server = machine(&mut world, Role::Server, server(scenario, seed), 9, (address, prefix), plan::WEB.0);
+
+    let delays = Delays::of(scenario.network.rtt.0);
+    let fast = |delay| LinkConfig::new(delay, Rate::mbit(10_000));
+    let wire = |delay| LinkConfig::new(delay, Rate::mbit(1_000));
+    world.link((client, 0), (switch, 0), wire(delays.lan));
+    world.link((switch, 1), (router, 0), wire(delays.lan));
+    world.link((router, 1), (access, 0), access_line(&scenario.network, delays.access));
+    world.link((access, 1), (resolver, 0), fast(delays.resolver));
+    world.link((access, 2), (core, 0), fast(delays.core));
+    world.link((core, 1), (root, 0), fast(delays.names));
+    world.link((core, 2), (top, 0), fast(delays.names));
+    world.link((core, 3), (authority, 0), fast(delays.names));
+    world.link((core, 4), (server, 0), fast(delays.web));
+    Built { world, client, server, address, home: Some(Home { router, resolver, root, top, authority }) }
+}
+
+/// How the round trip between laptop and server is made up, one way.
+struct Delays {
+    /// Laptop to switch, and switch to home router.
+    lan: Duration,
+    /// The access line.
+    access: Duration,
+    /// Access router to core router.
+    core: Duration,
+    /// Core router to server.
+    web: Duration,
+    /// Access router to resolver.
+    resolver: Duration,
+    /// Core router to a name server.
+    names: Duration,
+}
+
+impl Delays {
+    /// Laptop to server and back takes `rtt`: a quarter of it is the access line, two hundredths the home.
+    fn of(rtt: Duration) -> Delays {
+        let one_way = rtt / 2;
+        let lan = one_way / 200;
+        let access = one_way / 4;
+        let core = one_way / 4;
+        let web = one_way - lan * 2 - access - core;
+        Delays { lan, access, core, web, resolver: one_way / 50, names: one_way / 3 }
+    }
+}
