@@ -54,8 +54,6 @@ pub(crate) struct Connected {
     armed: Instant,
     /// The identification of its packets, which says nothing (RFC 6864 §4.1) and counts up as on Linux.
     packet_id: u16,
-    /// Room for what the program writes, in bytes.
-    send_buffer: usize,
     /// Whether SO_REUSEADDR is set, which is inherited from the listener.
     reuse_address: bool,
     /// Whether a program chose the local port: then the port is taken for all others.
@@ -73,7 +71,6 @@ pub(crate) struct Listening {
     pub(crate) listener: Listener,
     local: SocketAddrV4,
     reuse_address: bool,
-    send_buffer: usize,
 }
 
 /// Who uses a local TCP port.
@@ -149,7 +146,7 @@ impl Host {
         let id = self.sockets.next_id();
         let listener = Listener::new(&config, id.0, local.into(), options.backlog, cx);
         let reuse_address = options.reuse_address;
-        let listening = Listening { listener, local, reuse_address, send_buffer: config.send_buffer };
+        let listening = Listening { listener, local, reuse_address };
         let (id, slot) = self.sockets.insert(Socket::Listening(listening));
         self.tcp.by_port.entry(local.port()).or_default().listeners.push(slot);
         Ok(id)
@@ -234,8 +231,7 @@ impl Host {
         let connection = Connection::connect(&config, id.0, tuple.local().into(), tuple.remote().into(), isn, cx);
         let packet_id = isn.0 as u16 ^ (isn.0 >> 16) as u16;
         let reuse_address = options.reuse_address;
-        let slot =
-            self.add_connection(connection, tuple, packet_id, config.send_buffer, reuse_address, port_bound, None);
+        let slot = self.add_connection(connection, tuple, packet_id, reuse_address, port_bound, None);
         self.drive(slot, EventId::NONE, cx);
         Ok(id)
     }
@@ -366,13 +362,13 @@ impl Host {
         self.connection(id).map(Connection::info)
     }
 
-    /// How many bytes [`Host::tcp_send`] would take now.
+    /// How many bytes [`Host::tcp_send`] would take now: at least one.
     ///
     /// # Errors
-    /// [`Errno::BadSocket`] or [`Errno::Invalid`] if it is not a connection.
+    /// As [`Host::tcp_send`]; [`Errno::Invalid`] if it is not a connection.
     pub fn tcp_send_room(&self, id: SocketId) -> Result<usize, Errno> {
         match self.sockets.slot(id).and_then(|slot| self.sockets.at(slot)) {
-            Some((_, Socket::Connected(c))) => Ok(c.send_buffer.saturating_sub(c.connection.info().send_queue)),
+            Some((_, Socket::Connected(c))) => c.connection.send_room(),
             Some(_) => Err(Errno::Invalid),
             None => Err(Errno::BadSocket),
         }
@@ -526,7 +522,7 @@ impl Host {
             Answer::Reset(reset) => self.send_reset(&reset, tuple, cx),
             Answer::Open => {
                 let mut config = *listening.listener.config();
-                let (reuse, send_buffer) = (listening.reuse_address, listening.send_buffer);
+                let reuse = listening.reuse_address;
                 let Ok(path) = self.path(*tuple.remote().ip(), Some(*tuple.local().ip()), None) else { return };
                 config.mss = config.mss.min(self.mss(&path.hop));
                 self.keep_timestamps_secret(&mut config, tuple);
@@ -534,7 +530,7 @@ impl Host {
                 let id = self.sockets.next_id();
                 let (local, remote) = (tuple.local().into(), tuple.remote().into());
                 let connection = Connection::accept(&config, id.0, local, remote, isn, &segment, cx);
-                let new = self.add_connection(connection, tuple, 0, send_buffer, reuse, false, Some(slot));
+                let new = self.add_connection(connection, tuple, 0, reuse, false, Some(slot));
                 if let Some(listening) = self.sockets.listening(slot) {
                     listening.listener.opened(id.0);
                 }
@@ -666,26 +662,14 @@ impl Host {
         connection: Connection,
         tuple: FourTuple,
         packet_id: u16,
-        send_buffer: usize,
         reuse_address: bool,
         port_bound: bool,
         listener: Option<Slot>,
     ) -> Slot {
         let ready = connection.ready();
         let (armed, held, listed) = (Instant::NEVER, true, true);
-        let connected = Connected {
-            connection,
-            tuple,
-            ready,
-            armed,
-            packet_id,
-            send_buffer,
-            reuse_address,
-            port_bound,
-            listener,
-            held,
-            listed,
-        };
+        let connected =
+            Connected { connection, tuple, ready, armed, packet_id, reuse_address, port_bound, listener, held, listed };
         let (_, slot) = self.sockets.insert(Socket::Connected(Box::new(connected)));
         self.tcp.connections.insert(tuple, slot);
         let usage = self.tcp.by_port.entry(tuple.local().port()).or_default();

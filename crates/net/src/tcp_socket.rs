@@ -160,7 +160,10 @@ impl TcpStream {
                 copy.extend_from_slice(&piece[..n]);
                 room -= n;
             }
-            host.tcp_send(id, Body::from(copy), cx)
+            // TCP cuts it into segments and sums each: a sum over all of it would be for nothing.
+            let mut body = Body::empty();
+            body.push(Chunk::unsummed(copy.into()));
+            host.tcp_send(id, body, cx)
         })
     }
 
@@ -192,10 +195,8 @@ impl TcpStream {
     pub async fn send_all(&self, data: Bytes) -> Result<(), Errno> {
         let (mut at, len) = (0, data.len());
         while at < len {
-            // Pieces of a bounded size keep the first-time checksums from running far ahead of what is sent.
-            let piece = data.slice(at..len.min(at + MOST_AT_ONCE));
             let mut body = Body::empty();
-            body.push(Chunk::new(piece));
+            body.push(Chunk::unsummed(data.slice(at..)));
             at += std::future::poll_fn(|cx| self.poll_send(cx, &body)).await?;
         }
         Ok(())

@@ -194,3 +194,36 @@ fn a_connection_to_nobody_is_refused_and_into_the_void_times_out() {
     assert_eq!(error, tcp::Errno::HostUnreachable);
     check_causes(&home.world.into_trace());
 }
+
+#[test]
+fn a_writer_waits_for_room_and_is_told_when_the_connection_is_gone() {
+    let mut home = Home::new(Seed(1), Level::Off, line(), false);
+    let os = home.world.os(home.server);
+    home.world.spawn_root(home.server, &kinds::app::OPERATOR_STARTS, "", async move {
+        let listener = os.tcp_listen(any_at(7), 16).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        os.sleep(Duration::from_secs(10)).await;
+        stream.abort();
+    });
+    let os = home.world.os(home.client);
+    let end = home.world.spawn_root(home.client, &kinds::app::USER_OPENS, "", async move {
+        let stream = os.tcp_connect(server_at(7)).await.unwrap();
+        let mut written = 0;
+        loop {
+            // Nobody reads: both buffers fill, then the write waits until the other side resets the connection.
+            match std::future::poll_fn(|cx| stream.poll_write(cx, &[1; 100_000])).await {
+                Ok(n) => {
+                    assert!(n > 0, "a write takes something or waits");
+                    written += n;
+                }
+                Err(error) => return (error, written, os.now().as_nanos() / 1_000_000_000),
+            }
+        }
+    });
+    home.world.set_limit(1_000_000);
+    assert_eq!(home.world.run(), Stop::Idle);
+    let (error, written, seconds) = end.take().unwrap();
+    assert_eq!((error, seconds), (tcp::Errno::ConnectionReset, 10));
+    let buffers = tcp::Config::default();
+    assert!(written >= buffers.send_buffer && written <= buffers.send_buffer + buffers.receive_buffer, "{written}");
+}

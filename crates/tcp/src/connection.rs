@@ -277,6 +277,14 @@ impl Connection {
         Ok(taken)
     }
 
+    /// How many bytes [`Connection::send`] would take now: at least one.
+    ///
+    /// # Errors
+    /// As [`Connection::send`].
+    pub fn send_room(&self) -> Result<usize, Errno> {
+        self.writable(1)
+    }
+
     fn writable(&self, len: usize) -> Result<usize, Errno> {
         if let Some(error) = self.error {
             return Err(error);
