@@ -1,6 +1,6 @@
 //! Every field and header that the program can print, for whoever looks a term up.
 
-use crate::{Field, Layout, arp, ethernet, field, frame, icmp, icmpv6, ipv4, ipv6, link, tcp, tls, udp, x509};
+use crate::{Field, Layout, arp, ethernet, field, frame, http, icmp, icmpv6, ipv4, ipv6, link, tcp, tls, udp, x509};
 
 /// Every field, protocol by protocol; groups among them.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
@@ -27,7 +27,13 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
         frame::FIELDS,
         field::ALL,
     ];
-    lists.into_iter().chain(tls::FIELDS.iter().copied()).chain(x509::FIELDS.iter().copied()).flatten().copied()
+    lists
+        .into_iter()
+        .chain(tls::FIELDS.iter().copied())
+        .chain(x509::FIELDS.iter().copied())
+        .chain(http::FIELDS.iter().copied())
+        .flatten()
+        .copied()
 }
 
 /// Every fixed header.

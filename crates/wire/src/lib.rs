@@ -22,6 +22,7 @@ pub mod arp;
 pub mod ethernet;
 pub mod frame;
 pub mod glossary;
+pub mod http;
 pub mod icmp;
 pub mod icmpv6;
 pub mod ipv4;
