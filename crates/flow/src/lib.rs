@@ -19,6 +19,7 @@
 //! - [`Flow::conversations`] lists TCP connections (a new one for each incarnation), UDP, ICMP and ARP exchanges, each
 //!   with its packets. A TCP [`Connection`] has two [`Half`]s, each with the map of its stream ([`Assembly`]): which bytes
 //!   came, and where they stand.
+//! - [`tls`] decrypts records by the secrets of a key log.
 //! - Packets' bytes stay with the caller, who shows them again through [`Source`].
 
 mod buffer;
@@ -29,6 +30,7 @@ mod layers;
 mod limits;
 mod row;
 pub mod tcp;
+pub mod tls;
 
 #[cfg(test)]
 mod tests;

@@ -74,6 +74,8 @@ pub struct ServerHello {
     pub session_id: Vec<u8>,
     /// The suite chosen.
     pub cipher_suite: CipherSuite,
+    /// The compression chosen: none, but in very old captures.
+    pub compression_method: CompressionMethod,
     /// The extensions.
     pub extensions: Extensions,
 }
@@ -124,10 +126,10 @@ pub(super) fn server_hello<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<Se
     }
     let session_id = session_id(reader, &SERVER_SESSION)?;
     let cipher_suite = reader.get(&SUITE, 16)?;
-    reader.u8(&COMPRESSION)?;
+    let compression_method = reader.get(&COMPRESSION, 8)?;
     let place = if random == HELLO_RETRY_REQUEST_RANDOM { Place::HelloRetryRequest } else { Place::ServerHello };
     let extensions = optional_extensions(reader, place)?;
-    Ok(ServerHello { legacy_version, random, session_id, cipher_suite, extensions })
+    Ok(ServerHello { legacy_version, random, session_id, cipher_suite, compression_method, extensions })
 }
 
 /// RFC 8446 §4.1.2: opaque legacy_session_id<0..32>.
