@@ -604,7 +604,8 @@ impl Host {
             let id = if sent.segment.flags.contains(syn_ack) { 0 } else { id };
             let (source, destination) = (*tuple.local().ip(), *tuple.remote().ip());
             let Ok(path) = self.path(destination, Some(source), None) else { continue };
-            let packet = sent.segment.encode(IpAddr::V4(source), IpAddr::V4(destination));
+            let seq = sent.segment.seq;
+            let packet = sent.segment.into_packet(IpAddr::V4(source), IpAddr::V4(destination));
             let (ttl, event) = (self.ttl, sent.event);
             let output = Output { protocol: Protocol::TCP, ttl, dscp: Dscp::DEFAULT, sizing: Sizing::Never, id, event };
             if self.output(packet, &path, &output, cx) == Err(Errno::MessageTooLong)
@@ -614,7 +615,7 @@ impl Host {
                 let mtu = self.path_mtu(&path, cx.now) as u16;
                 if let Some(connected) = self.sockets.connected(slot) {
                     let error = IcmpError::FragmentationNeeded { mtu };
-                    connected.connection.handle_icmp(error, sent.segment.seq, &mut cx.caused_by(sent.event));
+                    connected.connection.handle_icmp(error, seq, &mut cx.caused_by(sent.event));
                 }
             }
         }

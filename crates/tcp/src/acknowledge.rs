@@ -15,8 +15,9 @@ use crate::recovery::{AckEvent, Verdict};
 pub(crate) struct Acknowledged;
 
 impl Connection {
-    /// Processes the ACK field, the window and what they mean. `None`: the segment is to be dropped.
-    pub(crate) fn acknowledge(&mut self, segment: &Segment, cx: &mut Cx) -> Option<Acknowledged> {
+    /// Processes the ACK field, the window and what they mean; `bare` if the segment brings nothing else. `None`: the segment is
+    /// to be dropped.
+    pub(crate) fn acknowledge(&mut self, segment: &Segment, bare: bool, cx: &mut Cx) -> Option<Acknowledged> {
         let ack = segment.ack;
         // RFC 5961 §5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, or it is a blind guess.
         if ack.after(self.snd_nxt) || ack.before(self.snd_una - self.max_snd_wnd) {
@@ -35,7 +36,7 @@ impl Connection {
         let acked = ack.distance(self.snd_una);
         if acked > 0 {
             self.advance_una(segment, acked, cx);
-        } else if self.is_duplicate(segment, window) {
+        } else if bare && self.is_duplicate(segment, window) {
             let cwnd = (self.congestion.cwnd(), self.congestion.ssthresh());
             let event = AckEvent {
                 now: cx.now,
@@ -54,7 +55,7 @@ impl Connection {
         Some(Acknowledged)
     }
 
-    /// RFC 5681 §2: data is outstanding, the segment brings nothing and repeats number and window. With SACK, a block beyond
+    /// RFC 5681 §2, for a segment that brings nothing: data is outstanding, number and window are repeated. With SACK, a block beyond
     /// the acknowledgment tells of a gap whatever the window says (RFC 6675 §2).
     fn is_duplicate(&self, segment: &Segment, window: u32) -> bool {
         let tells_of_gap = || {
@@ -65,7 +66,7 @@ impl Connection {
                     .iter()
                     .any(|&(_, right)| right.after(self.snd_una) && right.at_or_before(self.snd_nxt))
         };
-        !self.flight.is_empty() && !self.probing && segment.is_empty() && (self.snd_wnd == window || tells_of_gap())
+        !self.flight.is_empty() && !self.probing && (self.snd_wnd == window || tells_of_gap())
     }
 
     /// RFC 9293 §3.10.7.4, fifth: SND.WND, unless the segment is older than what we go by.

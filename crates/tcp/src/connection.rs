@@ -311,19 +311,20 @@ impl Connection {
     /// [`Errno::WouldBlock`] if nothing has arrived; the connection's error once all that had arrived is read.
     pub fn recv(&mut self, max: usize, cx: &mut Cx) -> Result<Body, Errno> {
         let mut out = Body::empty();
-        while let Some(chunk) = self.readable.front() {
+        while let Some(chunk) = self.readable.pop_front() {
             let len = chunk.bytes().len();
             if len <= max - out.len() {
-                out.push(chunk.clone());
-                self.readable.pop_front();
-            } else {
-                if out.is_empty() && max > 0 {
-                    let rest = Chunk::new(chunk.bytes().slice(max..));
-                    out.push(Chunk::new(chunk.bytes().slice(..max)));
-                    self.readable[0] = rest;
-                }
-                break;
+                out.push(chunk);
+                continue;
             }
+            if out.is_empty() && max > 0 {
+                // Nobody will ask for their checksums any more.
+                out.push(Chunk::unsummed(chunk.bytes().slice(..max)));
+                self.readable.push_front(Chunk::unsummed(chunk.bytes().slice(max..)));
+            } else {
+                self.readable.push_front(chunk);
+            }
+            break;
         }
         if out.is_empty() && (max > 0 || self.readable.is_empty()) {
             return match self.error {

@@ -201,7 +201,7 @@ impl Connection {
         let mut rest = syn.clone();
         rest.flags = rest.flags.without(Flags::SYN);
         rest.seq = syn.seq + 1;
-        if let Some(text) = self.acceptable(&rest) {
+        if let Some(text) = self.acceptable(&mut rest) {
             self.take_text(text, cx);
         }
     }
@@ -232,7 +232,7 @@ impl Connection {
         }
         self.take_syn(&segment, cx);
         if acceptable {
-            let acked = self.acknowledge(&segment, cx);
+            let acked = self.acknowledge(&segment, false, cx);
             debug_assert!(acked.is_some());
             self.step(Event::RcvSynAck, cx);
             self.complete(cx);

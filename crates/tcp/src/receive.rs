@@ -54,7 +54,8 @@ impl Connection {
             return self.handle_reset(&segment, cx);
         }
         // First, check the sequence number.
-        let Some(text) = self.acceptable(&segment) else {
+        let bare = segment.is_empty();
+        let Some(text) = self.acceptable(&mut segment) else {
             return self.handle_unacceptable(&segment, cx);
         };
         self.take_timestamp(&segment, cx);
@@ -76,7 +77,7 @@ impl Connection {
             }
             self.step(Event::RcvAckOfSyn, cx);
         }
-        if self.acknowledge(&segment, cx).is_none() {
+        if self.acknowledge(&segment, bare, cx).is_none() {
             return;
         }
         if !self.connected && self.snd_una.after(self.iss) {
@@ -145,8 +146,9 @@ impl Connection {
         }
     }
 
-    /// RFC 9293 §3.10.7.4, first (§3.4, table 5): whether any of the segment lies in the window; and which part does.
-    pub(crate) fn acceptable(&self, segment: &Segment) -> Option<Text> {
+    /// RFC 9293 §3.10.7.4, first (§3.4, table 5): whether any of the segment lies in the window; and which part does. That part
+    /// moves out of the segment.
+    pub(crate) fn acceptable(&self, segment: &mut Segment) -> Option<Text> {
         let (seq, nxt, len, window) = (segment.seq, self.rcv_nxt, segment.len(), self.rcv_wnd());
         let acceptable = match (len, window) {
             // As on Linux, the right edge itself is good for a segment without data: the acknowledgment of a sender that
@@ -169,10 +171,11 @@ impl Connection {
         let keep = have.min(room);
         let fin = segment.flags.contains(Flags::FIN) && keep == have && room > keep;
         let (from, upto) = (skip as usize, (skip + keep) as usize);
-        let body = match segment.payload.len() {
-            len if from == 0 && upto >= len => segment.payload.clone(),
+        let whole = std::mem::take(&mut segment.payload);
+        let body = match whole.len() {
+            len if from == 0 && upto >= len => whole,
             len if from >= len => Body::empty(),
-            _ => segment.payload.slice(from, upto),
+            _ => whole.slice(from, upto),
         };
         Some(Text { start: self.received + u64::from(start.distance(nxt)), body, fin, cut: keep < have })
     }
@@ -281,7 +284,7 @@ impl Connection {
             let gap = !self.reassembly.is_empty();
             let before = self.received;
             self.advance(len);
-            body.chunks().iter().for_each(|chunk| self.readable.push_back(chunk.clone()));
+            body.into_chunks().for_each(|chunk| self.readable.push_back(chunk));
             if gap {
                 let (received, readable) = (self.received, &mut self.readable);
                 let next = self.reassembly.take(received, &mut |chunk| readable.push_back(chunk));

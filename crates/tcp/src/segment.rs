@@ -48,14 +48,20 @@ impl Segment {
         self.seq + self.len()
     }
 
-    /// The segment on the wire, from `src` to `dst`: header, options and data, with the checksum (RFC 9293 §3.1).
+    /// The segment on the wire, from `src` to `dst`: header, options and data, with the checksum (RFC 9293 §3.1). The data is
+    /// shared.
     pub fn encode(&self, src: IpAddr, dst: IpAddr) -> Packet {
+        self.clone().into_packet(src, dst)
+    }
+
+    /// As [`Segment::encode`], with the data moved.
+    pub fn into_packet(self, src: IpAddr, dst: IpAddr) -> Packet {
         let mut room = [0; 40];
         let options = self.options.write(&mut room);
-        let mut packet = Packet::new(self.payload.clone());
         let mut header =
             Header::new((self.src_port, self.dst_port), self.seq, self.ack, self.flags, self.window, options);
         header.urgent = self.urgent;
+        let mut packet = Packet::new(self.payload);
         let head = packet.push(Header::LEN + options);
         header.write(head);
         head[Header::LEN..].copy_from_slice(&room[..options]);
@@ -64,8 +70,8 @@ impl Segment {
         packet
     }
 
-    /// Takes a segment out of `packet`, which starts with the TCP header and came from `src` for `dst`. The data is shared
-    /// with the packet.
+    /// Takes a segment out of `packet`, which starts with the TCP header and came from `src` for `dst`. The data
+    /// moves out of the packet.
     ///
     /// # Errors
     /// If the header is cut short or contradicts itself, or the checksum is wrong (RFC 9293 §3.1, MUST-3). Illegal options are
@@ -87,7 +93,7 @@ impl Segment {
             return Err(Malformed { field: &field::checksum, at: CHECKSUM * 8, what: "is wrong" });
         }
         packet.strip(len);
-        let mut payload = packet.body().clone();
+        let mut payload = packet.take_body();
         if !packet.head().is_empty() {
             // More stood in the head than the header: bytes that somebody pulled too far.
             let mut whole = Body::from(packet.head().to_vec());

@@ -57,6 +57,10 @@ impl Body {
     pub fn chunks(&self) -> &[Chunk] {
         &self.chunks
     }
+    /// The chunks, first to last, taken apart.
+    pub fn into_chunks(self) -> impl Iterator<Item = Chunk> {
+        self.chunks.into_iter()
+    }
     /// Appends a chunk.
     pub fn push(&mut self, chunk: Chunk) {
         if !chunk.bytes.is_empty() {

@@ -53,6 +53,11 @@ impl Packet {
         self.body
     }
 
+    /// Takes the body out and leaves none.
+    pub fn take_body(&mut self) -> Body {
+        std::mem::take(&mut self.body)
+    }
+
     /// Puts `n` bytes of header in front and returns them, zeroed, to be filled.
     ///
     /// # Panics
