@@ -31,7 +31,12 @@ pub(super) struct Half12 {
     /// Bytes are missing since the last record that opened.
     hole: Option<Hole>,
     spare_attempts: u32,
+    /// Why no keys could be made, and of how much of a key log: it is not searched again until it has grown.
+    without_keys: Option<(Why, Size)>,
 }
+
+/// How many connections and older lines a key log has, and how many secrets of this connection.
+type Size = (usize, usize, usize);
 
 impl Default for Half12 {
     fn default() -> Half12 {
@@ -43,6 +48,7 @@ impl Default for Half12 {
             records: 0,
             hole: None,
             spare_attempts: SPARE_ATTEMPTS,
+            without_keys: None,
         }
     }
 }
@@ -57,6 +63,7 @@ impl Half12 {
     pub(super) fn change(&mut self) {
         self.changes = self.changes.saturating_add(1);
         self.keys = None;
+        self.without_keys = None;
         self.sequence = 0;
         self.chain = None;
         self.hole = None;
@@ -119,7 +126,16 @@ impl Half12 {
         let (protection, chain) = match &self.keys {
             Some(protection) => (protection, chain),
             None => {
-                let (protection, first) = make_keys(sender, known, keys)?;
+                let random = known.client.as_ref().map(|client| client.random);
+                let of_connection = random.map_or(0, |random| keys.secrets(&random).len());
+                let size = (keys.connections().len(), keys.rsa().len(), of_connection);
+                if let Some((why, of)) = &self.without_keys
+                    && *of == size
+                {
+                    return Err(why.clone());
+                }
+                let (protection, first) =
+                    make_keys(sender, known, keys).inspect_err(|why| self.without_keys = Some((why.clone(), size)))?;
                 made = self.keys.insert(protection);
                 (&*made, if sequence == 0 && self.hole.is_none() { first } else { chain })
             }

@@ -63,6 +63,11 @@ impl Half13 {
         self.hole = Some(Hole { offset, len: hole.len.saturating_add(earlier) });
     }
 
+    /// What is missing, if something is since the last record that opened.
+    pub(super) fn hole(&self) -> Option<Hole> {
+        self.hole
+    }
+
     /// Whether a protected record may be opened although no ServerHello was seen.
     pub(super) fn may_open(&self, sender: Sender, known: &Known, keys: &KeyLog) -> bool {
         let Some(client) = &known.client else { return false };

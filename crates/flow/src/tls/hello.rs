@@ -3,11 +3,13 @@
 use wire::tls::{Body, CipherSuite, CompressionMethod, Context, Version, decode_handshake};
 use wire::{Field, Malformed, Note, Reader, Sink, Value};
 
+use super::protection::supported;
+
 /// Of a ClientHello.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct ClientHello {
     pub(super) random: [u8; 32],
-    /// The suites that it offers.
+    /// The suites of TLS 1.3 that it offers and that can be opened here, each once: whatever the hello says, few.
     pub(super) suites: Vec<CipherSuite>,
     /// Early data follows, in records of its own.
     pub(super) early_data: bool,
@@ -53,11 +55,17 @@ impl ClientHello {
     /// Reads the message, header included. `None` if it is malformed.
     pub(super) fn read(message: &[u8]) -> Option<ClientHello> {
         let Body::ClientHello(hello) = body(message)? else { return None };
+        let mut suites = Vec::new();
+        for suite in &hello.cipher_suites {
+            if !suites.contains(suite) && supported(*suite).is_some_and(|suite| suite.is_tls13()) {
+                suites.push(*suite);
+            }
+        }
         Some(ClientHello {
             random: hello.random,
             early_data: hello.offers_early_data(),
             encrypted_hello: hello.extensions.ech.is_some(),
-            suites: hello.cipher_suites,
+            suites,
         })
     }
 }

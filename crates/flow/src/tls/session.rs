@@ -188,7 +188,10 @@ impl Session {
                 }
                 ContentType::ALERT if record.fragment.len() == 2 => return Opened::Plain,
                 ContentType::CHANGE_CIPHER_SPEC if record.fragment.len() == 1 => return Opened::Plain,
-                _ => Err(Why::HandshakeNotSeen),
+                _ => Err(match half.tls13.hole() {
+                    Some(hole) => Why::Missing { offset: hole.offset, len: hole.len },
+                    None => Why::HandshakeNotSeen,
+                }),
             },
         };
         result.map_or_else(Opened::Undecrypted, Opened::Decrypted)

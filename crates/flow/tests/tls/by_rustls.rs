@@ -344,6 +344,19 @@ fn a_lost_server_hello_is_made_up_for_by_the_key_log() {
 }
 
 #[test]
+fn without_its_server_hello_and_secrets_a_stream_with_a_hole_says_where_it_is() {
+    let world = World::new(&tls13());
+    let records = records(&world.talk(1));
+    let mut session = Session::new();
+    open_one(&mut session, Sender::Client, &records[0].1, &KeyLog::default());
+    session.missing(Sender::Server, 0, 122);
+    let next = records.iter().skip(2).find(|(of, bytes)| *of == Sender::Server && bytes[0] == 23).unwrap();
+    let opened = open_one(&mut session, Sender::Server, &next.1, &KeyLog::default());
+    let Opened::Undecrypted(why) = opened else { panic!("{opened:?}") };
+    assert_eq!(why.to_string(), "122 bytes are missing before it, at offset 0 of its stream");
+}
+
+#[test]
 fn unknown_suites_and_versions_are_named() {
     let world = World::new(&Options { versions: Versions::Tls12, ..Options::default() });
     let mut records = records(&world.talk(1));
