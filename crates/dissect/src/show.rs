@@ -8,9 +8,10 @@ const MAX_BYTES: usize = 32;
 const MAX_TEXT: usize = 200;
 
 /// A leaf's value as people write it: `49152`, `0x0800 (IPv4)`, `set`, `02:00:00:00:00:01`, `"GET"`. `buffer` is the
-/// buffer that the node's bits count in. Empty for a group.
+/// buffer that the node's bits count in. Empty for a group,
+/// unless its members amount to something together: a name.
 pub fn value_text(node: &Node, buffer: &[u8]) -> String {
-    if !node.leaf {
+    if !node.leaf && node.value == Datum::Raw {
         return String::new();
     }
     match &node.value {

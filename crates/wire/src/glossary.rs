@@ -1,6 +1,8 @@
 //! Every field and header that the program can print, for whoever looks a term up.
 
-use crate::{Field, Layout, arp, ethernet, field, frame, http, icmp, icmpv6, ipv4, ipv6, link, tcp, tls, udp, x509};
+use crate::{
+    Field, Layout, arp, dhcp, dns, ethernet, field, frame, http, icmp, icmpv6, ipv4, ipv6, link, tcp, tls, udp, x509,
+};
 
 /// Every field, protocol by protocol; groups among them.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
@@ -27,13 +29,8 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
         frame::FIELDS,
         field::ALL,
     ];
-    lists
-        .into_iter()
-        .chain(tls::FIELDS.iter().copied())
-        .chain(x509::FIELDS.iter().copied())
-        .chain(http::FIELDS.iter().copied())
-        .flatten()
-        .copied()
+    let more = [dns::FIELD_LISTS, dhcp::FIELD_LISTS, tls::FIELDS, x509::FIELDS, http::FIELDS];
+    lists.into_iter().chain(more.into_iter().flatten().copied()).flatten().copied()
 }
 
 /// Every fixed header.
@@ -51,6 +48,8 @@ pub fn layouts() -> impl Iterator<Item = Layout> {
         icmpv6::Header::LAYOUT,
         udp::Header::LAYOUT,
         tcp::Header::LAYOUT,
+        dns::Header::LAYOUT,
+        dhcp::Header::LAYOUT,
         tls::RecordHeader::LAYOUT,
     ]
     .into_iter()

@@ -19,6 +19,8 @@ mod record;
 mod sink;
 
 pub mod arp;
+pub mod dhcp;
+pub mod dns;
 pub mod ethernet;
 pub mod frame;
 pub mod glossary;

@@ -20,6 +20,18 @@ pub enum Datum {
     Text(Box<str>),
 }
 
+impl From<Value<'_>> for Datum {
+    fn from(value: Value<'_>) -> Datum {
+        match value {
+            Value::Raw => Datum::Raw,
+            Value::Uint(n) => Datum::Uint(n),
+            Value::Mac(mac) => Datum::Mac(mac),
+            Value::Ip(ip) => Datum::Ip(ip),
+            Value::Text(text) => Datum::Text(text.into()),
+        }
+    }
+}
+
 /// A leaf or a group of a recorded tree.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -31,7 +43,7 @@ pub struct Node {
     pub depth: u16,
     /// Whether it is a leaf; otherwise it is a group and its members follow, one deeper.
     pub leaf: bool,
-    /// Its value ([`Datum::Raw`] for a group).
+    /// Its value; of a group, what its members amount to together, or [`Datum::Raw`].
     pub value: Datum,
     /// The decoder's remarks.
     pub notes: Vec<Note>,
@@ -97,14 +109,14 @@ impl Sink for Record {
     }
 
     fn leaf(&mut self, field: &'static Field, bits: Range<usize>, value: Value<'_>) {
-        let value = match value {
-            Value::Raw => Datum::Raw,
-            Value::Uint(n) => Datum::Uint(n),
-            Value::Mac(mac) => Datum::Mac(mac),
-            Value::Ip(ip) => Datum::Ip(ip),
-            Value::Text(text) => Datum::Text(text.into()),
-        };
-        self.nodes.push(Node { field, bits, depth: self.open.len() as u16, leaf: true, value, notes: Vec::new() });
+        let (depth, value) = (self.open.len() as u16, value.into());
+        self.nodes.push(Node { field, bits, depth, leaf: true, value, notes: Vec::new() });
+    }
+
+    fn group_value(&mut self, value: Value<'_>) {
+        if let Some(&group) = self.open.last() {
+            self.nodes[group].value = value.into();
+        }
     }
 
     fn close(&mut self, at: usize) {

@@ -17,6 +17,8 @@ pub trait Sink {
     fn open(&mut self, group: &'static Field, at: usize);
     /// The bits `bits` are the field `field` with the value `value`.
     fn leaf(&mut self, field: &'static Field, bits: Range<usize>, value: Value<'_>);
+    /// What the members of the innermost open group amount to together: the name that a chain of labels spells.
+    fn group_value(&mut self, _value: Value<'_>) {}
     /// The group opened last ends before bit `at`.
     fn close(&mut self, at: usize);
     /// A remark on the leaf or group emitted last.
