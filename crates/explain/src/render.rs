@@ -21,8 +21,8 @@ pub fn render(entry: &Entry, width: usize) -> String {
     let _ = writeln!(out);
     if let Some(long) = entry.long {
         let _ = writeln!(out, "{}\n", wrap(long, width, 0));
-    } else if let Some((field, long)) = field_text(entry) {
-        let _ = writeln!(out, "{}\n", wrap(&format!("About {} in general: {long}", field.name), width, 0));
+    } else if let Some((name, long)) = wider_text(entry) {
+        let _ = writeln!(out, "{}\n", wrap(&format!("{name} in general: {long}"), width, 0));
     }
     let mut label = |name: &str, text: &str| {
         let _ = writeln!(out, "{}", hang(name, text, width, LABEL_COLUMN));
@@ -126,9 +126,12 @@ fn sentence(line: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
-/// The field and its text, for a value that has none of its own.
-fn field_text(entry: &Entry) -> Option<(&'static wire::Field, &'static str)> {
-    let field = entry.field.filter(|_| entry.sort == Sort::Value)?;
-    let of_field = crate::lookup::entry(field.id)?;
-    Some((field, of_field.long?))
+/// What a value or a group without a text of its own belongs to: its field or the group around it, and that one's text.
+fn wider_text(entry: &Entry) -> Option<(&'static str, &'static str)> {
+    let wider = match entry.sort {
+        Sort::Value => entry.field?.id,
+        _ => entry.id.rsplit_once('.')?.0,
+    };
+    let wider = crate::lookup::entry(wider)?;
+    Some((wider.name, wider.long?))
 }

@@ -12,9 +12,18 @@ fn ids(found: &crate::Found) -> Vec<&str> {
 const DETAILED: &[&str] =
     &["ethernet.ethertype", "arp.operation", "icmp.kind", "icmp.unreachable_code", "tcp.state", "tcp.option.kind"];
 
+/// Values, and groups that are named by values: handshake messages and extensions of TLS.
 fn may_be_terse(entry: &Entry) -> bool {
     let table = entry.id.rsplit_once('.').map_or("", |(table, _)| table);
-    entry.sort == Sort::Value && !DETAILED.contains(&table)
+    match entry.sort {
+        Sort::Value => !DETAILED.contains(&table),
+        Sort::Group => {
+            let kinds = format!("{table}.type");
+            let mut tables = catalog::tables().into_iter();
+            tables.any(|table| table.id == kinds && table.codes.iter().any(|code| code.name == entry.name))
+        }
+        _ => false,
+    }
 }
 
 #[test]
@@ -74,7 +83,7 @@ fn every_verdict_on_a_segment_is_a_mark() {
 
 /// Protocols whose decoders are still to come.
 fn pending(id: &str) -> bool {
-    ["dns", "dhcp", "tls", "x509", "der", "http"].iter().any(|name| id.split('.').next() == Some(name))
+    ["dns", "dhcp", "x509", "der", "http"].iter().any(|name| id.split('.').next() == Some(name))
 }
 
 #[test]
