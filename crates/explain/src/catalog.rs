@@ -124,7 +124,8 @@ fn of_field(field: &'static Field, text: Option<&'static Text>) -> Entry {
 }
 
 fn of_value(table: &Table, code: &'static Code, text: Option<&'static Text>) -> Entry {
-    let id = format!("{}.{}", table.id, Entry::written(table.field, code.value));
+    let id = format!("{}.{}", table.id, Entry::written(table.field, code));
     let entry = blank(id, code.name, Sort::Value, code.rfc, code.line).with(text);
-    Entry { field: table.field, value: Some(code.value), ..entry }
+    let number = table.field.is_none_or(|field| field.show != Show::Text);
+    Entry { field: table.field, value: number.then_some(code.value), ..entry }
 }

@@ -1,6 +1,6 @@
 //! One term with all that is known about it.
 
-use wire::{Code, Field, Layout, Slot};
+use wire::{Code, Field, Layout, Show, Slot};
 
 /// What sort of thing a term is. In this order when several things have one name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -62,7 +62,7 @@ pub struct Entry {
     pub long: Option<&'static str>,
     /// The field itself, or for a value the field that has it; the first where several share their values.
     pub field: Option<&'static Field>,
-    /// The value on the wire.
+    /// The value on the wire, if it is a number.
     pub value: Option<u64>,
     /// The named values of a field, or the states of a machine.
     pub values: &'static [Code],
@@ -82,12 +82,13 @@ impl Entry {
             .then(|| u8::try_from(value).ok().map(wire::tcp::State))?
     }
 
-    /// A value as its field writes it: in hexadecimal with as many digits as the field has, or in decimal.
-    pub fn written(field: Option<&Field>, value: u64) -> String {
+    /// A named value as its field writes it: in hexadecimal, in decimal, or, where the value is a text, by its name.
+    pub fn written(field: Option<&Field>, code: &Code) -> String {
         match field.map(|field| field.show) {
-            Some(wire::Show::Hex) if value > 0xffff => format!("0x{value:08x}"),
-            Some(wire::Show::Hex) => format!("0x{value:04x}"),
-            _ => value.to_string(),
+            Some(Show::Hex) if code.value > 0xffff => format!("0x{:08x}", code.value),
+            Some(Show::Hex) => format!("0x{:04x}", code.value),
+            Some(Show::Text) => code.name.to_owned(),
+            _ => code.value.to_string(),
         }
     }
 }

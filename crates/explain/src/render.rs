@@ -34,8 +34,9 @@ pub fn render(entry: &Entry, width: usize) -> String {
         let header = place.layout.group;
         label("Stands in", &format!("{bits} of the {} header ({})", header.name, header.rfc));
     }
-    if let (Sort::Value, Some(field), Some(value)) = (entry.sort, entry.field, entry.value) {
-        label("Value", &format!("{} of {} ({})", Entry::written(Some(field), value), field.name, field.id));
+    if let (Sort::Value, Some(field)) = (entry.sort, entry.field) {
+        let value = entry.id.strip_prefix(field.id).map_or("", |value| value.trim_start_matches('.'));
+        label("Value", &format!("{value} of {} ({})", field.name, field.id));
     }
     if !entry.also.is_empty() {
         label("Also called", &entry.also.join(", "));
@@ -52,8 +53,8 @@ pub fn render(entry: &Entry, width: usize) -> String {
     if !entry.values.is_empty() {
         let _ = writeln!(out, "\nValues:");
         for code in entry.values {
-            let value = Entry::written(entry.field, code.value);
-            let head = format!("  {value:>6}  {}", code.name);
+            let value = Entry::written(entry.field, code);
+            let head = if value == code.name { format!("  {value}") } else { format!("  {value:>6}  {}", code.name) };
             let _ = writeln!(out, "{}", hang(&format!("{head} "), code.line, width, VALUE_COLUMN));
         }
     }

@@ -39,6 +39,7 @@ const FILES: &[(About, &str)] = &[
     (About::Wire, include_str!("../texts/icmp.md")),
     (About::Wire, include_str!("../texts/tcp.md")),
     (About::Wire, include_str!("../texts/tls.md")),
+    (About::Wire, include_str!("../texts/http.md")),
     (About::Events, include_str!("../texts/events.md")),
     (About::Marks, include_str!("../texts/marks.md")),
     (About::Ideas, include_str!("../texts/ideas.md")),
