@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use base::Duration;
 use bytes::Bytes;
-use host::{Datagram, UdpOptions};
+use host::{Datagram, SocketId, UdpOptions};
 use tcp::Errno;
 use wire::Body;
 
@@ -30,6 +30,19 @@ impl UdpSocket {
     /// The address and port that it is bound to.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
+    }
+
+    /// The socket's number on its host: the subject of its events.
+    pub fn id(&self) -> SocketId {
+        self.socket.id
+    }
+
+    /// Connects the socket: it hears from `remote` alone, and is told of ICMP errors about what it sent there.
+    ///
+    /// # Errors
+    /// If no route leads there.
+    pub fn connect(&self, remote: SocketAddr) -> Result<(), Errno> {
+        self.socket.call(|host, id, _| host.udp_connect(id, remote))
     }
 
     /// Sends a message.

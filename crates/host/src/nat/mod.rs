@@ -73,10 +73,11 @@ impl Host {
         cx: &mut Cx<'_>,
     ) -> bool {
         let Some(nat) = &self.nat else { return false };
-        let (Some(from), Some(outside)) = (arrival.interface, self.outside_address()) else { return false };
+        let Some(outside) = self.outside_address() else { return false };
         if header.dst != outside || arrival.cast != crate::interface::Cast::Unicast {
             return false;
         }
+        let Some(from) = arrival.interface else { return self.nat_own_error(packet, header, arrival, cx) };
         let outward = from != nat.outside();
         let taken = std::mem::replace(packet, Packet::new(wire::Body::empty()));
         // Linux, too, puts fragments together before it looks for ports.
@@ -107,6 +108,22 @@ impl Host {
             let port = transport_ports(&mut taken, &header).map_or(0, |(_, dst)| dst);
             cx.event(&kinds::NAT_REFUSED, 0, [Arg::socket(header.dst, port), 0]);
         }
+        true
+    }
+
+    /// A packet from this machine to its outside address: an error about a packet that it had translated already (nobody
+    /// answered ARP for the next hop) is for whoever sent that packet.
+    fn nat_own_error(&mut self, packet: &mut Packet, header: &Header, arrival: Arrival, cx: &mut Cx<'_>) -> bool {
+        if !matches!(classify(packet, header), Class::Error) {
+            return false;
+        }
+        let Some(translation) = self.nat_error_in(packet, header, cx) else { return false };
+        let inside = translation.destination(header);
+        // RFC 1812 §4.3.2.4: it comes from the address that the inside knows.
+        let source = self.path(inside, None, None).ok().map(|path| (path.source, 0));
+        let taken = std::mem::replace(packet, Packet::new(wire::Body::empty()));
+        let translation = Translation { source, ..translation };
+        self.forward_translated(taken, *header, arrival, Some(translation), cx);
         true
     }
 

@@ -189,6 +189,17 @@ fn an_error_from_outside_is_translated_with_the_packet_that_it_quotes() {
 }
 
 #[test]
+fn nobody_outside_answers_arp() {
+    let mut lab = home();
+    let ping = lab.with(0, |h, _| h.ping_open()).unwrap();
+    lab.with(0, |h, cx| h.ping_send(ping, addr("203.0.113.99"), 4, Body::empty(), None, cx)).unwrap();
+    lab.run(4_000);
+    let answer = lab.with(0, |h, _| h.ping_recv(ping)).unwrap();
+    assert_eq!((answer.from, answer.kind, answer.code), (addr("192.168.1.1"), Type::UNREACHABLE, 1));
+    assert_eq!(answer.sequence, 4);
+}
+
+#[test]
 fn an_error_from_inside_shows_no_inside_address() {
     let mut lab = home();
     let server = udp(&mut lab, 3, "0.0.0.0:53");
