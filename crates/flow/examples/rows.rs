@@ -1,8 +1,8 @@
-//! Prints what flow says of each packet of a capture: `cargo run -p wirescope-flow --example rows -- FILE`.
+//! Prints what flow says of each packet of a capture: `cargo run -p wirescope-flow --example rows -- FILE [KEYLOG]`.
 
 use std::io::Write as _;
 
-use flow::{Flow, Limits, Packet};
+use flow::{Flow, Layers, Limits, Packet, UnitKind};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("give the name of a capture")?;
@@ -19,6 +19,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             original_len: packet.original_len as usize,
         });
     }
+    let (mut keys, _) = file.key_log();
+    if let Some(path) = std::env::args().nth(2) {
+        keys.read(&std::fs::read(path)?);
+    }
+    let frames: Vec<_> = file.packets.iter().map(|packet| packet.data.clone()).collect();
+    let layers: Vec<_> = flow.conversations().iter().map(|c| Layers::of(&flow, c.id, &frames, &keys)).collect();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for row in flow.rows() {
         let conversation = row.conversation.map_or(String::new(), |id| id.to_string());
@@ -40,6 +46,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             )?;
         }
         writeln!(out)?;
+        let layers = row.conversation.and_then(|id| layers[id.index()].as_ref());
+        for carried in layers.iter().flat_map(|layers| layers.carried(row.number)).filter(|c| c.completes) {
+            let layers = layers.unwrap();
+            match carried.unit.kind {
+                UnitKind::Record(i) => {
+                    let record = &layers.tls.as_ref().unwrap().records[i];
+                    match &record.content {
+                        flow::RecordContent::Undecrypted(why) => {
+                            writeln!(out, "    record {}: {why}", record.header.content_type)?;
+                        }
+                        content => writeln!(out, "    record {}: {content:?}", record.content_type())?,
+                    }
+                }
+                UnitKind::Handshake(i) => {
+                    writeln!(out, "    {}", layers.tls.as_ref().unwrap().messages[i].kind)?;
+                }
+                UnitKind::Http(i) => {
+                    let message = &layers.http.as_ref().unwrap().messages[i];
+                    writeln!(out, "    {:?} {:?} {:?}", message.head, message.framing, message.state)?;
+                }
+                UnitKind::Dns(_) => writeln!(out, "    DNS over TCP")?,
+            }
+        }
     }
     Ok(())
 }

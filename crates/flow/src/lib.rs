@@ -39,8 +39,8 @@ pub use buffer::{Buffer, BufferKind, BufferRef, Piece, Source};
 pub use conversation::{ClientBy, Conversation, ConversationId, Direction, Endpoint, Kind};
 pub use flow::Flow;
 pub use layers::{
-    Application, Carried, Chunk, Cut, DnsOverTcp, Exchange, Framing, Http, HttpField, HttpMessage, Layers,
-    MessageState, Start, Stream, Unit, UnitKind, looks_like_http,
+    Application, Carried, Cut, DnsOverTcp, Exchange, HandshakeMessage, Head, Http, HttpMessage, Layers, MessageState,
+    RecordContent, Stream, Tls, TlsRecord, Unit, UnitKind,
 };
 pub use limits::{Dropped, Limits};
 pub use row::{Packet, Payload, Row, RowKind, RowView};

@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use bytes::BytesMut;
+use wire::http::{
+    ChunkStep, Dechunker, Fields, Framing, FramingFault, NextHead, Request, Response, decode_request, decode_response,
+    looks_like_http, next_head, request_framing, response_framing,
+};
+use wire::{Reader, Silent};
 
 use crate::{Buffer, BufferKind, BufferRef, Direction, Piece};
 
-/// A message's head may have this many bytes; longer ones are not HTTP that anyone accepts.
-const MAX_HEAD: usize = 256 << 10;
 /// Messages of one connection that are told apart.
 const MAX_MESSAGES: usize = 1 << 20;
 
@@ -19,84 +22,57 @@ pub struct HttpMessage {
     pub direction: Direction,
     /// The buffer that its ranges count in: a stream, or the plaintext of TLS.
     pub buffer: BufferRef,
-    /// Its first line.
-    pub start: Start,
+    /// Its first line and its fields.
+    pub head: Head,
     /// The whole message, as far as it is there.
     pub range: Range<usize>,
-    /// The head: first line and fields, with the empty line that ends it.
-    pub head: Range<usize>,
-    /// The first line without its line end.
-    pub start_line: Range<usize>,
-    /// The fields, in order.
-    pub fields: Vec<HttpField>,
+    /// The head, with empty lines before it and the one that ends it.
+    pub head_range: Range<usize>,
     /// The body as it stands on the wire, chunk framing included.
     pub body: Range<usize>,
     /// How the body's end is known.
     pub framing: Framing,
-    /// Of a chunked body: the framing's parts and, in between, the data.
-    pub chunks: Vec<Chunk>,
-    /// Fields behind a chunked body.
-    pub trailers: Vec<HttpField>,
-    /// Of a chunked body: the data alone.
+    /// What is wrong with the fields that tell the body's length.
+    pub faults: Vec<FramingFault>,
+    /// Of a chunked body: the data, without the framing in between.
+    pub chunks: Vec<Range<usize>>,
+    /// Of a chunked body: the data, joined.
     pub decoded: Option<BufferRef>,
     /// Whether the message is whole: its end was seen, and no byte of it is missing.
     pub state: MessageState,
 }
 
-/// A message's first line.
+/// A message's head.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Start {
+pub enum Head {
     /// Of a request (RFC 9112 §3).
-    Request {
-        /// The method.
-        method: String,
-        /// The request target, as it stands there.
-        target: String,
-        /// The version, e.g. `HTTP/1.1`.
-        version: String,
-    },
+    Request(Request),
     /// Of a response (RFC 9112 §4).
-    Response {
-        /// The version.
-        version: String,
-        /// The status code.
-        status: u16,
-        /// The reason phrase; may be empty.
-        reason: String,
-    },
+    Response(Response),
 }
 
-/// A field line (RFC 9112 §5), as ranges of the message's buffer.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HttpField {
-    /// The name.
-    pub name: Range<usize>,
-    /// The value without the white space around it.
-    pub value: Range<usize>,
-}
-
-/// A chunk of a body (RFC 9112 §7.1).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Chunk {
-    /// The line with its size, line end included.
-    pub line: Range<usize>,
-    /// Its data; empty in the last chunk.
-    pub data: Range<usize>,
-}
-
-/// How the end of a message's body is known (RFC 9112 §6.3).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Framing {
-    /// There is none: by the request's method, the status code, or because a request says nothing of one.
-    None,
-    /// Content-Length: this many bytes.
-    Length(u64),
-    /// The chunked transfer coding.
-    Chunked,
-    /// Up to the end of the connection.
-    UntilClose,
-    /// No message: after a successful CONNECT or a switch of protocols, the rest belongs to something else.
-    Tunnel,
+impl Head {
+    /// Its field lines.
+    pub fn fields(&self) -> &Fields {
+        match self {
+            Head::Request(request) => &request.fields,
+            Head::Response(response) => &response.fields,
+        }
+    }
+    /// The request, if it is one.
+    pub fn request(&self) -> Option<&Request> {
+        match self {
+            Head::Request(request) => Some(request),
+            Head::Response(_) => None,
+        }
+    }
+    /// The response, if it is one.
+    pub fn response(&self) -> Option<&Response> {
+        match self {
+            Head::Response(response) => Some(response),
+            Head::Request(_) => None,
+        }
+    }
 }
 
 /// How much of a message is there.
@@ -139,33 +115,22 @@ pub(crate) struct Input<'a> {
     pub ended: bool,
 }
 
-/// Whether a direction that begins like this speaks HTTP/1: a request line or a status line (RFC 9112 §3, §4).
-pub fn looks_like_http(stream: &[u8]) -> bool {
-    let line = &stream[..stream.iter().position(|&b| b == b'\n').unwrap_or(stream.len()).min(8192)];
-    if line.starts_with(b"HTTP/1.") {
-        return line.len() >= 12;
-    }
-    let method = line.iter().position(|&b| b == b' ').unwrap_or(0);
-    let version = line.windows(8).any(|w| w == b" HTTP/1.");
-    (1..=20).contains(&method) && line[..method].iter().all(u8::is_ascii_uppercase) && version
-}
-
 impl HttpMessage {
-    /// The value of the first field with this name (in lower case), read from the bytes of the message's buffer.
-    pub fn field<'a>(&self, bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
-        field(&self.fields, bytes, name).next()
+    /// The value of the first field with this name, in any case.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.head.fields().get(name)
     }
     /// Whether it is an interim response: status 1xx but 101 (RFC 9110 §15.2).
     pub fn interim(&self) -> bool {
-        matches!(self.start, Start::Response { status: 100 | 102..=199, .. })
+        self.head.response().is_some_and(|response| matches!(response.status.0, 100 | 102..=199))
     }
-}
-
-fn field<'a>(fields: &[HttpField], bytes: &'a [u8], name: &str) -> impl Iterator<Item = &'a [u8]> {
-    fields
-        .iter()
-        .filter(move |field| bytes.get(field.name.clone()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes())))
-        .filter_map(|field| bytes.get(field.value.clone()))
+    /// Bytes of its content: of the body without the framing of chunks.
+    pub fn content_len(&self) -> usize {
+        match self.framing {
+            Framing::Chunked => self.chunks.iter().map(Range::len).sum(),
+            _ => self.body.len(),
+        }
+    }
 }
 
 /// Reads both directions. `derive` keeps a derived buffer and gives its reference.
@@ -204,10 +169,7 @@ pub(crate) fn read(
     while at < input.buffer.bytes.len() && http.messages.len() < MAX_MESSAGES {
         // RFC 9112 §9.3.2: responses come in the order of the requests.
         let request = open.front().copied();
-        let method = request.and_then(|i| match &http.messages[i].start {
-            Start::Request { method, .. } => Some(method.clone()),
-            Start::Response { .. } => None,
-        });
+        let method = request.and_then(|i| http.messages[i].head.request()).map(|request| request.method.clone());
         match message(&input, Direction::ToClient, at, Some(method.as_deref()), &mut derive) {
             Ok(message) => {
                 at = message.range.end;
@@ -257,55 +219,44 @@ fn message(
     request: Option<Option<&str>>,
     derive: &mut impl FnMut(Buffer) -> BufferRef,
 ) -> Result<HttpMessage, &'static str> {
-    let bytes = &input.buffer.bytes;
-    // RFC 9112 §2.2: empty lines before a request line are ignored.
-    let mut first = at;
-    while request.is_none() && bytes.get(first..).is_some_and(|rest| rest.starts_with(b"\r\n")) {
-        first += 2;
-    }
-    let rest = bytes.get(first..).unwrap_or_default();
-    let (head_len, whole_head) = match head_end(rest) {
-        Some(len) => (len, true),
-        None if rest.len() >= MAX_HEAD => return Err("no message's head ends here"),
-        None => (rest.len(), false),
+    let rest = input.buffer.bytes.get(at..).unwrap_or_default();
+    let len = match next_head(rest) {
+        NextHead::Whole(len) => len,
+        NextHead::Need if looks_like_http(rest) => return Err("is the beginning of a head whose end is not there"),
+        NextHead::Need => return Err("is not HTTP/1"),
+        NextHead::TooLong => return Err("has no end of a head within 256 KiB"),
     };
-    let head = first..first + head_len;
-    if !input.buffer.holes(head.clone()).is_empty() {
+    let head_range = at..at + len;
+    if !input.buffer.holes(head_range.clone()).is_empty() {
         return Err("bytes of a message's head are missing");
     }
-    let mut lines = lines(bytes, head.clone());
-    let start_line = lines.next().unwrap_or(first..first);
-    let start = start_line_of(bytes.get(start_line.clone()).unwrap_or_default()).ok_or("is not HTTP/1")?;
-    if matches!(start, Start::Request { .. }) != request.is_none() {
-        return Err("is a message of the other direction");
-    }
-    let fields = read_fields(bytes, lines);
+    let mut silent = Silent;
+    let mut reader = Reader::new(&rest[..len], &mut silent);
+    let (head, (framing, faults)) = match request {
+        None => {
+            let head = decode_request(&mut reader).map_err(|error| error.what)?;
+            let framing = request_framing(&head);
+            (Head::Request(head), framing)
+        }
+        Some(method) => {
+            let head = decode_response(&mut reader).map_err(|error| error.what)?;
+            let framing = response_framing(&head, method);
+            (Head::Response(head), framing)
+        }
+    };
     let mut message = HttpMessage {
         direction,
         buffer: input.buffer.id,
-        start,
-        range: at..head.end,
-        body: head.end..head.end,
         head,
-        start_line,
-        fields,
-        framing: Framing::None,
+        range: head_range.clone(),
+        body: head_range.end..head_range.end,
+        head_range,
+        framing,
+        faults,
         chunks: Vec::new(),
-        trailers: Vec::new(),
         decoded: None,
         state: MessageState::Whole,
     };
-    if !whole_head {
-        message.state = MessageState::CutShort;
-        return Ok(message);
-    }
-    match framing(&message, bytes, request) {
-        Ok(framing) => message.framing = framing,
-        Err(why) => {
-            message.state = MessageState::Malformed(why);
-            return Ok(message);
-        }
-    }
     body(&mut message, input, derive);
     Ok(message)
 }
@@ -313,40 +264,32 @@ fn message(
 /// Finds a message's body and its end.
 fn body(message: &mut HttpMessage, input: &Input<'_>, derive: &mut impl FnMut(Buffer) -> BufferRef) {
     let len = input.buffer.bytes.len();
-    let start = message.head.end;
-    let (end, whole) = match message.framing {
-        Framing::None | Framing::Tunnel => (start, true),
+    let start = message.head_range.end;
+    let (end, mut state) = match message.framing {
+        Framing::None | Framing::Tunnel => (start, MessageState::Whole),
         Framing::Length(n) => match usize::try_from(n).ok().and_then(|n| start.checked_add(n)) {
-            Some(end) if end <= len => (end, true),
-            _ => (len, false),
+            Some(end) if end <= len => (end, MessageState::Whole),
+            _ => (len, MessageState::CutShort),
         },
-        Framing::UntilClose => (len, input.ended),
-        Framing::Chunked => match chunked(message, &input.buffer.bytes) {
-            Ok(end) => (end, true),
-            Err((end, "")) => (end, false),
-            Err((end, why)) => {
-                message.state = MessageState::Malformed(why);
-                (end, true)
-            }
-        },
+        Framing::UntilClose if input.ended => (len, MessageState::Whole),
+        Framing::UntilClose => (len, MessageState::CutShort),
+        Framing::Chunked => chunked(message, &input.buffer.bytes),
+        Framing::Unknown => (start, MessageState::Malformed("the length of its body cannot be known")),
     };
     message.body = start..end;
     message.range.end = end;
     let missing: usize = input.buffer.holes(message.body.clone()).iter().map(|hole| hole.len()).sum();
-    if message.state == MessageState::Whole {
-        message.state = match (whole, missing) {
-            (false, _) => MessageState::CutShort,
-            (true, 0) => MessageState::Whole,
-            (true, missing) => MessageState::Missing(missing as u64),
-        };
+    if state == MessageState::Whole && missing > 0 {
+        state = MessageState::Missing(missing as u64);
     }
+    message.state = state;
     if !message.chunks.is_empty() {
         let mut out = BytesMut::new();
         let mut parents = Vec::new();
-        for chunk in message.chunks.iter().filter(|chunk| !chunk.data.is_empty()) {
+        for data in &message.chunks {
             let from = out.len();
-            out.extend_from_slice(input.buffer.bytes.get(chunk.data.clone()).unwrap_or_default());
-            parents.push(Piece { range: from..out.len(), parent: message.buffer, at: chunk.data.start });
+            out.extend_from_slice(input.buffer.bytes.get(data.clone()).unwrap_or_default());
+            parents.push(Piece { range: from..out.len(), parent: message.buffer, at: data.start });
         }
         let id = BufferRef::Derived(0); // given its own number where it is kept
         let decoded = Buffer { id, kind: BufferKind::Body, bytes: out.freeze(), parents };
@@ -354,152 +297,20 @@ fn body(message: &mut HttpMessage, input: &Input<'_>, derive: &mut impl FnMut(Bu
     }
 }
 
-/// Reads a chunked body (RFC 9112 §7.1) and gives its end. The error tells how far it could be read and what is wrong, or
-/// nothing if the bytes end.
-fn chunked(message: &mut HttpMessage, bytes: &[u8]) -> Result<usize, (usize, &'static str)> {
-    let mut at = message.head.end;
+/// Reads a chunked body (RFC 9112 §7.1): notes where the data are, and gives the body's end.
+fn chunked(message: &mut HttpMessage, bytes: &[u8]) -> (usize, MessageState) {
+    let mut dechunker = Dechunker::new();
+    let mut at = message.head_range.end;
     loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let Some(newline) = rest.iter().take(8192).position(|&b| b == b'\n') else {
-            let why = if rest.len() >= 8192 { "a chunk's size has no line end" } else { "" };
-            return Err((if why.is_empty() { bytes.len() } else { at }, why));
-        };
-        let line = at..at + newline + 1;
-        let digits: Vec<u8> = rest.iter().copied().take_while(u8::is_ascii_hexdigit).collect();
-        let size = std::str::from_utf8(&digits).ok().and_then(|d| usize::from_str_radix(d, 16).ok());
-        let Some(size) = size.filter(|_| digits.len() <= 15) else { return Err((at, "a chunk's size is no number")) };
-        at = line.end;
-        if size == 0 {
-            message.chunks.push(Chunk { line, data: at..at });
-            break;
-        }
-        let end = at.checked_add(size).filter(|&end| end <= bytes.len());
-        let data = at..end.unwrap_or(bytes.len());
-        message.chunks.push(Chunk { line, data: data.clone() });
-        let Some(end) = end else { return Err((bytes.len(), "")) };
-        at = match bytes.get(end..) {
-            Some([b'\r', b'\n', ..]) => end + 2,
-            Some([b'\n', ..]) => end + 1,
-            Some([] | [b'\r']) => return Err((bytes.len(), "")),
-            _ => return Err((end, "a chunk is longer than it says")),
-        };
-    }
-    // The trailer section: field lines, then an empty line (RFC 9112 §7.1.2).
-    let rest = bytes.get(at..).unwrap_or_default();
-    let len = if rest.starts_with(b"\r\n") {
-        2
-    } else if rest.starts_with(b"\n") {
-        1
-    } else {
-        match head_end(rest) {
-            Some(len) => len,
-            None => return Err((bytes.len(), "")),
-        }
-    };
-    message.trailers = read_fields(bytes, lines(bytes, at..at + len));
-    Ok(at + len)
-}
-
-/// RFC 9112 §6.3, in its order.
-fn framing(message: &HttpMessage, bytes: &[u8], request: Option<Option<&str>>) -> Result<Framing, &'static str> {
-    if let Start::Response { status, .. } = message.start {
-        let method = request.flatten();
-        if status == 101 {
-            return Ok(Framing::Tunnel); // RFC 9110 §15.2.2
-        }
-        if method == Some("HEAD") || matches!(status, 100..=199 | 204 | 304) {
-            return Ok(Framing::None);
-        }
-        if method == Some("CONNECT") && (200..300).contains(&status) {
-            return Ok(Framing::Tunnel);
-        }
-    }
-    let codings: Vec<&[u8]> = field(&message.fields, bytes, "transfer-encoding").collect();
-    if let Some(last) = codings.last() {
-        let last = last.rsplit(|&b| b == b',').next().unwrap_or_default().trim_ascii();
-        return match (last.eq_ignore_ascii_case(b"chunked"), request) {
-            (true, _) => Ok(Framing::Chunked),
-            (false, Some(_)) => Ok(Framing::UntilClose),
-            (false, None) => Err("its transfer coding does not end in chunked, so its length is not known"),
-        };
-    }
-    let mut lengths = field(&message.fields, bytes, "content-length")
-        .flat_map(|value| value.split(|&b| b == b',').map(<[u8]>::trim_ascii));
-    if let Some(first) = lengths.next() {
-        let n = std::str::from_utf8(first).ok().filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
-        let n = n.and_then(|n| n.parse().ok()).ok_or("its Content-Length is no number")?;
-        if lengths.any(|other| other != first) {
-            return Err("its Content-Lengths contradict each other");
-        }
-        return Ok(Framing::Length(n));
-    }
-    Ok(if request.is_none() { Framing::None } else { Framing::UntilClose })
-}
-
-/// The length of a head with its empty line, if that is there. A line may end in LF alone (RFC 9112 §2.2).
-fn head_end(bytes: &[u8]) -> Option<usize> {
-    let bytes = &bytes[..bytes.len().min(MAX_HEAD)];
-    let mut at = 0;
-    while let Some(newline) = bytes[at..].iter().position(|&b| b == b'\n') {
-        at += newline + 1;
-        match &bytes[at..] {
-            [b'\n', ..] => return Some(at + 1),
-            [b'\r', b'\n', ..] => return Some(at + 2),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// The lines of `range`, without their ends.
-fn lines(bytes: &[u8], range: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut at = range.start;
-    std::iter::from_fn(move || {
-        let rest = bytes.get(at..range.end).filter(|rest| !rest.is_empty())?;
-        let newline = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
-        let line = &rest[..newline];
-        let from = at;
-        at += newline + 1;
-        let len = if line.ends_with(b"\r") { newline - 1 } else { newline };
-        Some(from..from + len)
-    })
-}
-
-/// Field lines (RFC 9112 §5.1). A line that is none is left out; an obsolete fold continues the line before (§5.2).
-fn read_fields(bytes: &[u8], lines: impl Iterator<Item = Range<usize>>) -> Vec<HttpField> {
-    let mut fields: Vec<HttpField> = Vec::new();
-    for line in lines {
-        let text = bytes.get(line.clone()).unwrap_or_default();
-        if text.starts_with(b" ") || text.starts_with(b"\t") {
-            if let Some(last) = fields.last_mut() {
-                last.value.end = line.start + text.trim_ascii_end().len();
+        match dechunker.step(bytes.get(at..).unwrap_or_default()) {
+            ChunkStep::Need => return (bytes.len(), MessageState::CutShort),
+            ChunkStep::Framing(n) => at += n,
+            ChunkStep::Data(n) => {
+                message.chunks.push(at..at + n);
+                at += n;
             }
-            continue;
+            ChunkStep::End(n) => return (at + n, MessageState::Whole),
+            ChunkStep::Malformed(why) => return (at, MessageState::Malformed(why)),
         }
-        let Some(colon) = text.iter().position(|&b| b == b':') else { continue };
-        let value = &text[colon + 1..];
-        let from = line.start + colon + 1 + (value.len() - value.trim_ascii_start().len());
-        let to = from + value.trim_ascii().len();
-        fields.push(HttpField { name: line.start..line.start + colon, value: from..to });
     }
-    fields
-}
-
-fn start_line_of(line: &[u8]) -> Option<Start> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let mut words = line.splitn(3, |&b| b == b' ');
-    let (first, second, third) = (words.next()?, words.next()?, words.next());
-    if first.starts_with(b"HTTP/") {
-        let status = std::str::from_utf8(second).ok().filter(|s| s.len() == 3)?.parse().ok()?;
-        return Some(Start::Response { version: text(first), status, reason: text(third.unwrap_or_default()) });
-    }
-    // A request target has no spaces in it (RFC 9112 §3.2), but what clients send may.
-    let rest = &line[first.len() + 1..];
-    let version = rest.iter().rposition(|&b| b == b' ')?;
-    let (target, version) = (&rest[..version], &rest[version + 1..]);
-    (version.starts_with(b"HTTP/") && !first.is_empty()).then(|| Start::Request {
-        method: text(first),
-        target: text(target),
-        version: text(version),
-    })
 }

@@ -6,14 +6,18 @@
 
 mod http;
 mod stream;
+mod tls;
 mod units;
 
 use std::ops::Range;
 
 use bytes::Bytes;
+use capture::keylog::KeyLog;
+use wire::http::looks_like_http;
 
-pub use http::{Chunk, Exchange, Framing, Http, HttpField, HttpMessage, MessageState, Start, looks_like_http};
+pub use http::{Exchange, Head, Http, HttpMessage, MessageState};
 pub use stream::{Cut, Stream};
+pub use tls::{HandshakeMessage, RecordContent, Tls, TlsRecord};
 pub use units::{Carried, Unit, UnitKind};
 
 use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Source};
@@ -40,6 +44,8 @@ pub struct Layers {
     pub conversation: ConversationId,
     /// What its bytes are.
     pub application: Application,
+    /// TLS, if the connection speaks it.
+    pub tls: Option<Tls>,
     /// HTTP/1, in clear or inside TLS.
     pub http: Option<Http>,
     /// DNS messages, in order of each direction: its own bytes, without the two of its length.
@@ -64,11 +70,12 @@ pub struct DnsOverTcp {
 }
 
 impl Layers {
-    /// Reads the upper layers of a TCP connection as far as it was captured up to now; `None` if `id` is none.
+    /// Reads the upper layers of a TCP connection as far as it was captured up to now, TLS with the secrets in `keys`;
+    /// `None` if `id` is none.
     ///
     /// Costs time in proportion to the connection's bytes (copied once, decrypted once) and as much memory, within the
     /// limits of `flow`. Keep the result and make it anew when the connection has got more packets.
-    pub fn of(flow: &Flow, id: ConversationId, source: &dyn Source) -> Option<Layers> {
+    pub fn of(flow: &Flow, id: ConversationId, source: &dyn Source, keys: &KeyLog) -> Option<Layers> {
         let conversation = flow.conversation(id)?;
         let connection = conversation.tcp()?;
         let limits = flow.limits();
@@ -79,6 +86,7 @@ impl Layers {
         let mut layers = Layers {
             conversation: id,
             application: Application::Unknown,
+            tls: None,
             http: None,
             dns: Vec::new(),
             streams,
@@ -90,17 +98,22 @@ impl Layers {
         let [client, server] = layers.streams.each_ref().map(|stream| stream.bytes().clone());
         layers.application = if client.is_empty() && server.is_empty() {
             Application::Nothing
+        } else if tls::detect(&client, &server) {
+            Application::Tls
         } else if port == 53 {
             Application::Dns
         } else if looks_like_http(&client) || (client.is_empty() && looks_like_http(&server)) {
             Application::Http
+        } else if connection.mid_stream() && (tls::detect_midway(&client) || tls::detect_midway(&server)) {
+            Application::Tls
         } else {
             Application::Unknown
         };
         match layers.application {
             Application::Http => layers.read_http([Some(BufferRef::Derived(0)), Some(BufferRef::Derived(1))]),
             Application::Dns => layers.read_dns(),
-            Application::Tls | Application::Nothing | Application::Unknown => {}
+            Application::Tls => layers.read_tls(keys),
+            Application::Nothing | Application::Unknown => {}
         }
         layers.index(flow);
         Some(layers)
@@ -154,25 +167,35 @@ impl Layers {
         out
     }
 
-    fn keep(&mut self, mut buffer: Buffer) -> BufferRef {
-        let id = BufferRef::Derived(2 + self.derived.len() as u32);
-        buffer.id = id;
-        self.derived.push(buffer);
-        id
+    /// Reads TLS, and the HTTP/1 inside.
+    fn read_tls(&mut self, keys: &KeyLog) {
+        let mut derived = std::mem::take(&mut self.derived);
+        let tls = tls::read(&self.streams, keys, &mut |buffer| keep(&mut derived, buffer));
+        self.derived = derived;
+        // What comes behind something that is missing has lost its place among the messages.
+        let first = [0, 1].map(|side: usize| tls.plaintext[side].first().copied());
+        self.tls = Some(tls);
+        let speaks = first.map(|id| id.is_some_and(|id| looks_like_http(&self.bytes(id))));
+        if speaks.contains(&true) {
+            self.read_http(first);
+        }
     }
 
     /// Reads HTTP/1 from two buffers, one a direction.
     fn read_http(&mut self, [client, server]: [Option<BufferRef>; 2]) {
         let input = |id: Option<BufferRef>, direction: Direction| {
             let buffer = id.and_then(|id| self.buffer(id)).cloned()?;
-            Some((buffer, self.stream(direction).ended))
+            let closed = self.tls.as_ref().is_some_and(|tls| tls.closed[direction as usize]);
+            Some((buffer, closed || self.stream(direction).ended))
         };
         let (client, server) = (input(client, Direction::ToServer), input(server, Direction::ToClient));
+        let mut derived = std::mem::take(&mut self.derived);
         let http = http::read(
             client.as_ref().map(|(buffer, ended)| http::Input { buffer, ended: *ended }),
             server.as_ref().map(|(buffer, ended)| http::Input { buffer, ended: *ended }),
-            |buffer| self.keep(buffer),
+            |buffer| keep(&mut derived, buffer),
         );
+        self.derived = derived;
         self.http = Some(http);
     }
 
@@ -192,4 +215,12 @@ impl Layers {
             }
         }
     }
+}
+
+/// Numbers a derived buffer and keeps it. 0 and 1 are the streams.
+fn keep(derived: &mut Vec<Buffer>, mut buffer: Buffer) -> BufferRef {
+    let id = BufferRef::Derived(2 + derived.len() as u32);
+    buffer.id = id;
+    derived.push(buffer);
+    id
 }

@@ -1,8 +1,9 @@
 //! What was found on a connection, as one list, and which packets carry it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::Layers;
+use super::{Layers, RecordContent};
 use crate::{BufferRef, Direction, Flow};
 
 /// A piece of an upper layer: a record, a message.
@@ -25,6 +26,10 @@ pub struct Unit {
 /// What a unit is, with its number in the list of its kind.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum UnitKind {
+    /// A TLS record: an index into [`super::Tls::records`].
+    Record(usize),
+    /// A TLS handshake message: an index into [`super::Tls::messages`].
+    Handshake(usize),
     /// An HTTP message: an index into [`super::Http::messages`].
     Http(usize),
     /// A DNS message: an index into [`Layers::dns`].
@@ -54,18 +59,33 @@ impl Layers {
     /// Lists all units and the packets of each.
     pub(super) fn index(&mut self, flow: &Flow) {
         let mut found: Vec<(UnitKind, Direction, BufferRef, Range<usize>)> = Vec::new();
+        for (i, record) in self.tls.iter().flat_map(|tls| &tls.records).enumerate() {
+            let stream = BufferRef::Derived(record.direction as u32);
+            found.push((UnitKind::Record(i), record.direction, stream, record.range.clone()));
+        }
+        for (i, message) in self.tls.iter().flat_map(|tls| &tls.messages).enumerate() {
+            found.push((UnitKind::Handshake(i), message.direction, message.buffer, message.range.clone()));
+        }
         for (i, message) in self.http.iter().flat_map(|http| &http.messages).enumerate() {
             found.push((UnitKind::Http(i), message.direction, message.buffer, message.range.clone()));
         }
         for (i, message) in self.dns.iter().enumerate() {
             found.push((UnitKind::Dns(i), message.direction, message.buffer, message.range.clone()));
         }
+        // A record says nothing before its last byte, the tag's, is there.
+        let mut record_ends: BTreeMap<BufferRef, usize> = BTreeMap::new();
+        for record in self.tls.iter().flat_map(|tls| &tls.records) {
+            if let RecordContent::Decrypted { buffer, .. } = record.content {
+                record_ends.insert(buffer, record.range.end);
+            }
+        }
         for (kind, direction, buffer, range) in found {
             let mut frames: Vec<u32> =
                 self.sources(flow, buffer, range.clone()).into_iter().map(|(frame, _)| frame).collect();
             frames.sort_unstable();
             frames.dedup();
-            let complete = self.complete_at(direction, buffer, range.end).max(frames.last().copied().unwrap_or(0));
+            let complete =
+                self.complete_at(direction, buffer, range.end, &record_ends).max(frames.last().copied().unwrap_or(0));
             let number = self.units.len() as u32;
             self.by_frame.extend(frames.iter().map(|&frame| (frame, number)));
             if complete != 0 && frames.last() != Some(&complete) {
@@ -77,13 +97,20 @@ impl Layers {
     }
 
     /// The packet with which all bytes of `direction` before `end` of a buffer are there.
-    fn complete_at(&self, direction: Direction, mut buffer: BufferRef, mut end: usize) -> u32 {
+    fn complete_at(
+        &self,
+        direction: Direction,
+        mut buffer: BufferRef,
+        mut end: usize,
+        record_ends: &BTreeMap<BufferRef, usize>,
+    ) -> u32 {
         // Up to the stream, by way of the last byte's origin.
         while buffer != BufferRef::Derived(direction as u32) {
             let last = end.saturating_sub(1);
             let piece = self.buffer(buffer).and_then(|b| b.origins(last..end).next());
             let Some(piece) = piece else { return 0 };
-            (buffer, end) = (piece.parent, piece.at + piece.range.len());
+            let record_end = record_ends.get(&buffer).copied();
+            (buffer, end) = (piece.parent, record_end.unwrap_or(piece.at + piece.range.len()));
         }
         self.streams[direction as usize].completed_by(end)
     }
