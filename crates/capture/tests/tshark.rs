@@ -2,7 +2,6 @@
 //!
 //! Where a tool is missing, a test says so on stderr and passes; with `WIRESCOPE_ORACLES=required` it fails.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,13 +12,7 @@ use capture::{Direction, LinkType};
 
 /// Whether all tools are there.
 fn have(tools: &[&str]) -> bool {
-    let missing = tools.iter().find(|tool| Command::new(tool).arg("--version").output().is_err());
-    let Some(missing) = missing else { return true };
-    let required = std::env::var_os("WIRESCOPE_ORACLES").is_some_and(|value| value == "required");
-    assert!(!required, "{missing} is required here: install wireshark-common and tshark");
-    let line = format!("\nSKIPPED: {missing} is not installed\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
-    false
+    oracle::programs("tshark", tools)
 }
 
 /// A place for a test's files.

@@ -4,7 +4,6 @@
 
 mod pair;
 
-use std::io::Write;
 use std::sync::Arc;
 
 use base::{Seed, WallTime};
@@ -36,13 +35,8 @@ fn other() -> Option<CryptoProvider> {
         && std::arch::is_x86_feature_detected!("avx2");
     #[cfg(not(target_arch = "x86_64"))]
     let able = cfg!(target_arch = "aarch64");
-    if able {
-        return Some(rustls_graviola::default_provider());
-    }
-    let required = std::env::var("WIRESCOPE_ORACLES").is_ok_and(|value| value == "required");
-    assert!(!required, "this processor cannot run the other TLS provider, and WIRESCOPE_ORACLES=required");
-    let _ = std::io::stderr().write_all(b"skipped: this processor cannot run the other TLS provider\n");
-    None
+    let at_hand = if able { Ok(()) } else { Err("this processor cannot run the other TLS provider") };
+    oracle::check("graviola", at_hand).then(rustls_graviola::default_provider)
 }
 
 fn agrees(seed: u64, suite: CipherSuite, group: Group, key: KeyKind, we_are_client: bool) {

@@ -1,7 +1,6 @@
 //! OpenSSL's opinion of the simulated authority's certificates, under its strictest rules.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use base::{Seed, WallTime};
 use rustls::pki_types::CertificateDer;
@@ -9,14 +8,7 @@ use tls::{Authority, Defect, KeyKind, Request, pem};
 
 /// Whether OpenSSL is there; if not, says so, and fails where it must be.
 fn installed() -> bool {
-    let found = Command::new("openssl").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if found.is_ok_and(|status| status.success()) {
-        return true;
-    }
-    let required = std::env::var("WIRESCOPE_ORACLES").is_ok_and(|value| value == "required");
-    assert!(!required, "openssl is not installed, and WIRESCOPE_ORACLES=required");
-    let _ = std::io::stderr().write_all(b"skipped: openssl is not installed\n");
-    false
+    oracle::program("openssl")
 }
 
 /// What `openssl verify` prints about a chain for a host or an address.

@@ -8,7 +8,6 @@
 //! - a segment just below `next` towards a closed window is a probe, and its answer the answer to one.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::process::Command;
 
 use super::path::{Path, play};
@@ -42,12 +41,7 @@ struct Said {
 
 /// Whether tshark is there. Without it the test says that it is skipped, or fails where oracles are required.
 fn have_tshark() -> bool {
-    if Command::new("tshark").arg("--version").output().is_ok() {
-        return true;
-    }
-    assert_ne!(std::env::var("WIRESCOPE_ORACLES").as_deref(), Ok("required"), "tshark is required and not installed");
-    std::io::stderr().write_all(b"skipped: tshark is not installed\n").unwrap();
-    false
+    oracle::program("tshark")
 }
 
 fn tshark(tape: &Tape, name: &str) -> Vec<Said> {

@@ -36,14 +36,7 @@ fn openssl() -> Command {
 
 /// Whether OpenSSL is there; if not, says so, and fails where it must be.
 fn installed() -> bool {
-    let found = openssl().arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if found.is_ok_and(|status| status.success()) {
-        return true;
-    }
-    let required = std::env::var("WIRESCOPE_ORACLES").is_ok_and(|value| value == "required");
-    assert!(!required, "openssl is not installed, and WIRESCOPE_ORACLES=required");
-    let _ = std::io::stderr().write_all(b"skipped: openssl is not installed\n");
-    false
+    oracle::programs("openssl", &["timeout", "openssl"])
 }
 
 /// Lets the two talk through a relay: what they sent, and the key log. `renegotiate`: with new keys before the text.
