@@ -75,7 +75,8 @@ fn executable(file: &Path) -> bool {
 fn log(name: &str, what: &str) {
     let Some(file) = std::env::var_os("WIRESCOPE_ORACLE_LOG").filter(|file| !file.is_empty()) else { return };
     let line = format!("{name} {what}\n");
-    let written = OpenOptions::new().create(true).append(true).open(&file).and_then(|mut f| f.write_all(line.as_bytes()));
+    let written =
+        OpenOptions::new().create(true).append(true).open(&file).and_then(|mut f| f.write_all(line.as_bytes()));
     assert!(written.is_ok(), "WIRESCOPE_ORACLE_LOG={}: cannot be written", file.display());
 }
 
@@ -88,5 +89,4 @@ mod tests {
         assert!(find("sh").is_some_and(|path| path.is_absolute()));
         assert_eq!(find("there is no such program"), None);
     }
-
 }
