@@ -35,6 +35,11 @@ static CATALOG: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             entries.push(of_value(&table, code, own.or_else(|| text(About::Wire, &group()?))));
         }
     }
+    for oid in wire::x509::oid::OIDS {
+        let id = format!("{OIDS}.{}", oid.dotted);
+        let entry = blank(id, oid.name, Sort::Value, oid.rfc, oid.line);
+        entries.push(Entry { field: wire::glossary::fields().find(|field| field.id == OIDS), ..entry });
+    }
     for kind in trace::kinds::all() {
         let text = text(About::Events, kind.id);
         entries.push(blank(kind.id.to_owned(), kind.id, Sort::Event, kind.rfc, kind.line).with(text));
@@ -57,6 +62,9 @@ static CATALOG: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     }
     entries
 });
+
+/// The field whose values are object identifiers.
+const OIDS: &str = "der.oid";
 
 /// The id of the table of TCP states: no field of a packet holds a state, but the program prints it.
 pub(crate) const STATE_TABLE: &str = "tcp.state";
