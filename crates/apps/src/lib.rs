@@ -1,3 +1,4 @@
 //! What runs on hosts: HTTP clients and servers, resolvers and name servers, DHCP clients and servers.
 
+pub mod dhcp;
 pub mod http;
