@@ -5,10 +5,12 @@
 
 mod diagram;
 mod hex;
+mod layers;
 mod show;
 
 pub use diagram::{Diagram, diagrams};
 pub use hex::{HexLine, hex_lines};
+pub use layers::{Section, completed, datagram};
 pub use show::{meaning, note_text, value_text};
 
 use wire::frame::{Frame, Transport, checksum_note};

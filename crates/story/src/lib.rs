@@ -9,6 +9,7 @@ mod meaning;
 mod names;
 mod source;
 mod states;
+mod upper;
 mod why;
 
 pub use ladder::{Mark, Row, Side};
@@ -17,10 +18,12 @@ pub use source::{OpenError, TapChoice};
 pub use states::{Ends, StateAt};
 pub use why::Link;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use base::{FrameId, TapId, WallTime};
-use flow::{ConversationId, Flow, Limits, Source as _};
+use flow::{ConversationId, Flow, Layers, Limits, Source as _};
 use trace::Trace;
 use wire::Record;
 
@@ -36,6 +39,9 @@ pub struct Story {
     connection_ends: BTreeMap<ConversationId, [Option<states::End>; 2]>,
     /// The frames of this tap that were lost behind it, and where.
     losses: BTreeMap<FrameId, String>,
+    /// The upper layers of connections, read when they are first asked for.
+    layers: RefCell<BTreeMap<ConversationId, Option<Rc<Layers>>>>,
+    key_log: capture::keylog::KeyLog,
     epoch: WallTime,
 }
 
@@ -88,7 +94,9 @@ impl Story {
             }
         }
         let losses = frames.trace().map(|trace| source::losses(trace, &frames)).unwrap_or_default();
-        Story { frames, flow, names, states, connection_ends, losses, epoch }
+        let (key_log, _) = capture::keylog::KeyLog::parse(frames.secrets().as_bytes());
+        let layers = RefCell::default();
+        Story { frames, flow, names, states, connection_ends, losses, layers, key_log, epoch }
     }
 
     /// Number of packets.
@@ -106,6 +114,15 @@ impl Story {
     /// The trace, if this is a simulation.
     pub fn trace(&self) -> Option<&Trace> {
         self.frames.trace()
+    }
+    /// What a TCP connection carries: TLS, HTTP, DNS. Read when first asked for; `None` if it is no TCP connection.
+    pub fn layers(&self, id: ConversationId) -> Option<Rc<Layers>> {
+        if let Some(known) = self.layers.borrow().get(&id) {
+            return known.clone();
+        }
+        let read = Layers::of(&self.flow, id, &self.frames, &self.key_log).map(Rc::new);
+        self.layers.borrow_mut().insert(id, read.clone());
+        read
     }
     /// Names of hosts.
     pub fn names(&self) -> &Names {
@@ -146,7 +163,7 @@ impl Story {
     pub fn packet(&self, number: u32) -> Option<Packet> {
         let view = self.flow.row(number)?;
         let bytes = self.bytes(number)?;
-        let (mut record, _) = dissect::frame(view.row.link, &bytes, view.row.original as usize);
+        let (mut record, frame) = dissect::frame(view.row.link, &bytes, view.row.original as usize);
         if let Some(tcp) = view.tcp {
             if let Some(seq) = tcp.relative_seq() {
                 dissect::derive(&mut record, "tcp.seq", "relative", seq.max(0) as u64);
@@ -155,7 +172,17 @@ impl Story {
                 dissect::derive(&mut record, "tcp.ack", "relative", ack.max(0) as u64);
             }
         }
-        let buffers = vec![Taken { title: format!("frame {number}"), bytes, record }];
+        let mut buffers = vec![Taken { title: format!("Frame {number}"), bytes, record }];
+        let whole = dissect::datagram(&self.flow, view.row, frame.network);
+        let layers = view.row.conversation.and_then(|id| self.layers(id));
+        let above = layers.map(|layers| dissect::completed(&layers, number)).unwrap_or_default();
+        for section in whole.into_iter().chain(above) {
+            let title = match section.packets.as_slice() {
+                [] | [_] => section.title,
+                [first, .., last] => format!("{} (from packets {first} to {last})", section.title),
+            };
+            buffers.push(Taken { title, bytes: section.bytes.to_vec(), record: section.record });
+        }
         Some(Packet { number, buffers })
     }
 

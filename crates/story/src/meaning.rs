@@ -17,7 +17,13 @@ pub(crate) fn of(story: &Story, view: &RowView<'_>, conversation: Option<&Conver
     let frame = wire::frame::decode(row.link, &bytes, row.original as usize, &mut wire::Silent);
     match row.kind {
         RowKind::Tcp => match (view.tcp, conversation) {
-            (Some(tcp), Some(conversation)) => segment(tcp, conversation, row.direction),
+            (Some(tcp), Some(conversation)) => {
+                let said = segment(tcp, conversation, row.direction);
+                match crate::upper::of(story, row.number, conversation) {
+                    Some(upper) => upper.joined(tcp, said),
+                    None => said,
+                }
+            }
             _ => Said { protocol: "TCP", text: "a segment that belongs to no connection".to_owned() },
         },
         RowKind::Arp(_) => Said { protocol: "ARP", text: arp(&frame) },
@@ -26,7 +32,7 @@ pub(crate) fn of(story: &Story, view: &RowView<'_>, conversation: Option<&Conver
             let kind = wire::icmpv6::Type(kind);
             Said { protocol: "ICMPv6", text: kind.name().unwrap_or("a message of an unknown type").to_owned() }
         }
-        RowKind::Udp => Said { protocol: "UDP", text: format!("{} bytes of data", row.payload.claimed) },
+        RowKind::Udp => datagram(&frame, bytes.get(frame.payload.clone()).unwrap_or(&[]), row.payload.claimed),
         RowKind::Fragment => Said { protocol: "IP", text: "a fragment of a larger packet".to_owned() },
         RowKind::Ip(n) => Said {
             protocol: "IP",
@@ -44,6 +50,23 @@ pub(crate) fn of(story: &Story, view: &RowView<'_>, conversation: Option<&Conver
             },
         },
     }
+}
+
+/// A UDP datagram: DNS and DHCP by their ports.
+fn datagram(frame: &wire::frame::Frame, payload: &[u8], claimed: u32) -> Said {
+    use wire::{dhcp, dns};
+    let ports = frame.ports().map_or([0, 0], |(from, to)| [from, to]);
+    if ports.contains(&dhcp::SERVER_PORT) || ports.contains(&dhcp::CLIENT_PORT) {
+        if let Ok(message) = dhcp::Message::parse(payload) {
+            return Said { protocol: "DHCP", text: crate::upper::dhcp(&message) };
+        }
+    }
+    if ports.contains(&dns::PORT) {
+        if let Ok(message) = dns::Message::parse(payload) {
+            return Said { protocol: "DNS", text: crate::upper::dns(&message) };
+        }
+    }
+    Said { protocol: "UDP", text: format!("{claimed} bytes of data") }
 }
 
 fn arp(frame: &wire::frame::Frame) -> String {

@@ -1,0 +1,137 @@
+//! What a packet carries above its transport: every buffer that it completes, taken apart.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use flow::{BufferRef, Flow, Framing, Layers, RecordContent, Row, Start, Tls, TlsRecord, Unit, UnitKind};
+use wire::http::Framing as HttpFraming;
+use wire::tls::{Context, Protection};
+use wire::{Malformed, Reader, Record};
+
+/// A buffer, or a part of one, and its tree.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// What it is, for people: `TLS record, from packets 6 and 7`.
+    pub title: String,
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Its tree: the leaves tile the bytes.
+    pub record: Record,
+    /// The packets that its bytes came from, in ascending order.
+    pub packets: Vec<u32>,
+}
+
+/// The IP packet that fragment `row` completes, put together.
+pub fn datagram(flow: &Flow, row: &Row, network: wire::frame::Network) -> Option<Section> {
+    let buffer = flow.datagram(row.datagram?)?;
+    let mut record = Record::new();
+    wire::frame::decode_datagram(network, &buffer.bytes, &mut record);
+    let mut packets: Vec<u32> = buffer
+        .parents
+        .iter()
+        .filter_map(|piece| match piece.parent {
+            BufferRef::Frame(n) => Some(n),
+            _ => None,
+        })
+        .collect();
+    packets.sort_unstable();
+    packets.dedup();
+    Some(Section { title: "IP packet, put together".to_owned(), bytes: buffer.bytes.clone(), record, packets })
+}
+
+/// Everything that packet `number` of a connection completes, the lower layers first.
+pub fn completed(layers: &Layers, number: u32) -> Vec<Section> {
+    let mut out = Vec::new();
+    for carried in layers.carried(number).iter().filter(|carried| carried.completes) {
+        sections(layers, carried.unit, &mut out);
+    }
+    out
+}
+
+fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
+    let mut add = |title: String, bytes: Bytes, decode: &dyn Fn(&mut Reader<'_, '_, Record>) -> Result<(), Malformed>| {
+        let mut record = Record::new();
+        // A record that goes on returns no error: what broke the format stands in it.
+        let _ = Reader::decode_all(&bytes, &mut record, |reader| decode(reader));
+        out.push(Section { title, bytes, record, packets: unit.frames.clone() });
+    };
+    let slice = |buffer: BufferRef, range: &Range<usize>| {
+        let bytes = layers.bytes(buffer);
+        if range.end <= bytes.len() { bytes.slice(range.clone()) } else { Bytes::new() }
+    };
+    match unit.kind {
+        UnitKind::Record(i) => {
+            let Some((tls, record)) = layers.tls.as_ref().and_then(|tls| Some((tls, tls.records.get(i)?))) else { return };
+            let protection = protection(tls, record);
+            let title = format!("TLS record: {}", record.header.content_type);
+            add(title, slice(unit.buffer, &unit.range), &|reader| wire::tls::decode_record(reader, protection).map(drop));
+            if let RecordContent::Decrypted { buffer, content_type, layout, .. } = &record.content {
+                let title = format!("TLS record, decrypted: {content_type}");
+                let bytes = layers.bytes(*buffer);
+                add(title, bytes, &|reader| {
+                    if layout.content_type > 0 {
+                        wire::tls::decode_inner(reader).map(drop)
+                    } else if layout.padding_length > 0 {
+                        wire::tls::decode_block(reader, *content_type, layout.mac).map(drop)
+                    } else {
+                        wire::tls::decode_stream(reader, *content_type, layout.mac).map(drop)
+                    }
+                });
+            }
+        }
+        UnitKind::Handshake(i) => {
+            let Some((tls, message)) = layers.tls.as_ref().and_then(|tls| Some((tls, tls.messages.get(i)?))) else { return };
+            let context = Context {
+                version: tls.agreed.as_ref().map(|agreed| agreed.version),
+                suite: tls.agreed.as_ref().map(|agreed| agreed.suite),
+            };
+            let title = format!("TLS handshake message: {}", message.kind);
+            add(title, slice(unit.buffer, &unit.range), &|reader| {
+                wire::tls::decode_handshake(reader, &context).map(drop)
+            });
+        }
+        UnitKind::Http(i) => {
+            let Some(message) = layers.http.as_ref().and_then(|http| http.messages.get(i)) else { return };
+            let request = matches!(message.start, Start::Request { .. });
+            let title = if request { "HTTP request" } else { "HTTP response" };
+            let framing = http_framing(message.framing);
+            add(title.to_owned(), slice(unit.buffer, &unit.range), &|reader| {
+                if request {
+                    wire::http::decode_request(reader)?;
+                } else {
+                    wire::http::decode_response(reader)?;
+                }
+                wire::http::decode_body(reader, framing).map(drop)
+            });
+            if let Some(decoded) = message.decoded {
+                add("HTTP body, joined from its chunks".to_owned(), layers.bytes(decoded), &|reader| {
+                    wire::http::decode_body(reader, HttpFraming::UntilClose).map(drop)
+                });
+            }
+        }
+        UnitKind::Dns(_) => {
+            add("DNS message".to_owned(), slice(unit.buffer, &unit.range), &|reader| {
+                wire::dns::decode(reader).map(drop)
+            });
+        }
+    }
+}
+
+/// How the sender protected the record, for the split of its fragment into nonce, ciphertext and tag.
+fn protection(tls: &Tls, record: &TlsRecord) -> Protection {
+    match (&record.content, &tls.agreed) {
+        (RecordContent::Plain, _) => Protection::None,
+        (_, Some(agreed)) => Protection::new(agreed.version, agreed.suite, agreed.encrypt_then_mac),
+        (_, None) => Protection::Unknown,
+    }
+}
+
+fn http_framing(framing: Framing) -> HttpFraming {
+    match framing {
+        Framing::None => HttpFraming::None,
+        Framing::Length(n) => HttpFraming::Length(n),
+        Framing::Chunked => HttpFraming::Chunked,
+        Framing::UntilClose => HttpFraming::UntilClose,
+        Framing::Tunnel => HttpFraming::Tunnel,
+    }
+}

@@ -1,0 +1,160 @@
+//! What a packet says above TCP and UDP, in plain words: TLS, HTTP, DNS, DHCP.
+
+use flow::{Conversation, RecordContent, Start, Tcp, UnitKind};
+use wire::dns::RData;
+use wire::tls::ContentType;
+
+use crate::Story;
+use crate::meaning::Said;
+
+/// What a segment completes of the layers above.
+pub(crate) struct Upper {
+    protocol: &'static str,
+    said: Vec<String>,
+    /// It carries a part of something larger that a later packet completes.
+    part_of: Option<(String, u32)>,
+}
+
+impl Upper {
+    /// Joined with what the segment itself says.
+    pub fn joined(self, tcp: &Tcp, segment: Said) -> Said {
+        use wire::tcp::Flags;
+        let special = tcp.verdicts.is_retransmission() || tcp.flags.intersects(Flags::FIN | Flags::RST | Flags::SYN);
+        let mut parts = self.said;
+        if let Some((what, number)) = self.part_of {
+            parts.push(if parts.is_empty() { format!("a part of {what}, whole with packet {number}") } else { format!("and a part of {what}") });
+        }
+        if parts.is_empty() {
+            return segment;
+        }
+        if special {
+            parts.push(segment.text);
+        }
+        Said { protocol: self.protocol, text: parts.join(", ") }
+    }
+}
+
+/// What packet `number` of a connection carries above TCP; `None` if that is nothing that can be told.
+pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Option<Upper> {
+    let layers = story.layers(conversation.id)?;
+    let mut upper = Upper { protocol: "TCP", said: Vec::new(), part_of: None };
+    let rank = |protocol: &str| ["TCP", "TLS", "DNS", "HTTP"].iter().position(|p| *p == protocol);
+    for carried in layers.carried(number) {
+        let unit = carried.unit;
+        let (protocol, text) = match unit.kind {
+            UnitKind::Record(i) => {
+                let record = layers.tls.as_ref().and_then(|tls| tls.records.get(i))?;
+                // Handshake records are told by their messages, application data by what it holds.
+                let text = match (&record.content, record.content_type()) {
+                    (RecordContent::Undecrypted(why), _) => Some(format!("an encrypted record: {why}")),
+                    (RecordContent::Missing(n), _) => Some(format!("a record of which {n} bytes are missing")),
+                    (_, ContentType::HANDSHAKE) => None,
+                    (_, ContentType::CHANGE_CIPHER_SPEC) => Some("Change Cipher Spec".to_owned()),
+                    (_, ContentType::ALERT) => {
+                        let alert = layers.tls.as_ref().and_then(|tls| tls.alerts.iter().find(|(at, _)| *at == i));
+                        Some(alert.map_or("an alert".to_owned(), |(_, alert)| format!("alert: {}", alert.description)))
+                    }
+                    (_, ContentType::APPLICATION_DATA) if layers.http.is_some() => None,
+                    (_, other) => Some(other.to_string()),
+                };
+                ("TLS", text)
+            }
+            UnitKind::Handshake(i) => {
+                let tls = layers.tls.as_ref()?;
+                let message = tls.messages.get(i)?;
+                let mut text = message.kind.to_string();
+                if message.kind == wire::tls::HandshakeType::CLIENT_HELLO {
+                    if let Some(name) = tls.client_hello.as_ref().and_then(|hello| hello.server_name()) {
+                        text.push_str(&format!(" for {name}"));
+                    }
+                }
+                ("TLS", Some(text))
+            }
+            UnitKind::Http(i) => {
+                let message = layers.http.as_ref().and_then(|http| http.messages.get(i))?;
+                let text = match &message.start {
+                    Start::Request { method, target, version } => format!("{method} {target} {version}"),
+                    Start::Response { version, status, reason } => {
+                        let body = message.body.len();
+                        format!("{version} {status} {reason}, {body} bytes of body")
+                    }
+                };
+                ("HTTP", Some(text))
+            }
+            UnitKind::Dns(i) => {
+                let message = layers.dns.get(i)?;
+                let bytes = layers.bytes(message.buffer);
+                let parsed = bytes.get(message.range.clone()).and_then(|bytes| wire::dns::Message::parse(bytes).ok());
+                ("DNS", Some(parsed.map_or_else(|| "a message".to_owned(), |message| dns(&message))))
+            }
+        };
+        if rank(protocol) > rank(upper.protocol) {
+            upper.protocol = protocol;
+        }
+        let Some(text) = text else { continue };
+        if carried.completes {
+            upper.said.push(text);
+        } else if unit.complete > number {
+            upper.part_of = Some((text, unit.complete));
+        }
+    }
+    Some(upper)
+}
+
+/// A DNS message in a line.
+pub(crate) fn dns(message: &wire::dns::Message) -> String {
+    let question = message.questions.first().map_or_else(
+        || "nothing".to_owned(),
+        |question| format!("{} {}", question.name, question.kind),
+    );
+    if !message.response {
+        let asks = if message.recursion_desired { "please find" } else { "do you know" };
+        return format!("{asks} {question}?");
+    }
+    if message.rcode != wire::dns::Rcode::NOERROR {
+        return format!("{question}: {}", message.rcode);
+    }
+    let answers: Vec<String> = message
+        .answers
+        .iter()
+        .filter_map(|record| match &record.data {
+            RData::A(ip) => Some(ip.to_string()),
+            RData::Aaaa(ip) => Some(ip.to_string()),
+            RData::Cname(name) => Some(format!("the same as {name}")),
+            _ => None,
+        })
+        .collect();
+    if !answers.is_empty() {
+        return format!("{question} is {}", answers.join(", "));
+    }
+    let referred = message.authorities.iter().find(|record| matches!(record.data, RData::Ns(_)));
+    match referred {
+        Some(record) => format!("{question}? ask the name servers of {}", record.name),
+        None => format!("{question}: no such record"),
+    }
+}
+
+/// A DHCP message in a line.
+pub(crate) fn dhcp(message: &wire::dhcp::Message) -> String {
+    use wire::dhcp::MessageType;
+    let yours = message.header.yiaddr;
+    let lease = message.lease_time().map(|seconds| format!(" for {seconds} s")).unwrap_or_default();
+    let name = message.host_name().map(|name| String::from_utf8_lossy(&name).into_owned()).unwrap_or_default();
+    match message.message_type() {
+        Some(MessageType::DISCOVER) => format!("DISCOVER: I am {name}; who can give me an address?"),
+        Some(MessageType::OFFER) => format!("OFFER: you can have {yours}{lease}"),
+        Some(MessageType::REQUEST) => match message.requested_address() {
+            Some(wanted) => format!("REQUEST: I take {wanted}"),
+            None => format!("REQUEST: I would like to keep {}", message.header.ciaddr),
+        },
+        Some(MessageType::ACK) => {
+            let list = |ips: Option<Vec<std::net::Ipv4Addr>>| {
+                ips.unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            };
+            format!("ACK: {yours} is yours{lease}; gateway {}, name server {}", list(message.routers()), list(message.dns_servers()))
+        }
+        Some(MessageType::NAK) => "NAK: you cannot have that address".to_owned(),
+        Some(other) => other.to_string(),
+        None => "a BOOTP message".to_owned(),
+    }
+}
