@@ -2,6 +2,7 @@
 
 mod args;
 mod error;
+mod glossary;
 mod ladder;
 mod open;
 mod output;
@@ -66,7 +67,8 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
             ExitCode::SUCCESS
         }
         Some(Command::Simulate(args)) => simulate::run(&mut out, &args)?,
-        Some(Command::Header(_) | Command::Explain(_)) => return Err(Error::usage("not there")),
+        Some(Command::Header(header)) => glossary::header(&mut out, &header)?,
+        Some(Command::Explain(explain)) => glossary::explain(&mut out, &explain)?,
         None if cli.simulate.target.is_none() && cli.simulate.scenario.is_none() => {
             Cli::command().print_help()?;
             return Ok(ExitCode::from(2));

@@ -96,6 +96,15 @@ impl Os {
         }
         event
     }
+    /// Somebody acts on this machine now: what the task does from here on goes back to that, and that to nothing else.
+    pub fn act(&self, kind: &'static Kind, text: &str) -> EventId {
+        let core = &mut *self.inner.core.borrow_mut();
+        let place = core.nodes[self.node as usize].place;
+        let text = core.recorder.text(text);
+        let event = core.recorder.event(core.now, place, kind, 0, EventId::NONE, None, [text, 0]);
+        self.inner.shared.ready.set_cause(event);
+        event
+    }
     /// The number of a string, as an argument of [`Os::event`].
     pub fn text(&self, text: &str) -> u64 {
         self.inner.core.borrow_mut().recorder.text(text)

@@ -1,11 +1,15 @@
 //! Runs a scenario: the programs start, the user acts, and the world goes on until the last timer of the connection.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
+use apps::dhcp::Pool;
 use apps::http::{Exchange, FetchError, Page, Request, Response, Server};
+use apps::names::Authority;
 use base::{Duration, Instant, Seed, WallTime};
 use bytes::Bytes;
+use host::InterfaceId;
 use net::{Os, Stop};
 use rustls::pki_types::ServerName;
 use tls::{Authority, Certificates, Clock, KeyLines, Options, Versions};
@@ -13,7 +17,7 @@ use trace::kinds::{app, dns};
 use trace::{Level, Trace};
 
 use crate::world::{self, Built};
-use crate::{Browser, Scenario, ScenarioError, Scheme, TlsVersion, UrlParts, plan};
+use crate::{Browser, Join, Scenario, ScenarioError, Scheme, TlsVersion, UrlParts, plan};
 
 /// A scenario that was run.
 #[derive(Debug)]
@@ -65,6 +69,8 @@ pub enum RunError {
 
 /// How long a run may last in virtual time: longer than every retry and TIME-WAIT.
 const LONGEST: Duration = Duration::from_secs(3600);
+/// A home router's lease: a day.
+const LEASE: Duration = Duration::from_secs(86_400);
 /// After the request, the run goes on until the client has no connection left, looked at so often.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -81,11 +87,21 @@ pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
     let clock = Clock::new(WallTime::SIMULATION_EPOCH);
 
     start_server(scenario, &url, &built, &clock)?;
+    start_home(&url, &built);
     let fetch = prepare(scenario, &url, server, &clock)?;
     let client = built.client;
     let os = built.world.os(client);
-    let act = &app::USER_OPENS;
-    let result = built.world.spawn_root(client, act, &url.href, async move { fetch.go(os).await });
+    let result = match scenario.client.join {
+        Join::Dhcp if built.home.is_some() => {
+            let act = &app::USER_JOINS;
+            built.world.spawn_root(client, act, "", async move { fetch.join_and_go(os).await })
+        }
+        _ => {
+            let servers = built.home.as_ref().map(|_| vec![plan::home::ROUTER]).unwrap_or_default();
+            let act = &app::USER_OPENS;
+            built.world.spawn_root(client, act, &url.href, async move { fetch.go(os, servers).await })
+        }
+    };
 
     let mut response = None;
     let mut until = Instant::ZERO + LOOK;
@@ -148,6 +164,44 @@ fn start_server(
         }
     }));
     Ok(())
+}
+
+/// Starts what a home network needs: DHCP server and DNS forwarder on the router, the resolver, the name servers.
+fn start_home(url: &UrlParts, built: &Built) {
+    let Some(home) = &built.home else { return };
+    let world = &built.world;
+    let start = |node, text: &str| (world.os(node), format!("{text} on {}", world.os(node).host_name()));
+    let act = &app::OPERATOR_STARTS;
+
+    let (os, text) = start(home.router, "the DHCP server");
+    let pool = Pool {
+        server: plan::home::ROUTER,
+        addresses: plan::home::POOL,
+        prefix: plan::home::PREFIX,
+        router: plan::home::ROUTER,
+        dns: vec![plan::home::ROUTER],
+        lease: LEASE,
+    };
+    drop(world.spawn_root(home.router, act, &text, apps::dhcp::serve(os, InterfaceId(0), pool)));
+    let (os, text) = start(home.router, "the DNS forwarder");
+    let upstream = plan::provider::RESOLVER.0;
+    drop(world.spawn_root(home.router, act, &text, apps::names::forward(os, plan::home::ROUTER, upstream)));
+    let (os, text) = start(home.resolver, "the recursive resolver");
+    drop(world.spawn_root(home.resolver, act, &text, apps::names::recurse(os, plan::names::ROOT[1].0)));
+
+    // A host below `.invalid` has no address anywhere (RFC 6761 §6.4): the root says so before anyone asks for it.
+    let addresses = match url.host.parse() {
+        Ok(name) if url.literal.is_none() => BTreeMap::from([(name, built.address)]),
+        _ => BTreeMap::new(),
+    };
+    for (node, authority) in [
+        (home.root, Authority::Root { top: plan::names::TOP[1].0 }),
+        (home.top, Authority::Top { hosts: plan::names::AUTHORITY[1].0 }),
+        (home.authority, Authority::Hosts { addresses }),
+    ] {
+        let (os, text) = start(node, "the name server");
+        drop(world.spawn_root(node, act, &text, apps::names::serve(os, authority)));
+    }
 }
 
 fn page(scenario: &Scenario) -> Result<Page, ScenarioError> {
@@ -290,11 +344,19 @@ fn request(scenario: &Scenario, url: &UrlParts) -> Result<Request, ScenarioError
 }
 
 impl Fetch {
-    async fn go(self, os: Os) -> Result<Response, FetchError> {
-        let text = os.text(&self.describe());
-        os.event(&app::URL_PARSED, 0, [text, 0]);
-        self.look_up(&os).await?;
-        let result = apps::http::exchange(&os, &self.exchange, self.request).await;
+    /// Joins the network, and opens the URL as soon as that is done.
+    async fn join_and_go(self, os: Os) -> Result<Response, FetchError> {
+        let failed = |error: apps::dhcp::JoinError| FetchError::Dns(format!("the machine is not on the network: {error}"));
+        let mut client = apps::dhcp::Client::new(os.clone(), InterfaceId(0)).map_err(failed)?;
+        let lease = client.join().await.map_err(failed)?;
+        let servers = lease.dns.clone();
+        drop(os.spawn("dhcp", client.keep(lease)));
+        os.act(&app::USER_OPENS, &self.url.href);
+        self.go(os, servers).await
+    }
+
+    async fn go(self, os: Os, servers: Vec<Ipv4Addr>) -> Result<Response, FetchError> {
+        let result = self.request(&os, servers).await;
         if let Err(error) = &result {
             let text = os.text(&error.to_string());
             os.event(&app::REQUEST_FAILED, 0, [text, 0]);
@@ -302,12 +364,19 @@ impl Fetch {
         result
     }
 
+    async fn request(self, os: &Os, servers: Vec<Ipv4Addr>) -> Result<Response, FetchError> {
+        let text = os.text(&self.describe());
+        os.event(&app::URL_PARSED, 0, [text, 0]);
+        self.look_up(os, servers).await?;
+        apps::http::exchange(os, &self.exchange, self.request).await
+    }
+
     fn describe(&self) -> String {
         let url = &self.url;
         format!("scheme {}, host {}, port {}, path {}", url.scheme.as_str(), url.host, url.port, url.target())
     }
 
-    async fn look_up(&self, os: &Os) -> Result<(), FetchError> {
+    async fn look_up(&self, os: &Os, servers: Vec<Ipv4Addr>) -> Result<(), FetchError> {
         if self.url.literal.is_some() {
             return Ok(());
         }
@@ -318,6 +387,15 @@ impl Fetch {
             os.event(&dns::CACHE_HIT, 0, [system, 0]);
             return Ok(());
         }
-        Err(FetchError::Dns("no name server is known".to_owned()))
+        let text = os.text(&self.url.host);
+        os.event(&dns::ASK, 0, [text, 0]);
+        let stub = apps::names::Stub::new(os.clone(), servers);
+        let found = stub.resolve(&self.url.host).await;
+        match found {
+            // The world was built with the server at that very address.
+            Ok(address) if std::net::IpAddr::from(address) == self.exchange.server.ip() => Ok(()),
+            Ok(address) => Err(FetchError::Dns(format!("the name led to {address}, where no server is"))),
+            Err(error) => Err(FetchError::Dns(error.to_string())),
+        }
     }
 }
