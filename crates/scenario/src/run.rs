@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use apps::dhcp::Pool;
 use apps::http::{Exchange, FetchError, Page, Request, Response, Server};
-use apps::names::Authority;
+use apps::names::Authority as NameServer;
 use base::{Duration, Instant, Seed, WallTime};
 use bytes::Bytes;
 use host::InterfaceId;
@@ -195,9 +195,9 @@ fn start_home(url: &UrlParts, built: &Built) {
         _ => BTreeMap::new(),
     };
     for (node, authority) in [
-        (home.root, Authority::Root { top: plan::names::TOP[1].0 }),
-        (home.top, Authority::Top { hosts: plan::names::AUTHORITY[1].0 }),
-        (home.authority, Authority::Hosts { addresses }),
+        (home.root, NameServer::Root { top: plan::names::TOP[1].0 }),
+        (home.top, NameServer::Top { hosts: plan::names::AUTHORITY[1].0 }),
+        (home.authority, NameServer::Hosts { addresses }),
     ] {
         let (os, text) = start(node, "the name server");
         drop(world.spawn_root(node, act, &text, apps::names::serve(os, authority)));
