@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use flow::{BufferRef, Flow, Framing, Layers, RecordContent, Row, Start, Tls, TlsRecord, Unit, UnitKind};
-use wire::http::Framing as HttpFraming;
+use flow::{BufferRef, Flow, Layers, RecordContent, Row, Tls, TlsRecord, Unit, UnitKind};
+use wire::http::Framing;
 use wire::tls::{Context, Protection};
 use wire::{Malformed, Reader, Record};
 
@@ -49,22 +49,27 @@ pub fn completed(layers: &Layers, number: u32) -> Vec<Section> {
 }
 
 fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
-    let mut add = |title: String, bytes: Bytes, decode: &dyn Fn(&mut Reader<'_, '_, Record>) -> Result<(), Malformed>| {
-        let mut record = Record::new();
-        // A record that goes on returns no error: what broke the format stands in it.
-        let _ = Reader::decode_all(&bytes, &mut record, |reader| decode(reader));
-        out.push(Section { title, bytes, record, packets: unit.frames.clone() });
-    };
+    let mut add =
+        |title: String, bytes: Bytes, decode: &dyn Fn(&mut Reader<'_, '_, Record>) -> Result<(), Malformed>| {
+            let mut record = Record::new();
+            // A record that goes on returns no error: what broke the format stands in it.
+            let _ = Reader::decode_all(&bytes, &mut record, |reader| decode(reader));
+            out.push(Section { title, bytes, record, packets: unit.frames.clone() });
+        };
     let slice = |buffer: BufferRef, range: &Range<usize>| {
         let bytes = layers.bytes(buffer);
         if range.end <= bytes.len() { bytes.slice(range.clone()) } else { Bytes::new() }
     };
     match unit.kind {
         UnitKind::Record(i) => {
-            let Some((tls, record)) = layers.tls.as_ref().and_then(|tls| Some((tls, tls.records.get(i)?))) else { return };
+            let Some((tls, record)) = layers.tls.as_ref().and_then(|tls| Some((tls, tls.records.get(i)?))) else {
+                return;
+            };
             let protection = protection(tls, record);
             let title = format!("TLS record: {}", record.header.content_type);
-            add(title, slice(unit.buffer, &unit.range), &|reader| wire::tls::decode_record(reader, protection).map(drop));
+            add(title, slice(unit.buffer, &unit.range), &|reader| {
+                wire::tls::decode_record(reader, protection).map(drop)
+            });
             if let RecordContent::Decrypted { buffer, content_type, layout, .. } = &record.content {
                 let title = format!("TLS record, decrypted: {content_type}");
                 let bytes = layers.bytes(*buffer);
@@ -80,7 +85,9 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
             }
         }
         UnitKind::Handshake(i) => {
-            let Some((tls, message)) = layers.tls.as_ref().and_then(|tls| Some((tls, tls.messages.get(i)?))) else { return };
+            let Some((tls, message)) = layers.tls.as_ref().and_then(|tls| Some((tls, tls.messages.get(i)?))) else {
+                return;
+            };
             let context = Context {
                 version: tls.agreed.as_ref().map(|agreed| agreed.version),
                 suite: tls.agreed.as_ref().map(|agreed| agreed.suite),
@@ -92,9 +99,9 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
         }
         UnitKind::Http(i) => {
             let Some(message) = layers.http.as_ref().and_then(|http| http.messages.get(i)) else { return };
-            let request = matches!(message.start, Start::Request { .. });
+            let request = message.head.request().is_some();
             let title = if request { "HTTP request" } else { "HTTP response" };
-            let framing = http_framing(message.framing);
+            let framing = message.framing;
             add(title.to_owned(), slice(unit.buffer, &unit.range), &|reader| {
                 if request {
                     wire::http::decode_request(reader)?;
@@ -105,7 +112,7 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
             });
             if let Some(decoded) = message.decoded {
                 add("HTTP body, joined from its chunks".to_owned(), layers.bytes(decoded), &|reader| {
-                    wire::http::decode_body(reader, HttpFraming::UntilClose).map(drop)
+                    wire::http::decode_body(reader, Framing::UntilClose).map(drop)
                 });
             }
         }
@@ -123,15 +130,5 @@ fn protection(tls: &Tls, record: &TlsRecord) -> Protection {
         (RecordContent::Plain, _) => Protection::None,
         (_, Some(agreed)) => Protection::new(agreed.version, agreed.suite, agreed.encrypt_then_mac),
         (_, None) => Protection::Unknown,
-    }
-}
-
-fn http_framing(framing: Framing) -> HttpFraming {
-    match framing {
-        Framing::None => HttpFraming::None,
-        Framing::Length(n) => HttpFraming::Length(n),
-        Framing::Chunked => HttpFraming::Chunked,
-        Framing::UntilClose => HttpFraming::UntilClose,
-        Framing::Tunnel => HttpFraming::Tunnel,
     }
 }

@@ -346,7 +346,8 @@ fn request(scenario: &Scenario, url: &UrlParts) -> Result<Request, ScenarioError
 impl Fetch {
     /// Joins the network, and opens the URL as soon as that is done.
     async fn join_and_go(self, os: Os) -> Result<Response, FetchError> {
-        let failed = |error: apps::dhcp::JoinError| FetchError::Dns(format!("the machine is not on the network: {error}"));
+        let failed =
+            |error: apps::dhcp::JoinError| FetchError::Dns(format!("the machine is not on the network: {error}"));
         let mut client = apps::dhcp::Client::new(os.clone(), InterfaceId(0)).map_err(failed)?;
         let lease = client.join().await.map_err(failed)?;
         let servers = lease.dns.clone();

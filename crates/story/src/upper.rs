@@ -1,6 +1,6 @@
 //! What a packet says above TCP and UDP, in plain words: TLS, HTTP, DNS, DHCP.
 
-use flow::{Conversation, RecordContent, Start, Tcp, UnitKind};
+use flow::{Conversation, Head, RecordContent, Tcp, UnitKind};
 use wire::dns::RData;
 use wire::tls::ContentType;
 
@@ -22,7 +22,11 @@ impl Upper {
         let special = tcp.verdicts.is_retransmission() || tcp.flags.intersects(Flags::FIN | Flags::RST | Flags::SYN);
         let mut parts = self.said;
         if let Some((what, number)) = self.part_of {
-            parts.push(if parts.is_empty() { format!("a part of {what}, whole with packet {number}") } else { format!("and a part of {what}") });
+            parts.push(if parts.is_empty() {
+                format!("a part of {what}, whole with packet {number}")
+            } else {
+                format!("and a part of {what}")
+            });
         }
         if parts.is_empty() {
             return segment;
@@ -39,7 +43,10 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
     let layers = story.layers(conversation.id)?;
     let mut upper = Upper { protocol: "TCP", said: Vec::new(), part_of: None };
     let rank = |protocol: &str| ["TCP", "TLS", "DNS", "HTTP"].iter().position(|p| *p == protocol);
-    for carried in layers.carried(number) {
+    let mut carried = layers.carried(number);
+    // What stands in the packet in which order is told by where it came from; a stable sort keeps layers together.
+    carried.sort_by_key(|carried| layers.stream_position(carried.unit));
+    for carried in carried {
         let unit = carried.unit;
         let (protocol, text) = match unit.kind {
             UnitKind::Record(i) => {
@@ -49,7 +56,7 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
                     (RecordContent::Undecrypted(why), _) => Some(format!("an encrypted record: {why}")),
                     (RecordContent::Missing(n), _) => Some(format!("a record of which {n} bytes are missing")),
                     (_, ContentType::HANDSHAKE) => None,
-                    (_, ContentType::CHANGE_CIPHER_SPEC) => Some("Change Cipher Spec".to_owned()),
+                    (_, ContentType::CHANGE_CIPHER_SPEC) => Some("ChangeCipherSpec".to_owned()),
                     (_, ContentType::ALERT) => {
                         let alert = layers.tls.as_ref().and_then(|tls| tls.alerts.iter().find(|(at, _)| *at == i));
                         Some(alert.map_or("an alert".to_owned(), |(_, alert)| format!("alert: {}", alert.description)))
@@ -62,7 +69,7 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
             UnitKind::Handshake(i) => {
                 let tls = layers.tls.as_ref()?;
                 let message = tls.messages.get(i)?;
-                let mut text = message.kind.to_string();
+                let mut text = camel(&message.kind.to_string());
                 if message.kind == wire::tls::HandshakeType::CLIENT_HELLO {
                     if let Some(name) = tls.client_hello.as_ref().and_then(|hello| hello.server_name()) {
                         text.push_str(&format!(" for {name}"));
@@ -72,11 +79,11 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
             }
             UnitKind::Http(i) => {
                 let message = layers.http.as_ref().and_then(|http| http.messages.get(i))?;
-                let text = match &message.start {
-                    Start::Request { method, target, version } => format!("{method} {target} {version}"),
-                    Start::Response { version, status, reason } => {
-                        let body = message.body.len();
-                        format!("{version} {status} {reason}, {body} bytes of body")
+                let text = match &message.head {
+                    Head::Request(request) => format!("{} {} {}", request.method, request.target, request.version),
+                    Head::Response(response) => {
+                        let (status, reason, body) = (response.status.0, &response.reason, message.body.len());
+                        format!("{} {status} {reason}, {body} bytes of body", response.version)
                     }
                 };
                 ("HTTP", Some(text))
@@ -101,12 +108,21 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
     Some(upper)
 }
 
+/// A handshake type (`client_hello`) as RFC 8446's text calls the message (`ClientHello`).
+fn camel(name: &str) -> String {
+    name.split('_')
+        .map(|word| {
+            word.chars().enumerate().map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c }).collect::<String>()
+        })
+        .collect()
+}
+
 /// A DNS message in a line.
 pub(crate) fn dns(message: &wire::dns::Message) -> String {
-    let question = message.questions.first().map_or_else(
-        || "nothing".to_owned(),
-        |question| format!("{} {}", question.name, question.kind),
-    );
+    let question = message
+        .questions
+        .first()
+        .map_or_else(|| "nothing".to_owned(), |question| format!("{} {}", question.name, question.kind));
     if !message.response {
         let asks = if message.recursion_desired { "please find" } else { "do you know" };
         return format!("{asks} {question}?");
@@ -151,7 +167,11 @@ pub(crate) fn dhcp(message: &wire::dhcp::Message) -> String {
             let list = |ips: Option<Vec<std::net::Ipv4Addr>>| {
                 ips.unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
             };
-            format!("ACK: {yours} is yours{lease}; gateway {}, name server {}", list(message.routers()), list(message.dns_servers()))
+            format!(
+                "ACK: {yours} is yours{lease}; gateway {}, name server {}",
+                list(message.routers()),
+                list(message.dns_servers())
+            )
         }
         Some(MessageType::NAK) => "NAK: you cannot have that address".to_owned(),
         Some(other) => other.to_string(),

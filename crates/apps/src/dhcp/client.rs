@@ -82,12 +82,8 @@ impl Client {
     pub fn new(os: Os, interface: InterfaceId) -> Result<Client, JoinError> {
         let mac = os.with_host(|host, _| host.interfaces().get(usize::from(interface.0)).map(|i| i.mac()));
         let mac = mac.ok_or(JoinError::NoInterface)?;
-        let options = UdpOptions {
-            broadcast: true,
-            interface: Some(interface),
-            reuse_address: true,
-            unconfigured: true,
-        };
+        let options =
+            UdpOptions { broadcast: true, interface: Some(interface), reuse_address: true, unconfigured: true };
         let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), CLIENT_PORT);
         let socket = os.udp_bind_with(any, options).map_err(|_| JoinError::NoInterface)?;
         let rng = os.rng("dhcp");
@@ -104,7 +100,8 @@ impl Client {
             let xid = self.rng.u32();
             let discover = self.message(MessageType::DISCOVER, xid);
             self.state("SELECTING");
-            let Answer::Granted(offer) = self.ask(&discover, Ipv4Addr::BROADCAST, MessageType::OFFER, None).await else {
+            let Answer::Granted(offer) = self.ask(&discover, Ipv4Addr::BROADCAST, MessageType::OFFER, None).await
+            else {
                 return Err(JoinError::NoServer);
             };
             let Some(server) = offer.server_id() else { continue };
@@ -201,7 +198,8 @@ impl Client {
                 }
                 let Ok((data, _)) = self.socket.recv_from_within(left).await else { continue };
                 let Ok(answer) = Message::parse(&data) else { continue };
-                let ours = answer.header.op == Op::REPLY && answer.header.xid == xid && answer.header.mac() == Some(self.mac);
+                let ours =
+                    answer.header.op == Op::REPLY && answer.header.xid == xid && answer.header.mac() == Some(self.mac);
                 let Some(kind) = answer.message_type().filter(|_| ours) else { continue };
                 let name = self.os.text(kind.name().unwrap_or("an unknown message"));
                 self.os.event(&kinds::RECEIVED, xid, [name, 0]);

@@ -56,6 +56,20 @@ impl Layers {
             .collect()
     }
 
+    /// Where in its direction's stream a unit begins, by way of the buffers that its first byte came through.
+    pub fn stream_position(&self, unit: &Unit) -> usize {
+        let stream = BufferRef::Derived(unit.direction as u32);
+        let (mut buffer, mut at) = (unit.buffer, unit.range.start);
+        // Each buffer's parents have smaller numbers, so this ends.
+        while buffer != stream {
+            match self.buffer(buffer).and_then(|b| b.origins(at..at + 1).next()) {
+                Some(piece) => (buffer, at) = (piece.parent, piece.at),
+                None => break,
+            }
+        }
+        at
+    }
+
     /// Lists all units and the packets of each.
     pub(super) fn index(&mut self, flow: &Flow) {
         let mut found: Vec<(UnitKind, Direction, BufferRef, Range<usize>)> = Vec::new();
