@@ -3,120 +3,26 @@
 //!
 //! `cargo bench -p wirescope-net` (the figure per data packet is the reciprocal of the items a second).
 
-use std::net::{Ipv4Addr, SocketAddr};
+mod support;
 
-use base::{Duration, Rate, Seed};
-use bytes::Bytes;
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use host::{HostConfig, InterfaceId};
-use net::{LaneConfig, LinkConfig, Stop, World};
-use trace::{Level, Role, kinds};
-use wire::MacAddr;
+use support::{Bulk, SEGMENT};
+use trace::Level;
 
 fn main() {
     divan::main();
 }
 
 const TOTAL: usize = 100_000_000;
-/// Data packets that carry it: 1448 bytes each, with timestamps.
-const PACKETS: usize = TOTAL.div_ceil(1448);
-/// Two bandwidth-delay products: 1 Gbit/s for 20 ms is 2.5 MB.
-const QUEUE: usize = 5_000_000;
-
-fn mac(kind: u8, n: usize) -> MacAddr {
-    MacAddr([2, kind, 0, 0, (n >> 8) as u8, n as u8])
-}
-
-/// `pairs` clients on the left of a router, as many servers on the right; each pair carries `flows` flows from server to
-/// client. Each host has a link of its own to the router, and all flows share 1 Gbit/s where they leave the servers' side:
-/// a second router and the bottleneck between the two would be a third hop, so with more than one pair each link gets its
-/// share of the rate.
-struct Bulk {
-    world: World,
-    per_flow: usize,
-}
-
-impl Bulk {
-    fn new(pairs: usize, flows: usize, level: Level) -> Bulk {
-        let seed = Seed(1);
-        let mut world = World::new(seed, level);
-        // Network n of a side is 10.side.x.y/30 where it lies n * 4 from the side's start.
-        let address = |side: u8, n: usize, last: usize| {
-            let [_, _, a, b] = ((n * 4 + last) as u32).to_be_bytes();
-            Ipv4Addr::new(10, side, a, b)
-        };
-        let mut router = HostConfig::new("router", seed);
-        router.forwarding = true;
-        for side in [1, 2] {
-            for n in 0..pairs {
-                let name = format!("{side}.{n}");
-                router = router.interface(&name, mac(side + 2, n), &[(address(side, n, 1), 30)]);
-            }
-        }
-        let router = world.add_host(Role::Router, router);
-        let rate = Rate(1_000_000_000 / pairs as u64);
-        let queue = QUEUE.max(pairs * flows * 16 * 1514);
-        let lane = || LaneConfig::new(Duration::from_millis(5), rate).queue_bytes(queue);
-        let per_flow = TOTAL / (pairs * flows);
-        let page = Bytes::from(vec![0x5a; per_flow]);
-        for n in 0..pairs {
-            let mut host = |side: u8, name: &str| {
-                let config = HostConfig::new(&format!("{name}{n}"), seed)
-                    .interface("eth0", mac(side, n), &[(address(side, n, 2), 30)])
-                    .gateway(address(side, n, 1), InterfaceId(0));
-                let node = world.add_host(Role::Client, config);
-                let port = (usize::from(side) - 1) * pairs + n;
-                world.link((node, 0), (router, port as u16), LinkConfig::both(lane()));
-                node
-            };
-            let (client, server) = (host(1, "client"), host(2, "server"));
-            let (os, page) = (world.os(server), page.clone());
-            world.spawn_root(server, &kinds::app::OPERATOR_STARTS, "bulk", async move {
-                let listener = os.tcp_listen(SocketAddr::from(([0, 0, 0, 0], 80)), 4096).unwrap();
-                while let Ok((stream, _)) = listener.accept().await {
-                    let page = page.clone();
-                    os.spawn("send", async move {
-                        // Copied as a program's write copies it: real bytes go in, and their checksum is computed.
-                        for piece in page.chunks(1 << 17) {
-                            let mut at = 0;
-                            while at < piece.len() {
-                                let n = std::future::poll_fn(|cx| stream.poll_write(cx, &piece[at..])).await.unwrap();
-                                at += n;
-                            }
-                        }
-                    });
-                }
-            });
-            for _ in 0..flows {
-                let os = world.os(client);
-                let server = SocketAddr::from((address(2, n, 2), 80));
-                world.spawn_root(client, &kinds::app::USER_OPENS, "bulk", async move {
-                    let stream = os.tcp_connect(server).await.unwrap();
-                    let mut buffer = vec![0; 1 << 16];
-                    let mut got = 0;
-                    loop {
-                        match std::future::poll_fn(|cx| stream.poll_read(cx, &mut buffer)).await.unwrap() {
-                            0 => break,
-                            n => got += n,
-                        }
-                    }
-                    assert_eq!(got, per_flow);
-                });
-            }
-        }
-        Bulk { world, per_flow }
-    }
-
-    fn run(mut self) -> World {
-        assert!(self.per_flow > 0);
-        assert_eq!(self.world.run(), Stop::Idle);
-        self.world
-    }
-}
+/// Data packets that carry it.
+const PACKETS: usize = TOTAL.div_ceil(SEGMENT);
 
 fn bench(bencher: Bencher, pairs: usize, flows: usize, level: Level) {
-    bencher.counter(ItemsCount::new(PACKETS)).with_inputs(|| Bulk::new(pairs, flows, level)).bench_values(Bulk::run);
+    bencher
+        .counter(ItemsCount::new(PACKETS))
+        .with_inputs(|| Bulk::new(TOTAL, pairs, flows, level))
+        .bench_values(Bulk::run);
 }
 
 #[divan::bench(sample_count = 5, args = [1, 100, 1000])]

@@ -12,8 +12,8 @@ use wire::{Body, Chunk};
 use crate::os::Os;
 use crate::socket::{Interest, Socket};
 
-/// How many bytes one write takes at most: what a kernel would copy in one go.
-const MOST_AT_ONCE: usize = 256 << 10;
+/// How many bytes one write copies at most: few enough that they are still in the cache when TCP sums them up.
+const MOST_AT_ONCE: usize = 64 << 10;
 
 /// A socket that listens for connections. Dropping it closes it.
 pub struct TcpListener {

@@ -1,5 +1,7 @@
 //! A packet on its way: a small owned head for the headers and a shared body.
 
+use std::cell::RefCell;
+
 use bytes::Bytes;
 
 use crate::{Body, Chunk, Sum};
@@ -8,19 +10,48 @@ use crate::{Body, Chunk, Sum};
 const ROOM: usize = 144;
 
 /// A packet or frame: headers in a buffer of its own that grows towards the front, and a body that is shared with
-/// whoever else holds it. Moving it along a path copies the head alone.
-#[derive(Clone)]
+/// whoever else holds it. Moving it moves a pointer; a copy copies the head alone.
 pub struct Packet {
+    /// Always there, but for the moment in which the packet is dropped.
+    inner: Option<Box<Inner>>,
+}
+
+struct Inner {
     room: [u8; ROOM],
     start: u8,
     end: u8,
     body: Body,
 }
 
+thread_local! {
+    /// Boxes of packets that are gone, for those to come: a busy line takes and gives back one at a time.
+    static SPARE: RefCell<Vec<Box<Inner>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many boxes are kept at most: about what two bandwidth-delay products of a fast, long path hold.
+const MOST_SPARE: usize = 8192;
+
 impl Packet {
     /// A packet that carries `body`, without headers yet.
     pub fn new(body: Body) -> Packet {
-        Packet { room: [0; ROOM], start: ROOM as u8, end: ROOM as u8, body }
+        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten();
+        let inner = match spare {
+            Some(mut inner) => {
+                (inner.start, inner.end, inner.body) = (ROOM as u8, ROOM as u8, body);
+                inner
+            }
+            None => Box::new(Inner { room: [0; ROOM], start: ROOM as u8, end: ROOM as u8, body }),
+        };
+        Packet { inner: Some(inner) }
+    }
+
+    #[inline]
+    fn inner(&self) -> &Inner {
+        self.inner.as_ref().expect("a packet is whole until it is dropped")
+    }
+    #[inline]
+    fn inner_mut(&mut self) -> &mut Inner {
+        self.inner.as_mut().expect("a packet is whole until it is dropped")
     }
 
     /// A packet made of bytes that came from outside; headers are pulled out of it as they are asked for.
@@ -30,32 +61,37 @@ impl Packet {
 
     /// Number of bytes, headers and body.
     pub fn len(&self) -> usize {
-        self.head().len() + self.body.len()
+        self.head().len() + self.body().len()
     }
     /// Whether there is not a byte in it.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
     /// The headers so far: the bytes in front of the body.
+    #[inline]
     pub fn head(&self) -> &[u8] {
-        &self.room[usize::from(self.start)..usize::from(self.end)]
+        let inner = self.inner();
+        &inner.room[usize::from(inner.start)..usize::from(inner.end)]
     }
     /// The headers, to change them in place (a router's TTL, a NAT's addresses).
+    #[inline]
     pub fn head_mut(&mut self) -> &mut [u8] {
-        &mut self.room[usize::from(self.start)..usize::from(self.end)]
+        let inner = self.inner_mut();
+        &mut inner.room[usize::from(inner.start)..usize::from(inner.end)]
     }
     /// The bytes behind the headers.
+    #[inline]
     pub fn body(&self) -> &Body {
-        &self.body
+        &self.inner().body
     }
     /// The body, dropping the headers.
-    pub fn into_body(self) -> Body {
-        self.body
+    pub fn into_body(mut self) -> Body {
+        std::mem::take(&mut self.inner_mut().body)
     }
 
     /// Takes the body out and leaves none.
     pub fn take_body(&mut self) -> Body {
-        std::mem::take(&mut self.body)
+        std::mem::take(&mut self.inner_mut().body)
     }
 
     /// Puts `n` bytes of header in front and returns them, zeroed, to be filled.
@@ -64,59 +100,70 @@ impl Packet {
     /// If the headers exceed 144 bytes, which no stack of headers that we build does. Headers pulled out of a stranger's
     /// bytes never come near: [`Packet::pull`] refuses.
     pub fn push(&mut self, n: usize) -> &mut [u8] {
-        let start = usize::from(self.start);
-        assert!(n <= start, "headers of {} bytes exceed the room of {ROOM}", n + self.head().len());
-        self.start = (start - n) as u8;
-        let front = &mut self.room[start - n..start];
+        let inner = self.inner_mut();
+        let (start, end) = (usize::from(inner.start), usize::from(inner.end));
+        assert!(n <= start, "headers of {} bytes exceed the room of {ROOM}", n + end - start);
+        inner.start = (start - n) as u8;
+        let front = &mut inner.room[start - n..start];
         front.fill(0);
         front
     }
 
     /// Makes sure that at least `n` bytes stand in the head, moving them out of the body where needed, and returns the
     /// head. `None` if the packet is shorter, or the headers would exceed the room.
+    #[inline]
     pub fn pull(&mut self, n: usize) -> Option<&mut [u8]> {
-        let have = self.head().len();
-        if have < n {
-            let missing = n - have;
-            if missing > self.body.len() || n > ROOM {
-                return None;
-            }
-            // Keep what is there at the front of the room's tail: move the head down, then append the new bytes.
-            let start = ROOM - n;
-            self.room.copy_within(usize::from(self.start)..usize::from(self.end), start);
-            self.body.copy_to(&mut self.room[start + have..ROOM]);
-            self.start = start as u8;
-            self.end = ROOM as u8;
-            self.body = self.body.slice(missing, self.body.len());
+        if self.head().len() < n {
+            self.pull_from_body(n)?;
         }
         Some(self.head_mut())
     }
 
+    fn pull_from_body(&mut self, n: usize) -> Option<()> {
+        let have = self.head().len();
+        let inner = self.inner_mut();
+        let missing = n - have;
+        if missing > inner.body.len() || n > ROOM {
+            return None;
+        }
+        // Keep what is there at the front of the room's tail: move the head down, then append the new bytes.
+        let start = ROOM - n;
+        inner.room.copy_within(usize::from(inner.start)..usize::from(inner.end), start);
+        inner.body.copy_to(&mut inner.room[start + have..ROOM]);
+        inner.start = start as u8;
+        inner.end = ROOM as u8;
+        inner.body = inner.body.slice(missing, inner.body.len());
+        Some(())
+    }
+
     /// Takes the first `n` bytes off. They must stand in the head (see [`Packet::pull`]); more takes the whole head.
+    #[inline]
     pub fn strip(&mut self, n: usize) {
-        self.start = (usize::from(self.start) + n).min(usize::from(self.end)) as u8;
+        let inner = self.inner_mut();
+        inner.start = (usize::from(inner.start) + n).min(usize::from(inner.end)) as u8;
     }
 
     /// Cuts the packet to its first `len` bytes (Ethernet padding behind an IP packet). Longer than it is: no change.
     pub fn truncate(&mut self, len: usize) {
-        let head = self.head().len();
+        let (head, whole) = (self.head().len(), self.len());
+        let inner = self.inner_mut();
         if len < head {
-            self.end = (usize::from(self.start) + len) as u8;
-            self.body = Body::empty();
-        } else if len < self.len() {
-            self.body = self.body.slice(0, len - head);
+            inner.end = (usize::from(inner.start) + len) as u8;
+            inner.body = Body::empty();
+        } else if len < whole {
+            inner.body = inner.body.slice(0, len - head);
         }
     }
 
     /// The partial checksum of all bytes from offset `from` (within the head) to the end.
     pub fn sum_from(&self, from: usize) -> Sum {
-        Sum::of(self.head().get(from..).unwrap_or(&[])).then(self.body.sum())
+        Sum::of(self.head().get(from..).unwrap_or(&[])).then(self.body().sum())
     }
 
     /// Appends the bytes to `out`.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.head());
-        self.body.chunks().iter().for_each(|chunk| out.extend_from_slice(chunk.bytes()));
+        self.body().chunks().iter().for_each(|chunk| out.extend_from_slice(chunk.bytes()));
     }
     /// The bytes, copied.
     pub fn to_vec(&self) -> Vec<u8> {
@@ -126,7 +173,7 @@ impl Packet {
     }
     /// The bytes in pieces, in order, without copying.
     pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(self.head()).chain(self.body.chunks().iter().map(|chunk| chunk.bytes().as_ref()))
+        std::iter::once(self.head()).chain(self.body().chunks().iter().map(|chunk| chunk.bytes().as_ref()))
     }
 
     /// Flips bit `bit` (counted from the packet's first), on a private copy of the chunk that holds it: nobody else who
@@ -138,19 +185,45 @@ impl Packet {
             self.head_mut()[byte] ^= mask;
         } else if byte < self.len() {
             let at = byte - head;
-            let mut damaged = self.body.slice(at, at + 1).to_bytes().to_vec();
+            let mut damaged = self.body().slice(at, at + 1).to_bytes().to_vec();
             damaged[0] ^= mask;
-            let mut body = self.body.slice(0, at);
+            let mut body = self.body().slice(0, at);
             body.push(Chunk::new(damaged.into()));
-            body.append(self.body.slice(at + 1, self.body.len()));
-            self.body = body;
+            body.append(self.body().slice(at + 1, self.body().len()));
+            self.inner_mut().body = body;
         }
+    }
+}
+
+impl Clone for Packet {
+    fn clone(&self) -> Packet {
+        let from = self.inner();
+        let mut copy = Packet::new(from.body.clone());
+        let to = copy.inner_mut();
+        let head = usize::from(from.start)..usize::from(from.end);
+        to.room[head.clone()].copy_from_slice(&from.room[head]);
+        (to.start, to.end) = (from.start, from.end);
+        copy
+    }
+}
+
+impl Drop for Packet {
+    fn drop(&mut self) {
+        let Some(mut inner) = self.inner.take() else { return };
+        inner.body = Body::empty();
+        // A thread that ends has no use for it any more.
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < MOST_SPARE {
+                spare.push(inner);
+            }
+        });
     }
 }
 
 impl std::fmt::Debug for Packet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Packet({} + {} bytes)", self.head().len(), self.body.len())
+        write!(f, "Packet({} + {} bytes)", self.head().len(), self.body().len())
     }
 }
 

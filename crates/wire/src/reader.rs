@@ -161,6 +161,18 @@ impl<'a, 's, S: Sink> Reader<'a, 's, S> {
         Ok(value)
     }
 
+    /// Consumes `n` bytes at a byte boundary without telling the sink: for sinks that do not want to be told. `None`, and
+    /// nothing consumed, if they are not there.
+    #[inline]
+    pub fn skip(&mut self, n: usize) -> Option<&'a [u8]> {
+        debug_assert!(!S::RECORDS, "every bit is told to a sink that records");
+        let start = if self.pos.is_multiple_of(8) { self.pos / 8 } else { return None };
+        let taken = self.buffer.get(start..)?.get(..n)?;
+        self.pos += n * 8;
+        Some(taken)
+    }
+
+    #[inline]
     fn take(&mut self, field: &'static Field, n: usize) -> Result<&'a [u8], Malformed> {
         debug_assert!(self.pos.is_multiple_of(8), "bytes are read at byte boundaries");
         let start = self.pos / 8;
@@ -174,6 +186,7 @@ impl<'a, 's, S: Sink> Reader<'a, 's, S> {
     }
 
     /// Emits a group around what `decode` consumes.
+    #[inline]
     pub fn group<T>(
         &mut self,
         field: &'static Field,
