@@ -55,7 +55,7 @@ fn run(level: Level, config: Config, codec: bool, lose: u64, data: &Bytes) -> u6
         };
     }
     let wire = |segment: Segment, from, to| {
-        if codec { Segment::decode(&mut segment.encode(from, to), from, to).unwrap() } else { segment }
+        if codec { Segment::decode(&mut segment.into_packet(from, to), from, to).unwrap() } else { segment }
     };
     let mut client = Connection::connect(&config, 1, a, b, Seq(1), cx!());
     let syn = client.poll_transmit(cx!()).unwrap().segment;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use wire::tcp::{Flags, Header, Options, Seq, decode, field};
+use wire::tcp::{Flags, Header, Options, Seq, decode_options, field};
 use wire::{Body, Malformed, Packet, Reader, Silent, Sum, pseudo_header};
 
 /// TCP's number among the protocols that IP carries.
@@ -78,17 +78,15 @@ impl Segment {
     /// not an error: those before them count (RFC 9293 §3.2, MUST-7).
     pub fn decode(packet: &mut Packet, src: IpAddr, dst: IpAddr) -> Result<Segment, Malformed> {
         let short = || Malformed { field: &field::GROUP, at: 0, what: "is cut short" };
-        let fixed = packet.pull(Header::LEN).ok_or_else(short)?;
-        let len = Header::read(fixed).header_len().max(Header::LEN);
+        let header = Header::read(packet.pull(Header::LEN).ok_or_else(short)?);
+        let len = header.header_len();
+        if len < Header::LEN {
+            return Err(Malformed { field: &field::data_offset, at: DATA_OFFSET * 8, what: "is less than 5 words" });
+        }
         let pseudo = pseudo_header(src, dst, PROTOCOL, packet.len());
-        let head = packet.pull(len).ok_or_else(short)?;
-        let (header, options) = match decode(&mut Reader::new(head, &mut Silent)) {
-            Ok(both) => both,
-            Err(error) if error.field.id.starts_with("tcp.option") => {
-                (Header::read(head), options_before(&head[Header::LEN..]))
-            }
-            Err(error) => return Err(error),
-        };
+        let options = &packet.pull(len).ok_or_else(short)?[Header::LEN..len];
+        let options = decode_options(&mut Reader::new(options, &mut Silent), options.len())
+            .unwrap_or_else(|_| options_before(options));
         if !pseudo.then(Sum::of(packet.head())).then(packet.body().sum()).verifies() {
             return Err(Malformed { field: &field::checksum, at: CHECKSUM * 8, what: "is wrong" });
         }
@@ -114,7 +112,8 @@ impl Segment {
     }
 }
 
-/// Where the checksum stands in the header, in bytes.
+/// Where data offset and checksum stand in the header, in bytes.
+const DATA_OFFSET: usize = 12;
 const CHECKSUM: usize = 16;
 
 /// The options in front of the first illegal one.
@@ -128,7 +127,7 @@ fn options_before(bytes: &[u8]) -> Options {
             _ => bytes.get(end + 1).map_or(0, |&len| usize::from(len)),
         };
         let Some(upto) = bytes.get(..end + len).filter(|_| len > 0) else { break };
-        match wire::tcp::decode_options(&mut Reader::new(upto, &mut Silent), upto.len()) {
+        match decode_options(&mut Reader::new(upto, &mut Silent), upto.len()) {
             Ok(options) => good = options,
             Err(_) => break,
         }
@@ -152,4 +151,101 @@ pub fn refuse(segment: &Segment) -> Option<Segment> {
         (reset.ack, reset.flags) = (segment.end(), Flags::RST | Flags::ACK);
     }
     Some(reset)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SRC: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+    const DST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 2));
+
+    fn segment() -> Segment {
+        let options =
+            Options { timestamps: Some((7, 9)), sack: [(Seq(1), Seq(5))].into_iter().collect(), ..Options::default() };
+        let payload = Body::from(vec![1, 2, 3]);
+        Segment {
+            src_port: 80,
+            dst_port: 1024,
+            seq: Seq(5),
+            ack: Seq(6),
+            flags: Flags::ACK,
+            window: 9,
+            urgent: 0,
+            options,
+            payload,
+        }
+    }
+
+    #[test]
+    fn rfc_9293_section_3_1_a_wrong_checksum_is_found_and_the_addresses_are_part_of_it() {
+        let mut packet = segment().encode(SRC, DST);
+        packet.corrupt(8 * 20 + 3);
+        let error = Segment::decode(&mut packet, SRC, DST).unwrap_err();
+        assert_eq!(error.to_string(), "tcp.checksum at byte 16 is wrong");
+        assert!(Segment::decode(&mut segment().encode(SRC, DST), SRC, SRC).is_err());
+    }
+
+    #[test]
+    fn what_is_cut_short_or_contradicts_itself_is_named() {
+        let bytes = segment().encode(SRC, DST).to_vec();
+        let decode = |bytes: &[u8]| {
+            let mut packet = Packet::from_bytes(bytes.to_vec().into());
+            Segment::decode(&mut packet, SRC, DST).unwrap_err().to_string()
+        };
+        assert_eq!(decode(&bytes[..19]), "tcp at byte 0 is cut short");
+        assert_eq!(decode(&bytes[..30]), "tcp at byte 0 is cut short");
+        let mut short = bytes.clone();
+        short[12] = 0x40;
+        assert_eq!(decode(&short), "tcp.data_offset at byte 12 is less than 5 words");
+    }
+
+    #[test]
+    fn rfc_9293_section_3_2_options_before_an_illegal_one_count() {
+        let mut packet = segment().encode(SRC, DST);
+        // The SACK option, behind no-operation twice and the timestamps, gets the length 1.
+        let at = 20 + 12 + 3;
+        assert_eq!(packet.head()[at - 1], 5);
+        packet.head_mut()[at] = 1;
+        packet.head_mut()[CHECKSUM..CHECKSUM + 2].fill(0);
+        let sum = pseudo_header(SRC, DST, PROTOCOL, packet.len()).then(packet.sum_from(0)).checksum();
+        packet.head_mut()[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.to_be_bytes());
+        let decoded = Segment::decode(&mut packet, SRC, DST).unwrap();
+        assert_eq!(decoded.options, Options { timestamps: Some((7, 9)), ..Options::default() });
+        assert_eq!(decoded.payload, segment().payload);
+    }
+
+    proptest! {
+        /// What is encoded comes back, from the packet itself and from its bare bytes.
+        #[test]
+        fn segments_survive_the_wire(
+            numbers: (u16, u16, u32, u32, u16, u16), flags in 0u16..512, mss: Option<u16>, shift: Option<u8>,
+            sack_permitted: bool, timestamps: Option<(u32, u32)>, blocks in proptest::collection::vec(any::<(u32, u32)>(), 0..3),
+            payload in proptest::collection::vec(any::<u8>(), 0..100),
+        ) {
+            let (src_port, dst_port, seq, ack, window, urgent) = numbers;
+            // All of these never stand together: 40 bytes hold no more.
+            let syn = blocks.is_empty();
+            let options = Options {
+                mss: mss.filter(|_| syn), window_scale: shift.filter(|_| syn), sack_permitted: sack_permitted && syn, timestamps,
+                sack: blocks.iter().map(|&(a, b)| (Seq(a), Seq(b))).collect(),
+            };
+            let segment = Segment {
+                src_port, dst_port, seq: Seq(seq), ack: Seq(ack), flags: Flags(flags), window, urgent, options,
+                payload: payload.into(),
+            };
+            let mut packet = segment.encode(SRC, DST);
+            let mut bare = Packet::from_bytes(packet.to_vec().into());
+            prop_assert_eq!(&Segment::decode(&mut packet, SRC, DST).unwrap(), &segment);
+            prop_assert_eq!(&Segment::decode(&mut bare, SRC, DST).unwrap(), &segment);
+        }
+
+        /// A stranger's bytes never break it.
+        #[test]
+        fn any_bytes_decode_or_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = Segment::decode(&mut Packet::from_bytes(bytes.into()), SRC, DST);
+        }
+    }
 }
