@@ -43,6 +43,8 @@ pub struct Config {
     pub syn_ack_retries: u32,
     /// How often data is sent again (RFC 9293 §3.8.3, R2; Linux: 15).
     pub retries: u32,
+    /// The same once the program has closed (Linux's `tcp_orphan_retries`: 8).
+    pub orphan_retries: u32,
     /// Give up when data stays unacknowledged for this long (RFC 9293 §3.8.3); `None`: when the retries are used up.
     pub user_timeout: Option<Duration>,
     /// Ask whether a silent peer is still there (RFC 9293 §3.8.4); off by default.
@@ -72,6 +74,7 @@ impl Default for Config {
             syn_retries: 6,
             syn_ack_retries: 5,
             retries: 15,
+            orphan_retries: 8,
             user_timeout: None,
             keepalive: None,
             congestion: CongestionKind::Reno,

@@ -38,13 +38,14 @@ impl Acks {
         full: 536,
     };
 
-    /// `len` bytes of data arrived in order. Whether they are to be acknowledged at once; `window` is what we offer.
-    pub(crate) fn on_data(&mut self, now: Instant, len: u32, window: u32, rto: Duration) -> bool {
-        self.full = self.full.max(len).min(65_535);
-        self.pending = self.pending.saturating_add(len);
+    /// A segment of `len` bytes arrived in order, and with it `delivered` bytes can be read. Whether to acknowledge at once;
+    /// `window` is what we offer.
+    pub(crate) fn on_data(&mut self, now: Instant, len: u32, delivered: u32, window: u32, rto: Duration) -> bool {
+        self.full = self.full.max(len);
+        self.pending = self.pending.saturating_add(delivered);
         if self.ato == Duration::ZERO {
             // The first data: the sender is in slow start.
-            self.quick = (window / (2 * self.full)).clamp(2, QUICK);
+            self.quick = self.quick_for(window);
             self.ato = MIN;
         } else {
             let gap = now - self.last_data;
@@ -54,7 +55,7 @@ impl Acks {
                 self.ato = (self.ato / 2 + gap).min(rto);
             } else if gap > rto {
                 // The sender was idle and may be in slow start again.
-                self.quick = (window / (2 * self.full)).clamp(2, QUICK);
+                self.quick = self.quick_for(window);
             }
         }
         self.last_data = now;
@@ -62,9 +63,14 @@ impl Acks {
         self.pending > self.full || (self.quick > 0 && !self.pingpong)
     }
 
-    /// Something out of order arrived: acknowledge the following ones at once too, to help the sender's recovery.
-    pub(crate) fn on_disorder(&mut self) {
-        self.quick = self.quick.max(2);
+    /// Linux: as many as fill half of the window, at most 16.
+    fn quick_for(&self, window: u32) -> u32 {
+        (window / (2 * self.full)).clamp(2, QUICK)
+    }
+
+    /// Something arrived twice: the sender repairs a loss, and acknowledgments that come at once help it.
+    pub(crate) fn on_duplicate(&mut self, window: u32) {
+        self.quick = self.quick.max(self.quick_for(window));
         self.pingpong = false;
     }
 

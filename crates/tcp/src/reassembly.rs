@@ -15,8 +15,9 @@ pub(crate) struct Reassembly {
     blocks: BTreeMap<u64, Block>,
     /// A number in each of the blocks that grew last, the latest first.
     recent: SmallVec<[u64; 4]>,
-    /// Bytes held.
+    /// Bytes held, and in how many pieces.
     len: usize,
+    pieces: usize,
 }
 
 #[derive(Debug)]
@@ -29,6 +30,11 @@ impl Reassembly {
     /// Whether nothing is held.
     pub(crate) fn is_empty(&self) -> bool {
         self.blocks.is_empty()
+    }
+
+    /// In how many pieces the bytes are held.
+    pub(crate) fn pieces(&self) -> usize {
+        self.pieces
     }
 
     /// Bytes held.
@@ -64,6 +70,7 @@ impl Reassembly {
     fn fill(&mut self, start: u64, body: Body) {
         let mut end = start + body.len() as u64;
         self.len += body.len();
+        self.pieces += 1;
         let right = self.blocks.remove(&end);
         let left = self.blocks.range_mut(..start).next_back().filter(|(_, block)| block.end == start);
         match (left, right) {
@@ -102,6 +109,7 @@ impl Reassembly {
             let mut at = start;
             for body in block.bodies {
                 self.len -= body.len();
+                self.pieces -= 1;
                 let end = at + body.len() as u64;
                 if end > next {
                     let body = if at < next { body.slice((next - at) as usize, body.len()) } else { body };

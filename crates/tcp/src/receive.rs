@@ -1,8 +1,11 @@
 //! A segment arrives (RFC 9293 §3.10.7.4): is it believable, what does it bring, what is answered.
 
+use std::collections::VecDeque;
+
 use trace::{Cx, kinds::tcp as kind};
-use wire::Body;
 use wire::tcp::{Event, Flags, Seq, State};
+
+use wire::{Body, Chunk};
 
 use crate::connection::Connection;
 use crate::{Errno, Segment, refuse};
@@ -11,6 +14,9 @@ use crate::{Errno, Segment, refuse};
 const TIMESTAMP_LIFE: base::Duration = base::Duration::from_secs(24 * 86_400);
 /// As Linux's `tcp_invalid_ratelimit` (RFC 5961 §7): an acknowledgment of something unbelievable at most this often.
 const CHALLENGE_INTERVAL: base::Duration = base::Duration::from_millis(500);
+
+/// A segment below this many bytes is small: many of them are not kept one by one.
+const SMALL: usize = 256;
 
 /// The part of an acceptable segment that lies in the receive window. Only [`Connection::acceptable`] makes one.
 pub(crate) struct Text {
@@ -33,7 +39,7 @@ impl Connection {
         self.last_received = cx.now;
         self.keepalives = 0;
         match self.state {
-            State::CLOSED => self.reset_for(&segment, cx),
+            State::CLOSED => self.answer_when_gone(&segment, cx),
             State::SYN_SENT => self.handle_in_syn_sent(segment, cx),
             _ => self.handle_in_order(segment, cx),
         }
@@ -188,7 +194,7 @@ impl Connection {
         }
         let old = !segment.payload.is_empty() && segment.end().at_or_before(self.rcv_nxt);
         let why = if old {
-            self.acks.on_disorder();
+            self.acks.on_duplicate(self.rcv_wnd());
             cx.event(&kind::DUPLICATE, self.id, [segment.payload.len() as u64, segment.seq.0.into()])
         } else {
             cx.event(&kind::UNACCEPTABLE, self.id, [segment.seq.0.into(), 0])
@@ -227,10 +233,10 @@ impl Connection {
         self.limited_ack(&mut cx.caused_by(challenge));
     }
 
-    /// An acknowledgment in answer to a segment that is dropped. As on Linux, data is always answered, as it cannot be part
-    /// of a loop of acknowledgments.
+    /// An acknowledgment in answer to a segment that is dropped. As on Linux, data and FIN are always answered, as they cannot
+    /// be part of a loop of acknowledgments.
     fn answer_limited(&mut self, segment: &Segment, cx: &mut Cx) {
-        if segment.payload.is_empty() || segment.flags.contains(Flags::SYN) {
+        if segment.is_empty() || segment.flags.contains(Flags::SYN) {
             self.limited_ack(cx);
         } else {
             self.acks.now = Some(cx.cause);
@@ -251,6 +257,14 @@ impl Connection {
     pub(crate) fn reset_for(&mut self, segment: &Segment, cx: &mut Cx) {
         if let Some(reset) = refuse(segment) {
             let why = cx.event(&kind::NOT_OURS, self.id, [segment.ack.0.into(), 0]);
+            self.post(reset, why);
+        }
+    }
+
+    /// RFC 9293 §3.10.7.1: the connection has ended.
+    fn answer_when_gone(&mut self, segment: &Segment, cx: &mut Cx) {
+        if let Some(reset) = refuse(segment) {
+            let why = cx.event(&kind::GONE, self.id, [0, 0]);
             self.post(reset, why);
         }
     }
@@ -284,10 +298,10 @@ impl Connection {
             let gap = !self.reassembly.is_empty();
             let before = self.received;
             self.advance(len);
-            body.into_chunks().for_each(|chunk| self.readable.push_back(chunk));
+            body.into_chunks().for_each(|chunk| keep(&mut self.readable, chunk));
             if gap {
                 let (received, readable) = (self.received, &mut self.readable);
-                let next = self.reassembly.take(received, &mut |chunk| readable.push_back(chunk));
+                let next = self.reassembly.take(received, &mut |chunk| keep(readable, chunk));
                 self.advance(next - received);
             }
             let delivered = self.received - before;
@@ -296,16 +310,19 @@ impl Connection {
             cx.event(&kind::DELIVERED, self.id, [delivered, 0]);
             // RFC 5681 §4.2: at once if it fills a gap.
             let rto = self.rtt.rto();
-            at_once |= self.acks.on_data(cx.now, delivered as u32, window, rto) || gap;
+            at_once |= self.acks.on_data(cx.now, len as u32, delivered as u32, window, rto) || gap;
         } else if len > 0 {
             // RFC 5681 §4.2: at once if it is out of order, so that the sender learns of the gap.
             let seq = self.rcv_nxt + (start - self.received) as u32;
-            if self.reassembly.insert(start, body) {
+            if self.reassembly.pieces() > 64 + self.config.receive_buffer / SMALL {
+                // Only a crowd of tiny segments comes here: without a bound their bookkeeping would outgrow the window.
+                cx.event(&kind::REASSEMBLY_FULL, self.id, [len, seq.0.into()]);
+            } else if self.reassembly.insert(start, body) {
                 cx.event(&kind::OUT_OF_ORDER, self.id, [len, seq.0.into()]);
             } else {
                 cx.event(&kind::DUPLICATE, self.id, [len, seq.0.into()]);
+                self.acks.on_duplicate(self.rcv_wnd());
             }
-            self.acks.on_disorder();
             at_once = true;
         }
         if self.fin_at == Some(self.received) && !self.fin_received {
@@ -382,6 +399,16 @@ impl Connection {
         if free / 2 >= left && free >= left.saturating_add(self.window_step().max(1)) {
             self.acks.now = Some(cx.event(&kind::WINDOW_UPDATE, self.id, [free.into(), 0]));
         }
+    }
+}
+
+/// Appends a chunk to what waits for the program. A crowd of small ones is joined by copying, so that their bookkeeping does
+/// not outgrow the window.
+fn keep(readable: &mut VecDeque<Chunk>, chunk: Chunk) {
+    let crowd = readable.len() >= 1024 && chunk.bytes().len() < SMALL;
+    match readable.back_mut().filter(|last| crowd && last.bytes().len() < 8 * SMALL) {
+        Some(last) => *last = Chunk::unsummed([last.bytes().as_ref(), chunk.bytes()].concat().into()),
+        None => readable.push_back(chunk),
     }
 }
 

@@ -255,8 +255,14 @@ impl Connection {
         }
         (self.nagle_held, self.window_closed) = (false, self.window_closed && self.probing);
         let transmit = self.transmit(segment, self.trigger, Some(write), cx);
-        // RFC 6298 §5.1. A probe is repeated by its own timer.
-        if !self.probing && !self.timers.retransmit.is_armed() {
+        if self.probing {
+            // It is repeated by its own timer.
+            return transmit;
+        }
+        self.timers.persist.stop();
+        self.probe_backoff = 0;
+        // RFC 6298 §5.1.
+        if !self.timers.retransmit.is_armed() {
             self.arm_retransmit(transmit.event, cx);
         }
         transmit
@@ -274,6 +280,7 @@ impl Connection {
                 let mut cause = self.trigger;
                 if !self.window_closed {
                     self.window_closed = true;
+                    self.closed_since = cx.now;
                     let waiting = self.buffer.end().distance(self.snd_nxt.min(self.buffer.end()));
                     cause = cx.caused_by(cause).event(&kind::WINDOW_CLOSED, self.id, [waiting.into(), 0]);
                 }

@@ -42,7 +42,7 @@ impl Connection {
         let (done, allowed) = match self.state {
             State::SYN_SENT => (self.syn_retries, self.config.syn_retries),
             State::SYN_RECEIVED => (self.syn_retries, self.config.syn_ack_retries),
-            _ => (self.attempts, self.config.retries),
+            _ => (self.attempts, self.retries()),
         };
         if done >= allowed || self.user_timeout_over(cx) {
             return self.give_up(done + 1, cx);
@@ -63,6 +63,11 @@ impl Connection {
         self.retransmit_now = true;
     }
 
+    /// How often data is sent again: without a program that waits for it, less often (RFC 9293 §3.8.3, Linux).
+    fn retries(&self) -> u32 {
+        if self.orphan { self.config.retries.min(self.config.orphan_retries) } else { self.config.retries }
+    }
+
     /// RFC 9293 §3.8.3: data has been unacknowledged for as long as the program is willing to wait.
     fn user_timeout_over(&self, cx: &Cx) -> bool {
         let since = self.flight.oldest().map_or(cx.now, |oldest| oldest.first_sent);
@@ -79,7 +84,9 @@ impl Connection {
 
     /// RFC 9293 §3.8.6.1: asks a closed window for news.
     fn probe_window(&mut self, cx: &mut Cx) {
-        if self.attempts >= self.config.retries {
+        // RFC 5482 §3, as on Linux: a user timeout bounds how long a window may stay closed, answered or not.
+        let too_long = self.config.user_timeout.is_some_and(|limit| cx.now - self.closed_since >= limit);
+        if self.attempts >= self.retries() || too_long {
             return self.give_up(self.attempts, cx);
         }
         self.attempts += 1;
@@ -106,7 +113,8 @@ impl Connection {
         if !self.flight.is_empty() || silent < keepalive.idle {
             return self.arm_keepalive(cx.cause, cx);
         }
-        if self.keepalives >= keepalive.probes {
+        let too_long = self.keepalives > 0 && self.config.user_timeout.is_some_and(|limit| silent >= limit);
+        if self.keepalives >= keepalive.probes || too_long {
             let why = cx.event(&kind::TIMED_OUT, self.id, [self.keepalives.into(), 0]);
             let error = self.soft_error.unwrap_or(Errno::TimedOut);
             return match self.state {

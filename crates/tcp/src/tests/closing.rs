@@ -277,3 +277,26 @@ fn the_peer_sees_what_was_written_before_close() {
     lab.gets("ACK seq 1 ack 3001 win 1000");
     lab.sends("FIN ACK seq 3001 len 0");
 }
+
+#[test]
+fn repeated_fins_are_always_answered() {
+    // They cannot be part of a loop of acknowledgments, so RFC 5961 §7's limit is not for them.
+    let mut lab = lab();
+    lab.gets("FIN ACK seq 1 ack 1");
+    lab.sends("ACK ack 2");
+    for _ in 0..3 {
+        lab.gets("FIN ACK seq 1 ack 1");
+        lab.sends("ACK ack 2");
+    }
+}
+
+#[test]
+fn without_a_program_data_is_sent_again_eight_times() {
+    // Linux's tcp_orphan_retries.
+    let mut lab = lab();
+    lab.write(10);
+    lab.close();
+    lab.wait(ms(3_600_000));
+    assert_eq!(lab.skip(), 2 * 9, "data and FIN, each nine times");
+    lab.is(State::CLOSED);
+}

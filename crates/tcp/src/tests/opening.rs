@@ -259,3 +259,34 @@ fn closing_before_the_answer_ends_it() {
     lab.gets("SYN ACK seq 0 ack 1");
     lab.sends("RST seq 1");
 }
+
+#[test]
+fn a_repeated_syn_ack_is_acknowledged_again() {
+    // Our last ACK of the handshake was lost.
+    let mut lab = Lab::established(plain(), "mss 1000");
+    lab.gets("SYN ACK seq 0 ack 1");
+    lab.sends("ACK seq 1 ack 1");
+    lab.is(State::ESTABLISHED);
+}
+
+#[test]
+fn rfc_9293_section_3_5_1_figure_9_a_peer_that_forgot_the_connection_resets_it() {
+    let mut lab = Lab::established(plain(), "mss 1000");
+    lab.gets("SYN seq 400");
+    lab.sends("ACK seq 1 ack 1");
+    // The acknowledgment means nothing to the peer: <SEQ=SEG.ACK><CTL=RST>.
+    lab.gets("RST seq 1");
+    lab.is(State::CLOSED);
+}
+
+#[test]
+fn what_arrives_after_the_end_is_reset() {
+    let mut lab = Lab::connect(plain());
+    lab.sends("SYN seq 0");
+    lab.gets("RST ACK seq 0 ack 1");
+    lab.gets("ACK seq 1 ack 1 len 10");
+    lab.sends("RST seq 1");
+    lab.says("tcp.gone");
+    lab.gets("RST seq 1");
+    lab.quiet();
+}

@@ -304,3 +304,37 @@ fn a_short_read_leaves_the_rest() {
     assert_eq!(lab.read_bytes(), [4, 5, 6, 7, 8, 9, 10]);
     lab.skip();
 }
+
+#[test]
+fn filling_a_large_gap_does_not_change_what_a_full_segment_is() {
+    let mut lab = lab();
+    for i in 1..20 {
+        lab.gets(&format!("ACK seq {} ack 1 len 1000", 1 + i * 1000));
+    }
+    lab.gets("ACK seq 1 ack 1 len 1000");
+    let mut seq = 20_001;
+    // Past the quick acknowledgments, each second segment is acknowledged as before.
+    for _ in 0..20 {
+        lab.gets(&format!("ACK seq {seq} ack 1 len 1000"));
+        seq += 1000;
+    }
+    lab.skip();
+    lab.gets(&format!("ACK seq {seq} ack 1 len 1000"));
+    lab.gets(&format!("ACK seq {} ack 1 len 1000", seq + 1000));
+    assert_eq!(lab.skip(), 1);
+}
+
+#[test]
+fn crowds_of_tiny_segments_cost_bounded_memory() {
+    let mut lab = lab();
+    for i in 0..3000 {
+        lab.gets(&format!("ACK seq {} ack 1 len 1", 3 + 2 * i));
+    }
+    assert!(lab.count("tcp.reassembly_full") > 2000);
+    for i in 0..3000 {
+        lab.gets(&format!("ACK seq {} ack 1 len 1", 1 + i));
+    }
+    lab.skip();
+    let want: Vec<u8> = (1..=3000u32).map(|i| i as u8).collect();
+    assert_eq!(lab.read_bytes(), want);
+}

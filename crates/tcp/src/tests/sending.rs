@@ -99,6 +99,11 @@ fn a_small_window_is_used_after_all_when_the_timer_runs_out() {
     lab.gets("ACK seq 1 ack 2001 win 300");
     lab.wait(ms(1000));
     lab.sends_at(200, "ACK seq 2001 len 300");
+    // From then on it is data in flight like any other.
+    lab.wait(ms(1000));
+    lab.sends_at(400, "ACK seq 2001 len 300");
+    lab.sends_at(800, "ACK seq 2001 len 300");
+    assert_eq!(lab.count("tcp.probe"), 1);
 }
 
 #[test]

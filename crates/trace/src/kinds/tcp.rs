@@ -65,4 +65,6 @@ crate::kinds! {
     TIME_WAIT_REUSED = "tcp.time_wait_reused", Decision, "the old connection on port {0} in TIME-WAIT gives way: timestamps tell them apart", [Port, None], "RFC 6191 §2";
     TIMESTAMP_MISSING = "tcp.timestamp_missing", Decision, "the segment at {0} lacks the timestamp that both sides agreed on: drops it", [Seq, None], "RFC 7323 §3.2";
     CHALLENGE_LIMITED = "tcp.challenge_limited", Decision, "answered the like a moment ago: stays silent", [None, None], "RFC 5961 §7";
+    GONE = "tcp.gone", Decision, "the connection has ended: answers with a reset", [None, None], "RFC 9293 §3.10.7.1";
+    REASSEMBLY_FULL = "tcp.reassembly_full", Decision, "too many small pieces wait behind a gap: drops {0} at {1}", [Bytes, Seq], "RFC 9293 §3.10.7.4";
 }
