@@ -143,6 +143,11 @@ pub fn lookup(bytes: &[u8]) -> Option<&'static Named> {
     OIDS.iter().find(|named| named.dotted == dotted)
 }
 
+/// `commonName`, or the numbers.
+pub fn name(bytes: &[u8]) -> String {
+    lookup(bytes).map_or_else(|| dotted(bytes), |named| named.name.to_owned())
+}
+
 /// `commonName (2.5.4.3)`, or the numbers alone.
 pub fn describe(bytes: &[u8]) -> String {
     match lookup(bytes) {
