@@ -7,6 +7,7 @@ use wire::tcp::State;
 use wire::{Code, Field, Show};
 
 use crate::entry::{Entry, Place, Sort};
+use crate::layouts::layouts;
 use crate::texts::{About, TEXTS, Text};
 
 /// Every term that there is.
@@ -83,12 +84,18 @@ pub(crate) struct Table {
 pub(crate) fn tables() -> Vec<Table> {
     let mut tables = vec![Table { id: STATE_TABLE, field: None, codes: State::CODES }];
     for field in wire::glossary::fields() {
-        let known = tables.iter().any(|table| std::ptr::eq(table.codes, field.codes));
+        let known = tables.iter().any(|table| same(table.codes, field.codes));
         if !field.codes.is_empty() && !known {
             tables.push(Table { id: field.id, field: Some(field), codes: field.codes });
         }
     }
     tables
+}
+
+/// Whether two fields have the same named values.
+fn same(a: &[Code], b: &[Code]) -> bool {
+    let parts = |code: &Code| (code.value, code.name, code.line);
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| parts(a) == parts(b))
 }
 
 fn blank(id: String, name: &'static str, sort: Sort, rfc: &'static str, line: &'static str) -> Entry {
@@ -121,9 +128,9 @@ impl Entry {
 }
 
 fn of_field(field: &'static Field, text: Option<&'static Text>) -> Entry {
-    let layout = wire::glossary::layout(field.id);
+    let layout = layouts().find(|layout| layout.group.id == field.id);
     let sort = if field.show == Show::Group || layout.is_some() { Sort::Group } else { Sort::Field };
-    let place = wire::glossary::layouts().find_map(|layout| {
+    let place = layouts().find_map(|layout| {
         let slot = layout.slots.iter().find(|slot| slot.field.id == field.id)?;
         Some(Place { layout, slot: *slot })
     });

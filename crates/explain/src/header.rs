@@ -4,10 +4,13 @@ use std::fmt::Write as _;
 
 use wire::{Layout, Show, glossary};
 
+use crate::layouts::layouts;
 use crate::wrap::{hang, wrap};
 
 /// Columns before a field's meaning.
 const MEANING_COLUMN: usize = 12;
+/// Columns before the second line of an item.
+const ITEM_INDENT: usize = 6;
 
 /// The headers of a protocol (`tcp`, `tls`, `ipv6`; names in any case): for each its title with the RFC, its bit diagram,
 /// and every field with its bits, name, meaning and RFC, in lines of at most `width` characters (diagrams are 65 wide).
@@ -23,7 +26,7 @@ pub fn header(name: &str, width: usize) -> Option<String> {
         other => other,
     };
     let mut parts: Vec<String> =
-        glossary::layouts().filter(|layout| belongs(layout.group.id, name)).map(|layout| one(&layout, width)).collect();
+        layouts().filter(|layout| belongs(layout.group.id, name)).map(|layout| one(&layout, width)).collect();
     if parts.is_empty() {
         return None;
     }
@@ -37,7 +40,7 @@ pub fn header(name: &str, width: usize) -> Option<String> {
 /// The names that [`header`] knows.
 pub fn headers() -> Vec<&'static str> {
     let mut names: Vec<&str> = Vec::new();
-    for layout in glossary::layouts() {
+    for layout in layouts() {
         let name = layout.group.id.split('.').next().unwrap_or_default();
         if !names.contains(&name) {
             names.push(name);
@@ -73,16 +76,15 @@ fn one(layout: &Layout, width: usize) -> String {
 fn behind(name: &str, width: usize) -> String {
     let mut out = String::new();
     for field in glossary::fields() {
-        let placed = glossary::layouts()
+        let placed = layouts()
             .any(|layout| layout.group.id == field.id || layout.slots.iter().any(|slot| slot.field.id == field.id));
         let top = field.id.split('.').count() == 2 && belongs(field.id, name);
         if top && !placed && !matches!(field.show, Show::Opaque(wire::Opaque::Padding)) {
             if out.is_empty() {
                 out.push_str("Behind it, where the message has it:\n");
             }
-            let text = format!("{}. {}", field.line, field.rfc);
-            let head = format!("  {} ({}) ", field.name, field.id);
-            let _ = writeln!(out, "{}", hang(&head, &text, width, MEANING_COLUMN));
+            let text = format!("{} ({}): {}. {}", field.name, field.id, field.line, field.rfc);
+            let _ = writeln!(out, "  {}", wrap(&text, width, ITEM_INDENT).trim_start());
         }
     }
     out

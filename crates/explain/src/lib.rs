@@ -15,6 +15,7 @@
 mod catalog;
 mod entry;
 mod header;
+mod layouts;
 mod lookup;
 mod render;
 mod states;

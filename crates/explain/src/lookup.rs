@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use crate::catalog::all;
 use crate::entry::{Entry, Sort};
-use crate::render::{item, render};
+use crate::render::{LABEL_COLUMN, item, render};
+use crate::wrap::hang;
 
 /// Suggestions at most.
 const SUGGESTIONS: usize = 8;
@@ -47,7 +48,10 @@ impl Found {
         match self.entries.split_first() {
             Some((first, others)) => {
                 list("\nThe word means other things too:", others);
-                list("\nNear it:", &self.near);
+                if !self.near.is_empty() {
+                    let ids: Vec<&str> = self.near.iter().map(|entry| entry.id.as_str()).collect();
+                    let _ = writeln!(out, "\n{}", hang("Near it", &ids.join(", "), width, LABEL_COLUMN));
+                }
                 format!("{}{out}", render(first, width))
             }
             None => {
@@ -132,7 +136,7 @@ fn rank(spelled: &Spelled, term: &str, wanted: &str) -> Option<u8> {
         return Some(1);
     }
     if spelled.also.iter().any(|also| also == wanted) {
-        return Some(2);
+        return Some(if entry.sort == Sort::Idea { 1 } else { 2 });
     }
     if entry.sort == Sort::Value {
         if let Some(n) = number(term) {
@@ -165,7 +169,9 @@ fn alike(wanted: &str) -> Vec<&'static Entry> {
     let mut near: Vec<(usize, &Entry)> = SPELLED
         .iter()
         .filter_map(|spelled| {
-            let own = [&spelled.name, &spelled.id, &spelled.last];
+            // The last part of a value's id is a number: nothing to be spelled.
+            let last = if spelled.entry.sort == Sort::Value { &spelled.id } else { &spelled.last };
+            let own = [&spelled.name, &spelled.id, last];
             let best = own.into_iter().chain(&spelled.also).map(|text| distance(text, wanted, limit)).min()?;
             (best <= limit).then_some((best, spelled.entry))
         })

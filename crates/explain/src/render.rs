@@ -10,7 +10,7 @@ use crate::wrap::{hang, wrap};
 /// Columns before the meaning of a value.
 const VALUE_COLUMN: usize = 34;
 /// Columns before what stands behind a label.
-const LABEL_COLUMN: usize = 12;
+pub(crate) const LABEL_COLUMN: usize = 12;
 
 /// The entry at length, in lines of at most `width` characters: name and id, the line, the source, the text, where it
 /// stands, its values, what else to read.

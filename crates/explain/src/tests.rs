@@ -182,6 +182,23 @@ fn terms_are_found_in_any_spelling() {
         ("SO_REUSEADDR", "time-wait"),
         ("exit codes", "exit codes"),
         ("tcp.rto", "tcp.rto"),
+        ("ClientHello", "tls.handshake.client_hello"),
+        ("client_hello", "tls.handshake.client_hello"),
+        ("404", "http.status.404"),
+        ("Not Found", "http.status.404"),
+        ("tls.alert.40", "tls.alert.description.40"),
+        ("handshake_failure", "tls.alert.description.40"),
+        ("tls.handshake.1", "tls.handshake.type.1"),
+        ("nxdomain", "dns.rcode.3"),
+        ("dns.rcode.nxdomain", "dns.rcode.3"),
+        ("DHCPACK", "dhcp.option.message_type.5"),
+        ("GET", "http.method.GET"),
+        ("host", "http.field.host"),
+        ("X25519", "tls.named_group.0x001d"),
+        ("TLS_AES_128_GCM_SHA256", "tls.cipher_suite.0x1301"),
+        ("subjectAltName", "der.oid.2.5.29.17"),
+        ("https", "http"),
+        ("443", "port numbers"),
     ] {
         assert_eq!(ids(&find(term)).first().copied(), Some(id), "{term}");
     }
@@ -289,8 +306,25 @@ is promised, nothing is repeated
     for name in headers() {
         assert!(header(name, 80).is_some(), "{name}");
     }
-    for name in ["ethernet", "ARP", "ipv4", "ip", "icmp", "udp", "tcp", "ipv6", "icmpv6", "vlan", "sll"] {
-        assert!(header(name, 80).is_some(), "{name}");
+    for (name, words) in [
+        ("ethernet", "Source (ethernet.src)"),
+        ("ARP", "sender_mac"),
+        ("ipv4", "    64-71   TTL (ipv4.ttl)"),
+        ("ip", "ipv4.ttl"),
+        ("icmp", "Rest of header"),
+        ("tcp", "      110   SYN (tcp.syn)"),
+        ("dhcp", "yiaddr"),
+        ("dns", "QDCOUNT"),
+        ("tls", "Legacy record version"),
+        ("tls", "     8-31   Length (tls.handshake.len)"),
+        ("ipv6", "Fragment header, 8 bytes"),
+        ("icmpv6", "RFC 4443"),
+        ("vlan", "VLAN identifier"),
+        ("sll", "Packet type"),
+        ("sll2", "Interface"),
+    ] {
+        let text = header(name, 80).unwrap_or_default();
+        assert!(text.contains(words), "{name}: {text}");
     }
     assert_eq!(header("carrier-pigeon", 80), None);
 }
