@@ -94,8 +94,8 @@ fn references_lead_somewhere() {
 /// Sources other than RFCs, drafts, FIPS and IEEE 802.
 const NAMED_SOURCES: &[&str] = &[
     "packet(7)",
+    "this program",
     "ISO/IEC 7498-1",
-    "POSIX.1-2024",
     "X.690",
     "SEC 2",
     "ETSI EN 319 412-1",
@@ -347,6 +347,11 @@ fn the_seeds_loose_ends_are_set_right() {
         ("session resumption", "In TLS 1.3 it does not"),
         ("time to first byte", "leaves after 2 round trips"),
         ("isn", "a keyed hash"),
+        ("http.response", "`HTTP/1.1 200 OK`, not `HTTP 200 OK`"),
+        ("gateway", "It keeps no record of the sender, unless it is a NAT"),
+        ("scenarios", "eleven"),
+        ("tcp.ack", "carries y+1"),
+        ("time to first byte", "TLS 1.2 132 ms"),
     ] {
         let text = entry(id).and_then(|entry| entry.long).unwrap_or_default();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
