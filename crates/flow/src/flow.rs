@@ -6,6 +6,7 @@ use wire::tcp::Flags;
 use wire::{Silent, pseudo_header};
 
 use crate::conversation::{self, ClientBy, Conversation, ConversationId, Direction, Endpoint, Key, Kind};
+use crate::exchanges::{ArpExchange, ArpExchanges, DhcpExchange, DhcpExchanges, DnsTransaction, DnsTransactions};
 use crate::fragments::{Fragment, Fragments};
 use crate::row::{NO_TCP, Packet, Payload, Row, RowKind, RowView};
 use crate::tcp::{self, Check, Connection, Segment, Tcp, Verdicts};
@@ -26,6 +27,10 @@ pub struct Flow {
     fragments: Fragments,
     datagrams: Vec<Buffer>,
     datagram_bytes: usize,
+    arp: ArpExchanges,
+    dns: DnsTransactions,
+    dhcp: DhcpExchanges,
+    messages: usize,
 }
 
 impl Flow {
@@ -62,6 +67,18 @@ impl Flow {
     /// All such packets.
     pub fn datagrams(&self) -> &[Buffer] {
         &self.datagrams
+    }
+    /// ARP requests and their replies, in order.
+    pub fn arp(&self) -> &[ArpExchange] {
+        &self.arp.list
+    }
+    /// DNS queries over UDP and their responses, in order. Those over TCP stand in [`crate::Layers::dns`].
+    pub fn dns(&self) -> &[DnsTransaction] {
+        &self.dns.list
+    }
+    /// DHCP exchanges, in order.
+    pub fn dhcp(&self) -> &[DhcpExchange] {
+        &self.dhcp.list
     }
     /// The limits.
     pub fn limits(&self) -> &Limits {
@@ -175,6 +192,9 @@ impl Flow {
             self.set_kind(number, RowKind::Arp(arp.operation.0));
             let opening = arp.operation == wire::arp::Operation::REQUEST;
             self.plain(number, conversation::ARP, src, dst, opening, Kind::Arp);
+            if let Some((interface, at)) = self.message(number) {
+                self.arp.push(interface, number, at, arp);
+            }
             return;
         }
         match frame.transport {
@@ -211,6 +231,10 @@ impl Flow {
             Transport::Udp(_) => {
                 self.set_kind(number, RowKind::Udp);
                 self.plain(number, 17, src, dst, false, Kind::Udp);
+                let payload = bytes.get(frame.payload.clone()).unwrap_or_default();
+                if payload.len() == frame.payload_len {
+                    self.datagram_message(number, ports, payload);
+                }
             }
             Transport::Icmp(icmp) => {
                 self.set_kind(number, RowKind::Icmp(icmp.kind.0, icmp.code));
@@ -238,6 +262,34 @@ impl Flow {
                 self.set_kind(number, RowKind::Malformed);
             }
         }
+    }
+
+    /// A UDP datagram of `ports`: DNS or DHCP by its ports, as wire's decoders choose.
+    fn datagram_message(&mut self, number: u32, ports: (u16, u16), payload: &[u8]) {
+        let either = |port| ports.0 == port || ports.1 == port;
+        if either(wire::dns::PORT) {
+            let Some(conversation) = self.row_mut(number).and_then(|row| row.conversation) else { return };
+            if let Ok(message) = wire::dns::Message::parse(payload)
+                && let Some((_, at)) = self.message(number)
+            {
+                self.dns.push(conversation, number, at, &message);
+            }
+        } else if (either(wire::dhcp::SERVER_PORT) || either(wire::dhcp::CLIENT_PORT))
+            && let Ok(message) = wire::dhcp::Message::parse(payload)
+            && let Some((interface, at)) = self.message(number)
+        {
+            self.dhcp.push(interface, number, at, &message);
+        }
+    }
+
+    /// Counts a message that is kept, unless there are too many: its interface and time.
+    fn message(&mut self, number: u32) -> Option<(u32, base::Instant)> {
+        if self.messages >= self.limits.messages {
+            self.dropped.messages += 1;
+            return None;
+        }
+        self.messages += 1;
+        self.row_mut(number).map(|row| (row.interface, row.at))
     }
 
     /// The conversation of the packet that an ICMP error quotes: an IPv4 header and at least eight bytes behind it (RFC

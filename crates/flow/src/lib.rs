@@ -24,6 +24,7 @@
 
 mod buffer;
 mod conversation;
+mod exchanges;
 mod flow;
 mod fragments;
 mod layers;
@@ -37,6 +38,7 @@ mod tests;
 
 pub use buffer::{Buffer, BufferKind, BufferRef, Piece, Source};
 pub use conversation::{ClientBy, Conversation, ConversationId, Direction, Endpoint, Kind};
+pub use exchanges::{ArpExchange, DhcpExchange, DhcpMessage, DnsTransaction};
 pub use flow::Flow;
 pub use layers::{
     Application, Carried, Cut, DnsOverTcp, Exchange, HandshakeMessage, Head, Http, HttpMessage, Layers, MessageState,

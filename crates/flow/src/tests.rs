@@ -149,6 +149,7 @@ impl Tape {
     }
 }
 
+mod exchanges;
 mod http;
 mod path;
 mod reassembly;

@@ -49,8 +49,7 @@ pub(crate) struct ArpExchanges {
 impl ArpExchanges {
     pub fn push(&mut self, interface: u32, number: u32, at: Instant, arp: &Header) {
         let reply = arp.operation == Operation::REPLY;
-        let (asker, target) =
-            if reply { (arp.target_ip, arp.sender_ip) } else { (arp.sender_ip, arp.target_ip) };
+        let (asker, target) = if reply { (arp.target_ip, arp.sender_ip) } else { (arp.sender_ip, arp.target_ip) };
         let key = (interface, asker, target);
         let open = self.open.get(&key).and_then(|&i| self.list.get_mut(i));
         match (open, reply) {
