@@ -1,8 +1,21 @@
 //! What a capture tells about connections: both ends' states, requests and where their time went. Everything is read
 //! from [`flow`]; no tree is built.
+//!
+//! - [`States`]: both ends' TCP states at every packet of a connection.
+//! - [`Summary`]: a connection in one look.
+//! - [`Request`]: when the parts of each request happened; [`CriticalPath`]: its phases, which add up exactly.
+//! - [`Analysis`]: all of these of a whole capture, a connection at a time.
 
+mod analysis;
+mod connections;
+mod path;
+mod requests;
 mod states;
 
+pub use analysis::Analysis;
+pub use connections::{Ending, Side, Summary, TlsSummary, first_line};
+pub use path::{CriticalPath, Phase, PhaseKind};
+pub use requests::{Request, Span};
 pub use states::{Ends, States, Tap, TimeWait};
 
 #[cfg(test)]

@@ -41,6 +41,31 @@ pub(crate) fn ethernet(kind: EtherType, payload: &[u8]) -> Vec<u8> {
     out
 }
 
+pub(crate) fn udp(src: ([u8; 4], u16), dst: ([u8; 4], u16), payload: &[u8]) -> Vec<u8> {
+    let header = wire::udp::Header { src_port: src.1, dst_port: dst.1, len: 8 + payload.len() as u16, checksum: 0 };
+    let mut out = vec![0; 8];
+    header.write(&mut out);
+    out.extend_from_slice(payload);
+    ethernet(EtherType::IPV4, &ip_packet(src.0, dst.0, 17, &out))
+}
+
+pub(crate) fn arp(operation: u16, sender: [u8; 4], target: [u8; 4]) -> Vec<u8> {
+    let header = wire::arp::Header {
+        hardware: wire::arp::Hardware::ETHERNET,
+        protocol: EtherType::IPV4,
+        hardware_len: 6,
+        protocol_len: 4,
+        operation: wire::arp::Operation(operation),
+        sender_mac: MacAddr([4; 6]),
+        sender_ip: sender.into(),
+        target_mac: MacAddr::ZERO,
+        target_ip: target.into(),
+    };
+    let mut out = vec![0; 28];
+    header.write(&mut out);
+    ethernet(EtherType::ARP, &out)
+}
+
 impl Tape {
     pub fn new() -> Tape {
         Tape { ports: (49152, 80), ..Tape::default() }
@@ -80,4 +105,5 @@ impl Tape {
     }
 }
 
+mod analysis;
 mod tcp_states;

@@ -1,0 +1,46 @@
+//! A whole capture.
+
+use capture::keylog::KeyLog;
+use flow::{Flow, Kind, Layers, Source};
+
+use crate::{CriticalPath, Request, Summary};
+
+/// What a capture tells of its connections and requests.
+#[derive(Clone, Debug, Default)]
+pub struct Analysis {
+    /// The TCP connections, in order of their first packets.
+    pub connections: Vec<Summary>,
+    /// The requests on them, in order of their beginning.
+    pub requests: Vec<Request>,
+}
+
+impl Analysis {
+    /// Analyses all connections, one at a time: each one's upper layers are read and let go again.
+    pub fn of(flow: &Flow, source: &dyn Source, keys: &KeyLog) -> Analysis {
+        let mut analysis = Analysis::default();
+        for conversation in flow.conversations().iter().filter(|c| matches!(c.kind, Kind::Tcp(_))) {
+            let Some(layers) = Layers::of(flow, conversation.id, source, keys) else { continue };
+            analysis.connections.extend(Summary::of(flow, &layers));
+            analysis.requests.extend(Request::of(flow, &layers));
+        }
+        analysis.requests.sort_by_key(Request::start);
+        analysis
+    }
+
+    /// The request that the capture is about: the first one that was answered whole, else the first that was answered,
+    /// else the first.
+    pub fn main_request(&self) -> Option<&Request> {
+        let answered = |request: &&Request| request.receive.is_some();
+        let requests = self.requests.iter();
+        requests
+            .clone()
+            .find(|request| request.whole)
+            .or_else(|| requests.clone().find(answered))
+            .or_else(|| self.requests.first())
+    }
+
+    /// The way of that request.
+    pub fn main_path(&self, flow: &Flow) -> Option<CriticalPath> {
+        CriticalPath::of(flow, self.main_request()?)
+    }
+}
