@@ -14,7 +14,7 @@ use crate::namespace::{Running, available, wait_for};
 use crate::real::Real;
 
 /// Bytes that show where each of them belongs.
-fn pattern(len: usize) -> Vec<u8> {
+pub fn pattern(len: usize) -> Vec<u8> {
     (0..len as u32).flat_map(|i| (i.wrapping_mul(2_654_435_761)).to_le_bytes()).take(len).collect()
 }
 
@@ -27,7 +27,8 @@ impl Folder {
         std::fs::create_dir_all(&path).expect("a folder");
         Folder(path)
     }
-    fn file(&self, name: &str) -> String {
+    /// The path of a file in it.
+    pub fn file(&self, name: &str) -> String {
         self.0.join(name).to_str().expect("UTF-8").to_owned()
     }
 }
@@ -129,15 +130,20 @@ fn curl_asks_us_over_a_lossy_wire() {
     assert!(real.count("tcp.retransmit") > 0, "what was lost was sent again");
 }
 
-/// nginx inside the namespace, in the foreground, with its files in `folder`.
-fn nginx(real: &Real, folder: &Folder) -> Running {
+/// nginx' settings: it serves the files in `folder`.
+pub fn nginx_config(folder: &Folder, listen: &str) -> String {
     let root = folder.0.to_str().expect("UTF-8");
-    std::fs::set_permissions(&folder.0, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a folder");
-    let config = format!(
+    format!(
         "daemon off; master_process off; pid {root}/pid; error_log {root}/error.log; events {{}}\n\
          http {{ access_log off; client_body_temp_path {root}/a; proxy_temp_path {root}/b; fastcgi_temp_path {root}/c;\n\
-         uwsgi_temp_path {root}/d; scgi_temp_path {root}/e; server {{ listen 80; root {root}; }} }}\n"
-    );
+         uwsgi_temp_path {root}/d; scgi_temp_path {root}/e; server {{ listen {listen}; root {root}; }} }}\n"
+    )
+}
+
+/// nginx inside the namespace, in the foreground.
+pub fn nginx(real: &Real, folder: &Folder, config: &str) -> Running {
+    let root = folder.0.to_str().expect("UTF-8");
+    std::fs::set_permissions(&folder.0, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a folder");
     let file = folder.file("nginx.conf");
     std::fs::write(&file, config).expect("a file");
     real.linux.start("nginx", &["-p", root, "-c", &file])
@@ -152,7 +158,7 @@ fn we_ask_nginx() {
     let folder = Folder::new("nginx");
     let len = 3_000_000;
     std::fs::write(folder.0.join("page"), pattern(len)).expect("a file");
-    let mut server = nginx(&real, &folder);
+    let mut server = nginx(&real, &folder, &nginx_config(&folder, "80"));
     let pid = folder.0.join("pid");
     wait_for("nginx", || pid.exists() || server.is_over());
     assert!(!server.is_over(), "{:?}", server.output());

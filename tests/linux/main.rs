@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods)] // the one place where simulated machines keep time with a real one
 
 mod http;
+mod https;
 mod namespace;
 mod nat;
 mod ping;

@@ -92,7 +92,7 @@ impl Host {
             self.ping_id = self.ping_id.wrapping_add(1);
             if !self.ping_ids.contains_key(&self.ping_id) {
                 let socket = PingSocket { id: self.ping_id, ttl: self.ttl, answers: VecDeque::new() };
-                let (id, slot) = self.sockets.insert(Socket::Ping(socket));
+                let (id, slot) = self.sockets.insert(Socket::Ping(Box::new(socket)));
                 self.ping_ids.insert(self.ping_id, slot);
                 return Ok(id);
             }

@@ -98,11 +98,11 @@ pub struct PingAnswer {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Slot(pub(crate) u32);
 
-/// A socket of one kind or another.
+/// A socket of one kind or another. Boxed, so that the table of them stays small: it is looked into for every packet.
 pub(crate) enum Socket {
-    Udp(UdpSocket),
-    Ping(PingSocket),
-    Listening(Listening),
+    Udp(Box<UdpSocket>),
+    Ping(Box<PingSocket>),
+    Listening(Box<Listening>),
     Connected(Box<Connected>),
 }
 

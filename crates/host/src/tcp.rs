@@ -147,7 +147,7 @@ impl Host {
         let listener = Listener::new(&config, id.0, local.into(), options.backlog, cx);
         let reuse_address = options.reuse_address;
         let listening = Listening { listener, local, reuse_address };
-        let (id, slot) = self.sockets.insert(Socket::Listening(listening));
+        let (id, slot) = self.sockets.insert(Socket::Listening(Box::new(listening)));
         self.tcp.by_port.entry(local.port()).or_default().listeners.push(slot);
         Ok(id)
     }

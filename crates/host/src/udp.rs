@@ -117,7 +117,7 @@ impl Host {
         }
         let ttl = self.ttl;
         let socket = UdpSocket { local, remote: None, options, ttl, queue: VecDeque::new(), queued: 0, error: None };
-        let (id, slot) = self.sockets.insert(Socket::Udp(socket));
+        let (id, slot) = self.sockets.insert(Socket::Udp(Box::new(socket)));
         self.udp.bound.entry(local.port()).or_default().push(slot);
         self.udp.unconfigured += usize::from(options.unconfigured);
         cx.event(&kinds::UDP_BOUND, id.0, [Arg::socket(*local.ip(), local.port()), 0]);

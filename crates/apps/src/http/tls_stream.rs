@@ -1,10 +1,12 @@
 //! A TLS connection by rustls over a simulated TCP connection.
 
+use std::collections::VecDeque;
 use std::io::{self, Read as _, Write as _};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::{Buf as _, Bytes};
 use hyper::rt::ReadBufCursor;
 use net::TcpStream;
 use rustls::pki_types::ServerName;
@@ -39,6 +41,8 @@ impl std::error::Error for TlsError {}
 pub struct TlsStream {
     tcp: TcpStream,
     tls: rustls::Connection,
+    /// Received bytes that rustls has not taken yet: it holds only so much that the program has not read.
+    inbox: VecDeque<Bytes>,
     /// Encrypted bytes that the socket has not taken yet, from `sent` on.
     out: Vec<u8>,
     sent: usize,
@@ -70,7 +74,7 @@ impl TlsStream {
     }
 
     async fn handshake(tcp: TcpStream, tls: rustls::Connection) -> Result<TlsStream, TlsError> {
-        let mut stream = TlsStream { tcp, tls, out: Vec::new(), sent: 0, eof: false };
+        let mut stream = TlsStream { tcp, tls, inbox: VecDeque::new(), out: Vec::new(), sent: 0, eof: false };
         loop {
             std::future::poll_fn(|cx| stream.poll_drain(cx)).await.map_err(TlsError::Tcp)?;
             if !stream.tls.is_handshaking() {
@@ -99,18 +103,24 @@ impl TlsStream {
         &self.tcp
     }
 
-    /// Takes in what the socket has and lets rustls work on it.
+    /// Takes in what the socket has and lets rustls work on it, until there is something for the program to read.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let body = ready!(self.tcp.poll_recv(cx, READ_SIZE)).map_err(io::Error::from)?;
-        if body.is_empty() {
-            self.eof = true;
-            self.tls.read_tls(&mut io::empty())?;
+        if self.inbox.is_empty() {
+            let body = ready!(self.tcp.poll_recv(cx, READ_SIZE)).map_err(io::Error::from)?;
+            if body.is_empty() {
+                self.eof = true;
+                self.tls.read_tls(&mut io::empty())?;
+            }
+            self.inbox.extend(body.chunks().iter().map(|chunk| chunk.bytes().clone()));
         }
-        for chunk in body.chunks() {
-            let mut rest: &[u8] = chunk.bytes();
-            while !rest.is_empty() {
-                self.tls.read_tls(&mut rest)?;
-                self.tls.process_new_packets().map_err(io::Error::other)?;
+        while let Some(first) = self.inbox.front_mut() {
+            let taken = self.tls.read_tls(&mut &first[..])?;
+            first.advance(taken);
+            if first.is_empty() {
+                self.inbox.pop_front();
+            }
+            if self.tls.process_new_packets().map_err(io::Error::other)?.plaintext_bytes_to_read() > 0 {
+                break;
             }
         }
         Poll::Ready(Ok(()))

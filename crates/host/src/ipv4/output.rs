@@ -97,6 +97,9 @@ impl PathMtus {
         self.0.insert(destination, (mtu.max(MIN_PATH_MTU).min(old), now + PATH_MTU_LIFETIME));
     }
     pub(crate) fn get(&self, destination: Ipv4Addr, now: Instant) -> Option<u16> {
+        if self.0.is_empty() {
+            return None; // the usual case, asked for every packet
+        }
         self.0.get(&destination).filter(|(_, until)| *until > now).map(|&(mtu, _)| mtu)
     }
 }
