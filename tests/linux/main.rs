@@ -7,6 +7,7 @@
 
 mod http;
 mod https;
+mod names;
 mod namespace;
 mod nat;
 mod ping;

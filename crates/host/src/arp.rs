@@ -45,8 +45,6 @@ pub enum NeighbourState {
     Probe,
     /// It did not answer.
     Failed,
-    /// Set by hand (by a DHCP server, for a client that cannot answer yet).
-    Permanent,
 }
 
 /// A row of an ARP table.
@@ -106,8 +104,7 @@ impl Cache {
     /// The entry for `address`, made if need be; room is made by forgetting the one that was not touched for longest.
     fn entry(&mut self, address: Ipv4Addr, now: Instant) -> &mut Entry {
         if !self.entries.contains_key(&address) && self.entries.len() >= MAX_ENTRIES {
-            let rank = |entry: &Entry| (entry.state == NeighbourState::Permanent, entry.touched);
-            let oldest = self.entries.iter().min_by_key(|(address, entry)| (rank(entry), **address));
+            let oldest = self.entries.iter().min_by_key(|(address, entry)| (entry.touched, **address));
             if let Some((&oldest, _)) = oldest {
                 self.forget(oldest);
             }
@@ -187,7 +184,7 @@ fn is_station(mac: MacAddr) -> bool {
 
 impl Host {
     /// Sets a neighbour's hardware address by hand, as a DHCP server does for a client that has no address yet and
-    /// cannot answer a request (RFC 2131 §4.1).
+    /// cannot answer a request (RFC 2131 §4.1). It counts as stale: used, and asked about five seconds later.
     pub fn set_neighbour(&mut self, interface: InterfaceId, address: Ipv4Addr, mac: MacAddr, cx: &mut Cx<'_>) {
         let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
         if !is_station(mac) {
@@ -195,7 +192,7 @@ impl Host {
         }
         let entry = port.arp.entry(address, cx.now);
         (entry.mac, entry.confirmed, entry.touched, entry.due) = (mac, cx.now, cx.now, Instant::NEVER);
-        port.arp.set_state(address, NeighbourState::Permanent);
+        port.arp.set_state(address, NeighbourState::Stale);
         self.arp_release(interface, address, cx);
     }
 
@@ -260,7 +257,7 @@ impl Host {
                     self.timers.arm(due, Timer::Arp(interface, next_hop));
                     return self.transmit_ethernet(interface, mac, EtherType::IPV4, packet, event, derived_from);
                 }
-                NeighbourState::Delay | NeighbourState::Probe | NeighbourState::Permanent => {
+                NeighbourState::Delay | NeighbourState::Probe => {
                     return self.transmit_ethernet(interface, mac, EtherType::IPV4, packet, event, derived_from);
                 }
                 NeighbourState::Incomplete => {
@@ -399,7 +396,7 @@ impl Host {
         let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
         let (sender, mac) = (header.sender_ip, header.sender_mac);
         let old = port.arp.entries.get(&sender).map(|entry| (entry.state, entry.mac));
-        if old.is_some_and(|(state, _)| state == NeighbourState::Permanent) || (old.is_none() && !for_us) {
+        if old.is_none() && !for_us {
             return;
         }
         let asked = old.is_some_and(|(state, _)| state == NeighbourState::Incomplete || is_doubtful(state));
