@@ -62,6 +62,13 @@ impl Pair {
         }
     }
 
+    /// Both ends open at the same time.
+    fn open_both(&mut self) {
+        let cx = &mut Cx::new(Instant::ZERO, Default::default(), EventId::NONE, &mut self.recorder);
+        let (a, b) = ("192.0.2.1:1024".parse().unwrap(), "192.0.2.2:80".parse().unwrap());
+        self.ends[1].conn = Some(Connection::connect(&self.ends[1].config, 2, b, a, Seq(77), cx));
+    }
+
     /// Programs write and read what they can; segments go onto the wire.
     fn work(&mut self, who: usize) {
         let end = &mut self.ends[who];
@@ -130,6 +137,7 @@ impl Pair {
     /// Runs until both are closed; gives the time it took.
     fn run(&mut self) -> Duration {
         self.work(0);
+        self.work(1);
         for _ in 0..400_000 {
             let arrival = self.wire.first_key_value().map(|(&(at, _), _)| at).unwrap_or(Instant::NEVER);
             let timer = |end: &End| end.conn.as_ref().map_or(Instant::NEVER, Connection::poll_timeout);
@@ -192,6 +200,7 @@ proptest! {
     #[test]
     fn everything_arrives(
         seed: u64,
+        simultaneous: bool,
         path in (0u64..25, 0u64..10, 0u64..40, 1i64..60)
             .prop_map(|(loss, duplication, reordering, delay)| Path { loss, duplication, reordering, delay }),
         sizes in (0usize..120_000, 0usize..60_000),
@@ -205,6 +214,9 @@ proptest! {
             ..Config::default()
         });
         let mut pair = Pair::new(config, [data(sizes.0, 3), data(sizes.1, 4)], path, seed);
+        if simultaneous {
+            pair.open_both();
+        }
         pair.run();
         pair.check();
     }
