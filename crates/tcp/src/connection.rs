@@ -104,6 +104,7 @@ pub struct Connection {
     pub(crate) counts: Counts,
     /// What has been said already, so that it is said once: the window is closed, Nagle holds back.
     pub(crate) window_closed: bool,
+    pub(crate) window_full: bool,
     pub(crate) closed_since: Instant,
     pub(crate) nagle_held: bool,
 }

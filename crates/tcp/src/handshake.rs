@@ -137,6 +137,7 @@ impl Connection {
             outbox: SmallVec::new(),
             counts: Counts::default(),
             window_closed: false,
+            window_full: false,
             closed_since: cx.now,
             nagle_held: false,
         }

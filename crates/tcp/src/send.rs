@@ -270,25 +270,14 @@ impl Connection {
 
     /// Nothing more can be sent now: says why, once, and sees to it that something will bring news.
     fn hold(&mut self, held: Held, cx: &mut Cx) {
+        self.window_full &= held == Held::Window;
         match held {
             Held::Nothing => {
                 if self.connected && self.flight.pipe() < self.cwnd_now() && !self.flight.any_lost() {
                     self.rate.app_limited(self.flight.pipe());
                 }
             }
-            Held::Window => {
-                let mut cause = self.trigger;
-                if !self.window_closed {
-                    self.window_closed = true;
-                    self.closed_since = cx.now;
-                    let waiting = self.buffer.end().distance(self.snd_nxt.min(self.buffer.end()));
-                    cause = cx.caused_by(cause).event(&kind::WINDOW_CLOSED, self.id, [waiting.into(), 0]);
-                }
-                // With something in flight its acknowledgment brings news.
-                if self.flight.is_empty() && !self.timers.persist.is_armed() {
-                    self.arm_persist(cause, cx);
-                }
-            }
+            Held::Window => self.hold_for_window(cx),
             Held::Nagle(len) => {
                 if !self.nagle_held {
                     self.nagle_held = true;
@@ -296,6 +285,25 @@ impl Connection {
                 }
             }
             Held::Congestion | Held::Pacing => {}
+        }
+    }
+
+    /// The receiver's window holds data back. With something in flight its acknowledgment brings news; without, a timer asks.
+    fn hold_for_window(&mut self, cx: &mut Cx) {
+        let waiting = self.buffer.end().distance(self.snd_nxt.min(self.buffer.end()));
+        let mut cause = self.trigger;
+        if self.snd_wnd > 0 && !self.flight.is_empty() {
+            if !std::mem::replace(&mut self.window_full, true) {
+                cx.caused_by(cause).event(&kind::WINDOW_FULL, self.id, [waiting.into(), 0]);
+            }
+            return;
+        }
+        if !self.window_closed {
+            (self.window_closed, self.closed_since) = (true, cx.now);
+            cause = cx.caused_by(cause).event(&kind::WINDOW_CLOSED, self.id, [waiting.into(), 0]);
+        }
+        if self.flight.is_empty() && !self.timers.persist.is_armed() {
+            self.arm_persist(cause, cx);
         }
     }
 

@@ -283,7 +283,18 @@ fn each_segment_knows_why_it_was_sent_and_which_write_it_serves() {
     let kind = |id| trace.event(id).map(|event| event.kind.id);
     let [.., first, second] = sent.as_slice() else { panic!() };
     assert_eq!((kind(first.cause), first.because), (Some("tcp.written"), None));
-    assert_eq!(kind(second.cause), Some("tcp.window_opened"));
+    assert_eq!(kind(second.cause), Some("tcp.received"));
     assert_eq!(second.because, Some(first.cause), "an ACK released it, the write supplied it");
+    lab.skip();
+}
+
+#[test]
+fn a_full_window_is_told_once_and_is_not_a_closed_one() {
+    let mut lab = Lab::established(plain(), "mss 1000 win 2000");
+    lab.write(10_000);
+    for i in 1..8 {
+        lab.gets(&format!("ACK seq 1 ack {} win 2000", 1 + i * 1000));
+    }
+    assert_eq!((lab.count("tcp.window_full"), lab.count("tcp.window_closed")), (1, 0));
     lab.skip();
 }
