@@ -295,6 +295,6 @@ fn a_full_window_is_told_once_and_is_not_a_closed_one() {
     for i in 1..8 {
         lab.gets(&format!("ACK seq 1 ack {} win 2000", 1 + i * 1000));
     }
-    assert_eq!((lab.count("tcp.window_full"), lab.count("tcp.window_closed")), (1, 0));
+    assert_eq!((lab.count("tcp.window_used_up"), lab.count("tcp.window_closed")), (1, 0));
     lab.skip();
 }

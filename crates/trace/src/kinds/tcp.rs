@@ -67,5 +67,5 @@ crate::kinds! {
     CHALLENGE_LIMITED = "tcp.challenge_limited", Decision, "answered the like a moment ago: stays silent", [None, None], "RFC 5961 §7";
     GONE = "tcp.gone", Decision, "the connection has ended: answers with a reset", [None, None], "RFC 9293 §3.10.7.1";
     REASSEMBLY_FULL = "tcp.reassembly_full", Decision, "too many small pieces wait behind a gap: drops {0} at {1}", [Bytes, Seq], "RFC 9293 §3.10.7.4";
-    WINDOW_FULL = "tcp.window_full", Decision, "fills the receiver's window: {0} wait", [Bytes, None], "RFC 9293 §3.8.6";
+    WINDOW_FULL = "tcp.window_used_up", Decision, "fills the receiver's window: {0} wait", [Bytes, None], "RFC 9293 §3.8.6";
 }
