@@ -40,6 +40,10 @@ impl<'a, 's, S: Sink> Reader<'a, 's, S> {
     pub fn remaining(&self) -> usize {
         self.buffer.len() - self.pos.div_ceil(8)
     }
+    /// Bits not yet consumed.
+    pub fn remaining_bits(&self) -> usize {
+        self.buffer.len() * 8 - self.pos
+    }
     /// Whether every bit is consumed.
     pub fn is_empty(&self) -> bool {
         self.pos == self.buffer.len() * 8

@@ -2,7 +2,7 @@
 
 use super::extensions::{Extensions, Place, SCHEME, SCHEMES, authorities, extensions};
 use super::handshake::Context;
-use super::parts::{list, opaque, vector};
+use super::parts::{is_pair, list, opaque, opaque_with, signature, vector};
 use super::{CertificateCompression, ClientCertificateType, SignatureScheme, Version};
 use crate::x509::{self, Certificate};
 use crate::{Malformed, Reader, Sink};
@@ -10,6 +10,7 @@ use crate::{Malformed, Reader, Sink};
 crate::fields! {
     /// Fields of messages about certificates.
     pub CERTIFICATE_FIELDS;
+    REQUEST_CONTEXT_LEN = "tls.certificate.context.len", "Certificate request context length", "RFC 8446 §4.4.2", Octets, "0 during the handshake";
     REQUEST_CONTEXT = "tls.certificate.context", "Certificate request context", "RFC 8446 §4.4.2", Bytes, "which request this answers; empty during the handshake";
     CHAIN = "tls.certificate.chain", "Certificate list", "RFC 8446 §4.4.2", Group, "the sender's certificate first, each next one vouches for the one before";
     ENTRY = "tls.certificate.entry", "Certificate entry", "RFC 8446 §4.4.2", Group, "a certificate and proofs about it";
@@ -50,7 +51,7 @@ pub(super) fn certificate<S: Sink>(
     let tls13 = is_tls13(reader, context);
     let mut out = CertificateMessage::default();
     if tls13 {
-        opaque(reader, &REQUEST_CONTEXT, 8)?;
+        opaque_with(reader, &REQUEST_CONTEXT_LEN, &REQUEST_CONTEXT, 8)?;
     }
     vector(reader, &CHAIN, 24, |reader| {
         while !reader.is_empty() {
@@ -85,7 +86,7 @@ pub(super) fn certificate_request<S: Sink>(reader: &mut Reader<'_, '_, S>, conte
     // Without knowledge of the version: TLS 1.3's context is empty during the handshake, TLS 1.2's list of types is not.
     let tls13 = context.version.map_or(reader.peek().first() == Some(&0), Version::is_tls13);
     if tls13 {
-        opaque(reader, &REQUEST_CONTEXT, 8)?;
+        opaque_with(reader, &REQUEST_CONTEXT_LEN, &REQUEST_CONTEXT, 8)?;
         return extensions(reader, Place::CertificateRequest).map(drop);
     }
     list::<S, ClientCertificateType>(reader, &TYPES, 8, &TYPE, 8)?;
@@ -104,6 +105,6 @@ pub(super) fn certificate_verify<S: Sink>(
         Some(version) if version < Version::TLS12 => None,
         _ => Some(reader.get(&SCHEME, 16)?),
     };
-    opaque(reader, &SIGNATURE, 16)?;
+    signature(reader, &SIGNATURE, scheme.is_some_and(is_pair))?;
     Ok(scheme)
 }

@@ -1,7 +1,7 @@
 //! Configurations of Encrypted Client Hello (RFC 9849 §4): the public keys to which a ClientHello is encrypted. They come
 //! in DNS records of type HTTPS and, when an old one was used, in EncryptedExtensions.
 
-use super::parts::{opaque, vector};
+use super::parts::{opaque, opaque_with, vector};
 use super::{HpkeAead, HpkeKdf, HpkeKem};
 use crate::{Malformed, Reader, Sink};
 
@@ -20,6 +20,7 @@ crate::fields! {
     AEAD = "tls.ech_config.aead", "AEAD", "RFC 9849 §4", Hex, "cipher", codes HpkeAead::CODES;
     MAX_NAME = "tls.ech_config.max_name", "Maximum name length", "RFC 9849 §4", Octets, "the longest hidden name, so that padding can make all look alike";
     PUBLIC_NAME = "tls.ech_config.public_name", "Public name", "RFC 9849 §4", Text, "the name that stands in the visible ClientHello";
+    CONFIG_EXTENSIONS_LEN = "tls.ech_config.extensions.len", "Extensions length", "RFC 9849 §4.2", Octets, "0: none are in use";
     CONFIG_EXTENSIONS = "tls.ech_config.extensions", "Extensions", "RFC 9849 §4.2", Bytes, "none are in use";
     OTHER = "tls.ech_config.other", "Contents", "RFC 9849 §4", Bytes, "of another version";
 }
@@ -57,5 +58,5 @@ fn contents<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<(), Malformed> {
     })?;
     reader.u8(&MAX_NAME)?;
     opaque(reader, &PUBLIC_NAME, 8)?;
-    opaque(reader, &CONFIG_EXTENSIONS, 16).map(drop)
+    opaque_with(reader, &CONFIG_EXTENSIONS_LEN, &CONFIG_EXTENSIONS, 16).map(drop)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::extension_type::ExtensionType;
 use super::key_share::{Side, public_key};
-use super::parts::{length, list, opaque, vector};
+use super::parts::{length, list, opaque, opaque_with, vector};
 use super::sct::sct_list;
 use super::{
     CertificateCompression, CertificateType, EcPointFormat, EchType, HeartbeatMode, HpkeAead, HpkeKdf,
@@ -24,9 +24,11 @@ crate::fields! {
     HOST_NAME = "tls.ext.server_name.host_name", "Host name", "RFC 6066 §3", Text, "the site that the client wants; everybody on the path can read it";
     MAX_FRAGMENT = "tls.ext.max_fragment_length.code", "Maximum fragment length", "RFC 6066 §4", Dec, "the longest record that the client wants", codes MaxFragmentLength::CODES;
     STATUS_TYPE = "tls.ext.status_request.type", "Status type", "RFC 6066 §8", Dec, "the kind of proof", codes StatusType::CODES;
+    RESPONDER_IDS_LEN = "tls.ext.status_request.responders.len", "Responder id list length", "RFC 6066 §8", Octets, "0: whichever responder the server knows";
     RESPONDER_IDS = "tls.ext.status_request.responders", "Responder ids", "RFC 6066 §8", Bytes, "the responders that the client trusts; none means: the server knows";
+    REQUEST_EXTENSIONS_LEN = "tls.ext.status_request.extensions.len", "Request extensions length", "RFC 6066 §8", Octets, "0: no extensions of the OCSP request";
     REQUEST_EXTENSIONS = "tls.ext.status_request.extensions", "Request extensions", "RFC 6066 §8", Bytes, "extensions of the OCSP request";
-    OCSP_RESPONSE = "tls.ocsp_response", "OCSP response", "RFC 6960 §4.2.1", Bytes, "the issuer's signed statement whether the certificate is still good";
+    OCSP_RESPONSE = "tls.ocsp_response", "OCSP response", "RFC 6066 §8", Group, "the issuer's signed statement whether the certificate is still good";
     GROUP_LIST = "tls.ext.supported_groups.list", "Group list", "RFC 8446 §4.2.7", Group, "the groups, the best first";
     NAMED_GROUP = "tls.named_group", "Group", "RFC 8446 §4.2.7", Hex, "a group in which keys are exchanged", codes NamedGroup::CODES;
     POINT_FORMATS = "tls.ext.ec_point_formats.list", "Point formats", "RFC 8422 §5.1.2", Group, "the ways to write a point";
@@ -65,6 +67,7 @@ crate::fields! {
     SHARES = "tls.ext.key_share.shares", "Client shares", "RFC 8446 §4.2.8", Group, "a public key for each group that the client expects the server to like";
     SHARE = "tls.ext.key_share.entry", "Key share entry", "RFC 8446 §4.2.8", Group, "a group and a fresh public key in it";
     SELECTED_GROUP = "tls.ext.key_share.selected", "Selected group", "RFC 8446 §4.2.8", Hex, "the group for which the server wants a key share in a second ClientHello", codes NamedGroup::CODES;
+    RENEGOTIATED_LEN = "tls.ext.renegotiation_info.len", "Renegotiated connection length", "RFC 5746 §3.2", Octets, "0: this is the connection's first handshake";
     RENEGOTIATED = "tls.ext.renegotiation_info.data", "Renegotiated connection", "RFC 5746 §3.2", Bytes, "the Finished values of the handshake before; empty in a first one";
     QUIC_PARAMETERS = "tls.ext.quic_transport_parameters.data", "Transport parameters", "RFC 9000 §18", Bytes, "a list of numbered limits and timers of a QUIC connection";
     TICKETS_NEW = "tls.ext.ticket_request.new", "New session count", "RFC 9149 §3", Dec, "tickets wanted after a full handshake";
@@ -75,6 +78,7 @@ crate::fields! {
     ECH_KDF = "tls.ext.ech.kdf", "KDF", "RFC 9849 §5", Hex, "the key derivation of the encryption", codes HpkeKdf::CODES;
     ECH_AEAD = "tls.ext.ech.aead", "AEAD", "RFC 9849 §5", Hex, "the cipher of the encryption", codes HpkeAead::CODES;
     ECH_CONFIG_ID = "tls.ext.ech.config_id", "Config id", "RFC 9849 §5", Dec, "which of the server's public keys was used";
+    ECH_ENC_LEN = "tls.ext.ech.enc.len", "Encapsulated key length", "RFC 9849 §5", Octets, "0 in a second ClientHello, which goes on with the first one's key";
     ECH_ENC = "tls.ext.ech.enc", "Encapsulated key", "RFC 9849 §5", Bytes, "the client's fresh key, with which the server computes the secret; empty in a second ClientHello";
     ECH_PAYLOAD = "tls.ext.ech.payload", "Payload", "RFC 9849 §5", Opaque(Ciphertext), "the real ClientHello, encrypted; or random bytes that look like it (GREASE)";
     ECH_CONFIRMATION = "tls.ext.ech.confirmation", "Confirmation", "RFC 9849 §7.2.1", Bytes, "tells the client that the hidden ClientHello was understood";
@@ -193,8 +197,8 @@ fn data<S: Sink>(
         E::STATUS_REQUEST if reader.is_empty() => {}
         E::STATUS_REQUEST if place == Place::ClientHello => {
             reader.u8(&STATUS_TYPE)?;
-            opaque(reader, &RESPONDER_IDS, 16)?;
-            opaque(reader, &REQUEST_EXTENSIONS, 16)?;
+            opaque_with(reader, &RESPONDER_IDS_LEN, &RESPONDER_IDS, 16)?;
+            opaque_with(reader, &REQUEST_EXTENSIONS_LEN, &REQUEST_EXTENSIONS, 16)?;
         }
         // RFC 8446 §4.4.2.1: the server's proof stands beside its certificate.
         E::STATUS_REQUEST if place == Place::Certificate => certificate_status(reader)?,
@@ -240,7 +244,7 @@ fn data<S: Sink>(
             })?;
         }
         E::KEY_SHARE => key_share(reader, place, out)?,
-        E::RENEGOTIATION_INFO => drop(opaque(reader, &RENEGOTIATED, 8)?),
+        E::RENEGOTIATION_INFO => drop(opaque_with(reader, &RENEGOTIATED_LEN, &RENEGOTIATED, 8)?),
         E::QUIC_TRANSPORT_PARAMETERS | E::QUIC_TRANSPORT_PARAMETERS_DRAFT => drop(reader.rest(&QUIC_PARAMETERS)?),
         E::TICKET_REQUEST if place == Place::ClientHello => {
             reader.u8(&TICKETS_NEW)?;
@@ -285,7 +289,7 @@ fn protocols<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<Vec<String>, Mal
 /// CertificateStatus (RFC 6066 §8), in TLS 1.2 a message of its own.
 pub(super) fn certificate_status<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<(), Malformed> {
     match reader.get::<StatusType>(&STATUS_TYPE, 8)? {
-        StatusType::OCSP => drop(opaque(reader, &OCSP_RESPONSE, 24)?),
+        StatusType::OCSP => drop(vector(reader, &OCSP_RESPONSE, 24, crate::x509::ocsp::response)?),
         _ => drop(reader.rest(&EXT_DATA)?),
     }
     Ok(())
@@ -358,7 +362,7 @@ fn encrypted_client_hello<S: Sink>(
                 reader.get::<HpkeKdf>(&ECH_KDF, 16)?;
                 reader.get::<HpkeAead>(&ECH_AEAD, 16)?;
                 reader.u8(&ECH_CONFIG_ID)?;
-                opaque(reader, &ECH_ENC, 16)?;
+                opaque_with(reader, &ECH_ENC_LEN, &ECH_ENC, 16)?;
                 opaque(reader, &ECH_PAYLOAD, 16)?;
             }
         }

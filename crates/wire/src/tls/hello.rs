@@ -1,7 +1,7 @@
 //! ClientHello and ServerHello (RFC 8446 §4.1, RFC 5246 §7.4.1): what can be, and what shall be.
 
 use super::extensions::{Extensions, Place, extensions};
-use super::parts::{list, opaque};
+use super::parts::{list, opaque_with};
 use super::{CipherSuite, CompressionMethod, ExtensionType, NamedGroup, Version};
 use crate::{Malformed, Note, Reader, Sink};
 
@@ -10,6 +10,7 @@ crate::fields! {
     pub HELLO_FIELDS;
     CLIENT_VERSION = "tls.client_hello.version", "Legacy version", "RFC 8446 §4.1.2", Hex, "the newest version before TLS 1.3; newer ones stand in supported_versions", codes Version::CODES;
     CLIENT_RANDOM = "tls.client_hello.random", "Random", "RFC 8446 §4.1.2", Bytes, "32 random bytes: no two handshakes are alike. Key logs name a connection by them";
+    SESSION_LEN = "tls.session_id.len", "Session id length", "RFC 8446 §4.1.2", Octets, "the bytes of the session id; 0 if there is none";
     CLIENT_SESSION = "tls.client_hello.session_id", "Legacy session id", "RFC 8446 §4.1.2", Bytes, "TLS 1.2: an earlier session to go on with. TLS 1.3: random bytes that please middleboxes";
     SUITES = "tls.client_hello.cipher_suites", "Cipher suites", "RFC 8446 §4.1.2", Group, "the protections that the client can use, the best first";
     SUITE = "tls.cipher_suite", "Cipher suite", "RFC 8446 §B.4", Hex, "ciphers and hashes that protect a connection", codes CipherSuite::CODES;
@@ -134,7 +135,7 @@ pub(super) fn server_hello<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<Se
 
 /// RFC 8446 §4.1.2: opaque legacy_session_id<0..32>.
 fn session_id<S: Sink>(reader: &mut Reader<'_, '_, S>, field: &'static crate::Field) -> Result<Vec<u8>, Malformed> {
-    let id = opaque(reader, field, 8)?;
+    let id = opaque_with(reader, &SESSION_LEN, field, 8)?;
     if id.len() > 32 {
         reader.report(field, "is longer than 32 bytes")?;
     }

@@ -3,7 +3,7 @@
 use super::extensions::{NAMED_GROUP, SCHEME};
 use super::handshake::Context;
 use super::key_share::{Side, public_key};
-use super::parts::{length, opaque};
+use super::parts::{is_pair, length, opaque, signature};
 use super::{Authentication, CipherSuite, EcCurveType, KeyExchange, NamedGroup, SignatureScheme, Version};
 use crate::{Malformed, Reader, Sink};
 
@@ -85,7 +85,7 @@ pub(super) fn server_key_exchange<S: Sink>(
         if context.version.is_none_or(|version| version >= Version::TLS12) {
             out.scheme = Some(reader.get(&SCHEME, 16)?);
         }
-        opaque(reader, &SIGNATURE, 16)?;
+        signature(reader, &SIGNATURE, out.scheme.is_some_and(is_pair))?;
     }
     Ok(out)
 }

@@ -1,11 +1,13 @@
 //! What the messages share: length-prefixed vectors (RFC 8446 §3.4), and enumerations whose values name groups of fields.
 
+use super::SignatureScheme;
 use crate::{Field, Malformed, Reader, Sink};
 
 crate::fields! {
     /// Fields of every vector.
     pub VECTOR_FIELDS;
     LEN = "tls.len", "Length", "RFC 8446 §3.4", Octets, "how many bytes the field or list behind it takes";
+    SIGNATURE_DER = "tls.signature", "Signature", "RFC 8446 §4.2.3", Group, "two numbers, in DER";
 }
 
 /// A group: a length of `bits` bits, then that many bytes, which `decode` takes.
@@ -31,11 +33,26 @@ pub(super) fn opaque<'a, S: Sink>(
     reader.bytes(field, n)
 }
 
+/// [`opaque`] for a field that is often empty, so that its length must say whose it is.
+pub(super) fn opaque_with<'a, S: Sink>(
+    reader: &mut Reader<'a, '_, S>,
+    len: &'static Field,
+    field: &'static Field,
+    bits: usize,
+) -> Result<&'a [u8], Malformed> {
+    let n = length_as(reader, len, bits)?;
+    reader.bytes(field, n)
+}
+
 /// A length of `bits` bits that does not reach behind the reader's end.
 pub(super) fn length<S: Sink>(reader: &mut Reader<'_, '_, S>, bits: usize) -> Result<usize, Malformed> {
-    let n = reader.bits(&LEN, bits)? as usize;
+    length_as(reader, &LEN, bits)
+}
+
+fn length_as<S: Sink>(reader: &mut Reader<'_, '_, S>, field: &'static Field, bits: usize) -> Result<usize, Malformed> {
+    let n = reader.bits(field, bits)? as usize;
     if n > reader.remaining() {
-        return Err(reader.error(&LEN, "reaches behind the end of what holds it"));
+        return Err(reader.error(field, "reaches behind the end of what holds it"));
     }
     Ok(n)
 }
@@ -56,6 +73,30 @@ pub(super) fn list<S: Sink, T: crate::Bits>(
         Ok(items)
     })?;
     Ok(items.unwrap_or_default())
+}
+
+/// A signature with its length of 16 bits: the two numbers of ECDSA and DSA, which are written in DER (RFC 8422 §5.4,
+/// RFC 8446 §4.2.3), bytes otherwise.
+pub(super) fn signature<S: Sink>(
+    reader: &mut Reader<'_, '_, S>,
+    field: &'static Field,
+    is_pair: bool,
+) -> Result<(), Malformed> {
+    if is_pair {
+        vector(reader, &SIGNATURE_DER, 16, crate::x509::signature_pair).map(drop)
+    } else {
+        opaque(reader, field, 16).map(drop)
+    }
+}
+
+/// Whether signatures of this scheme are two numbers in DER: by its last byte, ECDSA or DSA before TLS 1.3 (RFC 5246
+/// §7.4.1.4.1), and the Brainpool curves of RFC 8734.
+pub(super) fn is_pair(scheme: SignatureScheme) -> bool {
+    match scheme.0.to_be_bytes() {
+        [2..=6, 2 | 3] => true,
+        [8, 0x1a..=0x1c] => true,
+        _ => scheme == SignatureScheme::SM2SIG_SM3,
+    }
 }
 
 /// An open enumeration whose values name groups of fields: the id is the prefix and the value's name.

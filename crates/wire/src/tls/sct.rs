@@ -1,7 +1,7 @@
 //! Signed certificate timestamps (RFC 6962 §3.3): a public log promises to list a certificate.
 
-use super::parts::{opaque, vector};
-use crate::{Malformed, Reader, Sink, open_enum};
+use super::parts::{opaque_with, signature, vector};
+use crate::{Malformed, Reader, Sink, Value, open_enum};
 
 open_enum! {
     /// The hash of a TLS 1.2 signature.
@@ -43,7 +43,8 @@ crate::fields! {
     SCT = "tls.sct", "Signed certificate timestamp", "RFC 6962 §3.2", Group, "one log's promise";
     VERSION = "tls.sct.version", "Version", "RFC 6962 §3.2", Dec, "of the format", codes SctVersion::CODES;
     LOG_ID = "tls.sct.log_id", "Log ID", "RFC 6962 §3.2", Bytes, "which log: the SHA-256 hash of its key";
-    TIMESTAMP = "tls.sct.timestamp", "Timestamp", "RFC 6962 §3.2", Dec, "when the log saw the certificate, in milliseconds since 1970";
+    TIMESTAMP = "tls.sct.timestamp", "Timestamp", "RFC 6962 §3.2", Dec, "when the log saw the certificate, a number of milliseconds since 1970";
+    SCT_EXTENSIONS_LEN = "tls.sct.extensions.len", "Extensions length", "RFC 6962 §3.2", Octets, "0: none are in use";
     SCT_EXTENSIONS = "tls.sct.extensions", "Extensions", "RFC 6962 §3.2", Bytes, "none are in use";
     HASH = "tls.sct.hash", "Hash", "RFC 5246 §4.7", Dec, "the hash that was signed", codes HashAlgorithm::CODES;
     SIGNATURE_ALGORITHM = "tls.sct.signature_algorithm", "Signature algorithm", "RFC 5246 §4.7", Dec, "the kind of the log's key", codes SignatureAlgorithm::CODES;
@@ -72,9 +73,20 @@ fn sct<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<(), Malformed> {
         return reader.rest(&OTHER_SCT).map(drop);
     }
     reader.bytes(&LOG_ID, 32)?;
-    reader.u64(&TIMESTAMP)?;
-    opaque(reader, &SCT_EXTENSIONS, 16)?;
+    let milliseconds = match reader.peek() {
+        &[a, b, c, d, e, f, g, h, ..] => u64::from_be_bytes([a, b, c, d, e, f, g, h]),
+        _ => return Err(reader.error(&TIMESTAMP, "is cut short")),
+    };
+    // A date within the years that people write.
+    match i64::try_from(milliseconds / 1000).ok().filter(|seconds| S::RECORDS && *seconds < 253_402_300_800) {
+        Some(seconds) => {
+            let date = crate::x509::time::format(seconds);
+            reader.bytes_as(&TIMESTAMP, 8, |_| Value::Text(&date))?;
+        }
+        None => drop(reader.u64(&TIMESTAMP)?),
+    }
+    opaque_with(reader, &SCT_EXTENSIONS_LEN, &SCT_EXTENSIONS, 16)?;
     reader.u8(&HASH)?;
-    reader.u8(&SIGNATURE_ALGORITHM)?;
-    opaque(reader, &SIGNATURE, 16).map(drop)
+    let algorithm = reader.get(&SIGNATURE_ALGORITHM, 8)?;
+    signature(reader, &SIGNATURE, matches!(algorithm, SignatureAlgorithm::ECDSA | SignatureAlgorithm::DSA))
 }

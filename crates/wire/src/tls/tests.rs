@@ -261,7 +261,7 @@ fn server_key_exchange_of_tls_12() {
     point.extend([7; 64]);
     let mut body = vec![3, 0, 0x17, 65];
     body.extend(&point);
-    body.extend([4, 3, 0, 2, 0x30, 0]);
+    body.extend([4, 3, 0, 8, 0x30, 6, 2, 1, 1, 2, 1, 2]);
     let mut message = vec![12, 0, 0, body.len() as u8];
     message.extend(&body);
     let suite = Some(CipherSuite::ECDHE_ECDSA_WITH_AES_128_GCM_SHA256);
@@ -271,6 +271,7 @@ fn server_key_exchange_of_tls_12() {
         assert_eq!(exchange.group, Some(NamedGroup::SECP256R1));
         assert_eq!(exchange.scheme, Some(SignatureScheme::ECDSA_SECP256R1_SHA256));
         assert_eq!(numbers(&record, "tls.key_exchange.form"), [4]);
+        assert_eq!(numbers(&record, "x509.signature.s.value"), [2]);
     }
     let dhe = Context { version: Some(Version::TLS12), suite: Some(CipherSuite::DHE_RSA_WITH_AES_128_CBC_SHA) };
     let message = [12, 0, 0, 16, 0, 2, 0x0f, 1, 0, 1, 2, 0, 1, 9, 4, 1, 0, 2, 1, 1];

@@ -3,7 +3,7 @@
 use super::Version;
 use super::extensions::{Place, TICKET, extensions};
 use super::handshake::Context;
-use super::parts::opaque;
+use super::parts::opaque_with;
 use crate::{Malformed, Note, Reader, Sink};
 
 crate::fields! {
@@ -12,6 +12,8 @@ crate::fields! {
     LIFETIME = "tls.ticket.lifetime", "Ticket lifetime", "RFC 8446 §4.6.1", Seconds, "how long the ticket can be used; at most seven days";
     LIFETIME_HINT = "tls.ticket.lifetime_hint", "Ticket lifetime hint", "RFC 5077 §3.3", Seconds, "how long the server means to accept the ticket; 0 leaves it to the client";
     AGE_ADD = "tls.ticket.age_add", "Ticket age add", "RFC 8446 §4.6.1", Dec, "a secret number that the client adds to the ticket's age, so that visits cannot be linked";
+    TICKET_LEN = "tls.ticket.len", "Ticket length", "RFC 5077 §3.3", Octets, "the bytes of the ticket; 0 in TLS 1.2: no ticket after all";
+    NONCE_LEN = "tls.ticket.nonce.len", "Ticket nonce length", "RFC 8446 §4.6.1", Octets, "the bytes of the nonce";
     NONCE = "tls.ticket.nonce", "Ticket nonce", "RFC 8446 §4.6.1", Bytes, "makes the keys of several tickets differ";
 }
 
@@ -42,7 +44,7 @@ pub(super) fn new_session_ticket<S: Sink>(
     };
     if !tls13 {
         let lifetime = reader.u32(&LIFETIME_HINT)?;
-        let ticket = opaque(reader, &TICKET, 16)?.to_vec();
+        let ticket = opaque_with(reader, &TICKET_LEN, &TICKET, 16)?.to_vec();
         return Ok(NewSessionTicket { lifetime, age_add: 0, nonce: Vec::new(), ticket, max_early_data: None });
     }
     let lifetime = reader.u32(&LIFETIME)?;
@@ -50,8 +52,8 @@ pub(super) fn new_session_ticket<S: Sink>(
         reader.note(Note::Remark("more than seven days: clients must not keep it that long (RFC 8446 §4.6.1)"));
     }
     let age_add = reader.u32(&AGE_ADD)?;
-    let nonce = opaque(reader, &NONCE, 8)?.to_vec();
-    let ticket = opaque(reader, &TICKET, 16)?.to_vec();
+    let nonce = opaque_with(reader, &NONCE_LEN, &NONCE, 8)?.to_vec();
+    let ticket = opaque_with(reader, &TICKET_LEN, &TICKET, 16)?.to_vec();
     let max_early_data = extensions(reader, Place::NewSessionTicket)?.max_early_data;
     Ok(NewSessionTicket { lifetime, age_add, nonce, ticket, max_early_data })
 }

@@ -136,7 +136,16 @@ pub fn optional<'a, S: Sink, T>(
 
 /// Any element, taken apart by its tags, as a group.
 pub(super) fn any<S: Sink>(reader: &mut Reader<'_, '_, S>, depth: usize) -> Result<(), Malformed> {
-    reader.group(&ELEMENT, |reader| {
+    any_as(reader, &ELEMENT, depth)
+}
+
+/// Any element, taken apart by its tags, as this group.
+pub(super) fn any_as<S: Sink>(
+    reader: &mut Reader<'_, '_, S>,
+    group: &'static Field,
+    depth: usize,
+) -> Result<(), Malformed> {
+    reader.group(group, |reader| {
         let (tag, len) = head(reader)?;
         reader.within(len, |reader| content(reader, tag, depth)).map(drop)
     })

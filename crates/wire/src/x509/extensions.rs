@@ -175,7 +175,12 @@ fn key_usage<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<u16, Malformed> 
         let set = reader.bits(field, 1)? == 1;
         usage |= u16::from(set) << i;
     }
-    reader.abandon(&USAGE_FILLING);
+    let mut rest = reader.remaining_bits();
+    while rest > 0 {
+        let n = rest.min(64);
+        reader.bits(&USAGE_FILLING, n)?;
+        rest -= n;
+    }
     Ok(usage)
 }
 

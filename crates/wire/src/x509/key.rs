@@ -9,6 +9,7 @@ crate::fields! {
     pub KEY_FIELDS;
     ALGORITHM_OID = "x509.algorithm.oid", "Algorithm", "RFC 5280 §4.1.1.2", Text, "which algorithm";
     ALGORITHM_ELEMENT = "x509.algorithm", "Algorithm", "RFC 5280 §4.1.1.2", Group, "which algorithm";
+    PARAMETERS = "x509.algorithm.parameters", "Parameters", "RFC 5280 §4.1.1.2", Group, "what the algorithm needs to know besides the key: a curve's name, or nothing";
     KEY_INFO = "x509.public_key_info", "Subject public key info", "RFC 5280 §4.1.2.7", Group, "the key that the certificate vouches for";
     KEY_ALGORITHM = "x509.public_key_info.algorithm", "Key algorithm", "RFC 5280 §4.1.2.7", Group, "the kind of the key, and for a curve, which";
     KEY = "x509.public_key", "Public key", "RFC 5280 §4.1.2.7", Group, "the key itself, in a bit string";
@@ -68,7 +69,9 @@ pub(super) fn algorithm<'a, S: Sink>(
             [0x06, len, rest @ ..] if *len < 0x80 => rest.get(..usize::from(*len)),
             _ => None,
         };
-        der::all(reader, MAX_DEPTH)?;
+        if !reader.is_empty() {
+            der::any_as(reader, &PARAMETERS, MAX_DEPTH)?;
+        }
         Ok(Algorithm { oid: oid.unwrap_or_default(), parameter })
     })?;
     Ok(algorithm.unwrap_or_default())
@@ -130,9 +133,17 @@ fn point<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<Option<usize>, Malfo
 
 /// A signature that fills the reader, by `algorithm`: two numbers for ECDSA and DSA, bytes otherwise.
 pub(super) fn signature<S: Sink>(reader: &mut Reader<'_, '_, S>, algorithm: &str) -> Result<(), Malformed> {
-    if !algorithm.starts_with("ecdsa-with") && !algorithm.starts_with("id-dsa-with") {
-        return reader.rest(&SIGNATURE_BYTES).map(drop);
+    match algorithm.starts_with("ecdsa-with") || algorithm.starts_with("id-dsa-with") {
+        true => signature_pair(reader),
+        false => reader.rest(&SIGNATURE_BYTES).map(drop),
     }
+}
+
+/// Decodes an ECDSA or DSA signature that fills the reader: two numbers in DER (RFC 3279 §2.2.2, §2.2.3; RFC 8422 §5.4).
+///
+/// # Errors
+/// If it has another form.
+pub fn signature_pair<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<(), Malformed> {
     der::element(reader, &SIGNATURE_PAIR, Tag::SEQUENCE, |reader| {
         der::element(reader, &SIGNATURE_R, Tag::INTEGER, |reader| der::integer(reader, &SIGNATURE_R_VALUE))?;
         der::element(reader, &SIGNATURE_S, Tag::INTEGER, |reader| der::integer(reader, &SIGNATURE_S_VALUE))

@@ -4,12 +4,13 @@ pub mod der;
 mod extensions;
 mod key;
 mod name;
+pub mod ocsp;
 pub mod oid;
 #[cfg(test)]
 mod tests;
 pub mod time;
 
-pub use key::PublicKey;
+pub use key::{PublicKey, signature_pair};
 pub use name::{GeneralName, Name};
 
 use crate::{Malformed, Reader, Sink};
@@ -56,6 +57,7 @@ pub static FIELDS: &[&[&crate::Field]] = &[
     key::KEY_FIELDS,
     extensions::EXTENSION_FIELDS,
     extensions::KNOWN_GROUPS,
+    ocsp::OCSP_FIELDS,
 ];
 
 /// What a certificate says, as far as a reader of handshakes needs it.
@@ -118,7 +120,7 @@ impl Certificate {
     }
 }
 
-/// Decodes a certificate that fills the reader.
+/// Decodes a certificate from the front of the reader, as a group.
 ///
 /// # Errors
 /// If it is no DER, or a structure that RFC 5280 names has another form there.

@@ -104,6 +104,8 @@ oids! {
     "1.3.6.1.5.5.7.3.8", "timeStamping", "RFC 5280 §4.2.1.12", "signing times";
     "1.3.6.1.5.5.7.3.9", "OCSPSigning", "RFC 5280 §4.2.1.12", "signing statements about revocation";
     "1.3.6.1.5.5.7.48.1", "ocsp", "RFC 5280 §4.2.2.1", "where to ask whether the certificate is revoked";
+    "1.3.6.1.5.5.7.48.1.1", "id-pkix-ocsp-basic", "RFC 6960 §4.2.1", "the usual form of an OCSP response";
+    "1.3.6.1.5.5.7.48.1.2", "id-pkix-ocsp-nonce", "RFC 6960 §4.4.1", "a random value that ties answer and question";
     "1.3.6.1.5.5.7.48.2", "caIssuers", "RFC 5280 §4.2.2.1", "where the issuer's own certificate is";
     "1.3.6.1.4.1.11129.2.4.2", "signedCertificateTimestampList", "RFC 6962 §3.3", "promises of public logs to list the certificate";
     "1.3.6.1.4.1.11129.2.4.3", "ctPoison", "RFC 6962 §3.1", "marks a certificate that is for logs only";

@@ -116,7 +116,8 @@ fn names_purposes_and_places() {
     let crl = tlv(0x30, &[&tlv(0x30, &[&tlv(0xa0, &[&tlv(0xa0, &[&tlv(0x86, &[b"http://crl.test"])])])])]);
     let mut sct = vec![0];
     sct.extend([9; 32]);
-    sct.extend([0, 0, 1, 0x9b, 0, 0, 0, 0, 0, 0, 4, 3, 0, 1, 7]);
+    sct.extend(1_767_225_600_000u64.to_be_bytes());
+    sct.extend([0, 0, 4, 1, 0, 1, 7]);
     let scts = tlv(4, &[&[0, sct.len() as u8 + 2, 0, sct.len() as u8], &sct]);
     let bytes = ecdsa(&[
         extension(&[0x55, 0x1d, 0x11], false, &names),
@@ -170,6 +171,45 @@ fn another_tag_than_expected_is_named_and_shown() {
     assert!(record.find("der.octets").is_some() && record.find("x509.subject").is_some(), "and it goes on");
 }
 
+/// An OCSP response about one certificate, with this status.
+fn ocsp_response(status: &[u8]) -> Vec<u8> {
+    let time = tlv(0x18, &[b"20260101000000Z"]);
+    let hash = tlv(4, &[&[7; 20]]);
+    let id = tlv(0x30, &[&hex("300906052b0e03021a0500"), &hash, &hash, &[2, 1, 9]]);
+    let single = tlv(0x30, &[&id, status, &time, &tlv(0xa0, &[&time])]);
+    let data = tlv(0x30, &[&tlv(0xa2, &[&hash]), &time, &tlv(0x30, &[&single])]);
+    let signature = tlv(3, &[&[0], &tlv(0x30, &[&[2, 1, 0x55], &[2, 1, 0x66]])]);
+    let basic = tlv(0x30, &[&data, &hex("300a06082a8648ce3d040302"), &signature]);
+    let bytes = tlv(0x30, &[&hex("06092b0601050507300101"), &tlv(4, &[&basic])]);
+    tlv(0x30, &[&[10, 1, 0], &tlv(0xa0, &[&bytes])])
+}
+
+/// [`both`] for OCSP responses.
+fn both_ocsp(bytes: &[u8]) -> (Record, Result<(), Malformed>) {
+    let mut record = Record::new();
+    Reader::decode_all(bytes, &mut record, |reader| ocsp::response(reader)).expect("a recording sink goes on");
+    assert_eq!(record.check_tiling(bytes.len()), Ok(()));
+    let silent = Reader::decode_all(bytes, &mut Silent, |reader| ocsp::response(reader));
+    assert_eq!(record.errors.first(), silent.as_ref().err(), "the first error is the one that stops");
+    (record, silent.map(drop))
+}
+
+#[test]
+fn ocsp_responses_say_whether_a_certificate_is_good() {
+    let revoked = tlv(0xa1, &[&tlv(0x18, &[b"20251231235959Z"])]);
+    for (status, id) in
+        [(&[0x80, 0][..], "ocsp.good"), (&revoked, "ocsp.revoked.at.value"), (&[0x82, 0], "ocsp.unknown")]
+    {
+        let (record, result) = both_ocsp(&ocsp_response(status));
+        result.unwrap();
+        assert!(record.find(id).is_some(), "{id}");
+        assert_eq!(leaf(&record, "ocsp.next_update.value"), &text("2026-01-01 00:00:00 UTC"));
+        assert_eq!(leaf(&record, "ocsp.status.value"), &Datum::Uint(0));
+        assert_eq!(leaf(&record, "x509.signature.s.value"), &Datum::Uint(0x66));
+    }
+    both_ocsp(&[0x30, 3, 10, 1, 6]).1.unwrap();
+}
+
 #[test]
 fn depth_is_bounded() {
     let mut bytes = vec![5, 0];
@@ -215,6 +255,18 @@ proptest! {
             bytes[at] = byte;
         }
         let _ = both(&bytes);
+    }
+
+    #[test]
+    fn mutated_ocsp_responses_are_tiled(
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..6),
+    ) {
+        let mut bytes = ocsp_response(&[0x80, 0]);
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let _ = both_ocsp(&bytes);
     }
 
     /// Every extension that has a decoder, with any DER or bytes in it.
