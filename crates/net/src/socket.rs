@@ -54,6 +54,11 @@ impl Socket {
         interest: Interest,
         f: impl FnOnce(&mut Host, SocketId, &mut Cx<'_>) -> Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
+        // A task that reads until nothing is left asks once too often each time: that question is a cheap one.
+        if interest == Interest::Read && !self.ask(|host, id| host.ready(id)).readable {
+            self.wait(cx, interest);
+            return Poll::Pending;
+        }
         match self.call(f) {
             Err(Errno::WouldBlock) => {
                 self.wait(cx, interest);

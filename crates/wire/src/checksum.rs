@@ -44,6 +44,7 @@ impl Sum {
     }
 
     /// The sum of these bytes followed by the bytes of `next`.
+    #[inline]
     pub fn then(self, next: Sum) -> Sum {
         // Behind an odd number of bytes each byte of `next` stands in the other half of its word.
         let shifted = if self.odd { next.folded.swap_bytes() } else { next.folded };
@@ -67,22 +68,28 @@ impl Sum {
     }
 }
 
-fn fold(mut acc: u64) -> u16 {
-    while acc > 0xffff {
-        acc = (acc & 0xffff) + (acc >> 16);
-    }
-    acc as u16
+/// Adds carries back in until none is left (RFC 1071 §1).
+#[inline]
+fn fold(acc: u64) -> u16 {
+    let acc = (acc >> 32) + (acc & 0xffff_ffff); // below 2^33
+    let acc = (acc >> 16) + (acc & 0xffff); // below 2^17 + 2^16
+    let acc = (acc >> 16) + (acc & 0xffff); // at most 2^16 + 1
+    ((acc >> 16) + (acc & 0xffff)) as u16
 }
 
 /// The sum of the pseudo header that TCP, UDP and ICMPv6 checksums cover: both addresses, the protocol and the length
 /// of the segment (RFC 9293 §3.1, RFC 8200 §8.1). Addresses of different families give the sum of what each has.
 pub fn pseudo_header(src: IpAddr, dst: IpAddr, protocol: u8, len: usize) -> Sum {
-    let address = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => Sum::of(&ip.octets()),
-        IpAddr::V6(ip) => Sum::of(&ip.octets()),
+    let address = |ip: IpAddr| -> u64 {
+        let words = |octets: &[u8]| octets.chunks_exact(2).map(|w| u64::from(u16::from_be_bytes([w[0], w[1]]))).sum();
+        match ip {
+            IpAddr::V4(ip) => words(&ip.octets()),
+            IpAddr::V6(ip) => words(&ip.octets()),
+        }
     };
-    let len = len as u32;
-    address(src).then(address(dst)).word((len >> 16) as u16).word(len as u16).word(u16::from(protocol))
+    let len = len as u64;
+    let sum = address(src) + address(dst) + (len >> 16 & 0xffff) + (len & 0xffff) + u64::from(protocol);
+    Sum { folded: fold(sum), odd: false }
 }
 
 #[cfg(test)]

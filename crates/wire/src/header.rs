@@ -29,6 +29,11 @@ pub(crate) fn get_bits(buffer: &[u8], start: usize, len: usize) -> u64 {
             _ => {}
         }
     }
+    if start % 8 + len <= 8 {
+        // Flags and half bytes: within one byte.
+        let surplus = 8 - start % 8 - len;
+        return u64::from(buffer[byte] >> surplus) & ((1 << len) - 1);
+    }
     let last = (start + len).div_ceil(8);
     let mut value: u128 = 0;
     for &b in &buffer[byte..last] {
@@ -50,6 +55,17 @@ fn put_bits(buffer: &mut [u8], start: usize, len: usize, value: u64) {
             32 => return buffer[byte..byte + 4].copy_from_slice(&(value as u32).to_be_bytes()),
             _ => {}
         }
+    }
+    if start % 8 + len <= 8 {
+        let surplus = 8 - start % 8 - len;
+        let mask = (((1u16 << len) - 1) as u8) << surplus;
+        return buffer[byte] = buffer[byte] & !mask | ((value as u8) << surplus) & mask;
+    }
+    if start % 8 + len <= 16 {
+        let surplus = 16 - start % 8 - len;
+        let mask = (((1u32 << len) - 1) as u16) << surplus;
+        let both = u16::from_be_bytes([buffer[byte], buffer[byte + 1]]) & !mask | ((value as u16) << surplus) & mask;
+        return buffer[byte..byte + 2].copy_from_slice(&both.to_be_bytes());
     }
     for i in 0..len {
         let (at, shift) = (start + i, len - 1 - i);

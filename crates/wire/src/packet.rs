@@ -25,6 +25,7 @@ struct Inner {
 
 thread_local! {
     /// Boxes of packets that are gone, for those to come: a busy line takes and gives back one at a time.
+    #[allow(clippy::vec_box)] // the boxes are what is kept
     static SPARE: RefCell<Vec<Box<Inner>>> = const { RefCell::new(Vec::new()) };
 }
 
