@@ -29,6 +29,9 @@ pub struct UdpOptions {
     /// packet sockets): it sends from 0.0.0.0 where the interface has no address yet, and receives what comes to its port
     /// in frames for this machine, whatever IP address they are for. Needs `interface`.
     pub unconfigured: bool,
+    /// What it sends is never cut into fragments, on the way or here: too long is an error (IP_PMTUDISC_DO, which QUIC needs:
+    /// RFC 9000 §14).
+    pub dont_fragment: bool,
 }
 
 /// What a listening socket is asked for.

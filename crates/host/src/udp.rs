@@ -159,7 +159,8 @@ impl Host {
     /// Sends a message.
     ///
     /// # Errors
-    /// What an ICMP error said about an earlier one; [`Errno::MessageTooLong`] above 65,507 bytes;
+    /// What an ICMP error said about an earlier one; [`Errno::MessageTooLong`] above 65,507 bytes, or
+    /// above what the path is known to take for a socket that must not fragment;
     /// [`Errno::AccessDenied`] for a broadcast without permission; [`Errno::NetworkUnreachable`] without a route.
     pub fn udp_send_to(&mut self, id: SocketId, data: Body, to: SocketAddr, cx: &mut Cx<'_>) -> Result<(), Errno> {
         let SocketAddr::V4(to) = to else { return Err(Errno::Invalid) };
@@ -180,9 +181,14 @@ impl Host {
         if path.is_broadcast() && !options.broadcast {
             return Err(Errno::AccessDenied);
         }
+        let sizing = if options.dont_fragment { Sizing::Never } else { Sizing::Want };
+        let whole = ipv4::Header::LEN + Header::LEN + data.len();
+        if options.dont_fragment && whole > self.path_mtu(&path, cx.now) {
+            return Err(Errno::MessageTooLong);
+        }
         let event = cx.event(&kinds::UDP_SENT, id.0, [data.len() as u64, Arg::socket(path.destination, to.port())]);
         let packet = datagram(path.source, local.port(), SocketAddrV4::new(path.destination, to.port()), data);
-        let output = Output { protocol: Protocol::UDP, ttl, dscp: Dscp::DEFAULT, sizing: Sizing::Want, id: 0, event };
+        let output = Output { protocol: Protocol::UDP, ttl, dscp: Dscp::DEFAULT, sizing, id: 0, event };
         self.output(packet, &path, &output, cx)
     }
 

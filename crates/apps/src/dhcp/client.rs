@@ -82,8 +82,13 @@ impl Client {
     pub fn new(os: Os, interface: InterfaceId) -> Result<Client, JoinError> {
         let mac = os.with_host(|host, _| host.interfaces().get(usize::from(interface.0)).map(|i| i.mac()));
         let mac = mac.ok_or(JoinError::NoInterface)?;
-        let options =
-            UdpOptions { broadcast: true, interface: Some(interface), reuse_address: true, unconfigured: true };
+        let options = UdpOptions {
+            broadcast: true,
+            interface: Some(interface),
+            reuse_address: true,
+            unconfigured: true,
+            ..UdpOptions::default()
+        };
         let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), CLIENT_PORT);
         let socket = os.udp_bind_with(any, options).map_err(|_| JoinError::NoInterface)?;
         let rng = os.rng("dhcp");

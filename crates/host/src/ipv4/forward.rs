@@ -65,6 +65,10 @@ impl Host {
         let Some(port) = self.interfaces.get(row.interface.index()) else {
             return self.icmp_unreachable(&packet, Cast::Unicast, Unreachable::NET, 0, cx);
         };
+        // RFC 791 §3.2: a fragment that ends behind the largest packet belongs to none, and cut again its offsets would wrap.
+        if header.fragment_start() + packet.len() > usize::from(u16::MAX) {
+            return self.discard("a fragment that ends behind the largest packet", cx);
+        }
         // RFC 2644: a broadcast on another link is not forwarded.
         if port.is_subnet_broadcast(destination) {
             return self.discard("a broadcast on another link", cx);

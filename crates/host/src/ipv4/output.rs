@@ -31,7 +31,7 @@ pub(crate) enum Sizing {
     Fragment,
     /// Set DF where it fits and cut it otherwise (Linux' default for UDP, IP_PMTUDISC_WANT).
     Want,
-    /// Set DF; too long is an error (TCP).
+    /// Set DF; too long is an error (TCP, and UDP sockets that ask for it: IP_PMTUDISC_DO).
     Never,
 }
 

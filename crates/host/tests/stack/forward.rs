@@ -125,6 +125,20 @@ fn what_a_router_does_not_forward() {
 }
 
 #[test]
+fn a_fragment_beyond_the_largest_packet_is_not_forwarded() {
+    let mut lab = Lab::routed();
+    lab.with(1, |h, _| h.set_mtu(InterfaceId(1), 500));
+    let fragment = Header {
+        dont_fragment: false,
+        fragment_offset: 8190,
+        ..Header::new(addr("10.0.1.5"), addr("10.0.2.10"), Protocol::UDP, 1200)
+    };
+    lab.inject(1, 0, frame(mac(1), mac(9), fragment, &[0; 1200]));
+    lab.run(10);
+    assert!(lab.said.is_empty(), "cut again, its offsets would wrap around");
+}
+
+#[test]
 fn a_host_does_not_forward() {
     let mut lab = Lab::pair();
     let header = Header::new(addr("10.0.0.1"), addr("10.0.0.9"), Protocol::UDP, 8);

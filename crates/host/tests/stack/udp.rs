@@ -66,6 +66,21 @@ fn whole_messages_carry_df_and_fragments_do_not() {
 }
 
 #[test]
+fn a_socket_that_must_not_fragment_is_told_what_fits() {
+    let mut lab = Lab::routed();
+    lab.with(1, |h, _| h.set_mtu(host::InterfaceId(1), 1000));
+    let options = UdpOptions { dont_fragment: true, ..UdpOptions::default() };
+    let client = bind(&mut lab, 0, "0.0.0.0:5000", options).unwrap();
+    assert_eq!(send(&mut lab, 0, client, &[0; 1473], "10.0.2.10:53"), Err(Errno::MessageTooLong), "the own link");
+    send(&mut lab, 0, client, &[0; 1472], "10.0.2.10:53").unwrap();
+    lab.run(20);
+    // RFC 1191: the router has told what its next link takes.
+    assert_eq!(send(&mut lab, 0, client, &[0; 973], "10.0.2.10:53"), Err(Errno::MessageTooLong));
+    assert_eq!(send(&mut lab, 0, client, &[0; 972], "10.0.2.10:53"), Ok(()));
+    assert_eq!(lab.count("ip.fragmented"), 0);
+}
+
+#[test]
 fn nobody_listens() {
     let mut lab = Lab::pair();
     let client = bind(&mut lab, 0, "0.0.0.0:5000", UdpOptions::default()).unwrap();
