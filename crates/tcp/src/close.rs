@@ -75,13 +75,14 @@ impl Connection {
         if self.state != State::TIME_WAIT || !asks {
             return None;
         }
-        // A later number, or a later timestamp, cannot be a duplicate from the old incarnation.
-        let later_number = syn.seq.after(self.rcv_nxt) || (syn.seq == self.rcv_nxt && self.fin_received);
-        let later_time = match syn.options.timestamps {
-            Some((val, _)) if self.agreed.timestamps => older(self.ts.recent, val),
-            _ => false,
+        // A later timestamp, or a later number, cannot be a duplicate from the old incarnation. RFC 6191 §2: where both
+        // incarnations have timestamps these decide, and only equal ones leave it to the numbers.
+        let later_number = syn.seq.at_or_after(self.rcv_nxt);
+        let later = match syn.options.timestamps.filter(|_| self.agreed.timestamps) {
+            Some((val, _)) => older(self.ts.recent, val) || (val == self.ts.recent && later_number),
+            None => later_number,
         };
-        if !(later_number || later_time) {
+        if !later {
             return None;
         }
         let why = cx.event(&kind::REOPENED, self.id, [syn.seq.0.into(), 0]);

@@ -26,6 +26,7 @@ mod send;
 mod send_buffer;
 mod timeout;
 mod timers;
+mod window;
 
 pub use config::{Config, CongestionKind, Keepalive};
 pub use connection::{Connection, Transmit};

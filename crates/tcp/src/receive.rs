@@ -367,41 +367,6 @@ impl Connection {
     }
 }
 
-/// What the program's reading does to the window.
-impl Connection {
-    /// How much may be offered: what of the buffer is free, as far as a window field can say.
-    fn free_window(&self) -> u32 {
-        let free = self.config.receive_buffer.saturating_sub(self.readable_len);
-        free.min(65_535 << self.agreed.rcv_shift) as u32
-    }
-
-    /// RFC 9293 §3.8.6.2.2, silly window avoidance: the least by which the window is worth widening.
-    fn window_step(&self) -> u32 {
-        (self.config.receive_buffer / 2).min(self.acks.full as usize) as u32
-    }
-
-    /// The window field of a segment that leaves now.
-    pub(crate) fn offer_window(&mut self) -> u16 {
-        let (free, left) = (self.free_window(), self.rcv_wnd());
-        let offer = if free >= left.saturating_add(self.window_step().max(1)) { free } else { left };
-        let field = (offer >> self.agreed.rcv_shift).min(65_535);
-        // RFC 7323 §2.4: rounding may let the field shrink; what was promised stays acceptable.
-        self.rcv_adv = self.rcv_adv.max(self.rcv_nxt + (field << self.agreed.rcv_shift));
-        field as u16
-    }
-
-    /// The program has read: tell a sender that waits. As on Linux, when the window at least doubles by it.
-    pub(crate) fn after_reading(&mut self, cx: &mut Cx) {
-        if self.fin_received || !self.connected || self.is_closed() {
-            return;
-        }
-        let (free, left) = (self.free_window(), self.rcv_wnd());
-        if free / 2 >= left && free >= left.saturating_add(self.window_step().max(1)) {
-            self.acks.now = Some(cx.event(&kind::WINDOW_UPDATE, self.id, [free.into(), 0]));
-        }
-    }
-}
-
 /// Appends a chunk to what waits for the program. A crowd of small ones is joined by copying, so that their bookkeeping does
 /// not outgrow the window.
 fn keep(readable: &mut VecDeque<Chunk>, chunk: Chunk) {

@@ -253,11 +253,13 @@ fn rfc_6191_a_new_syn_may_end_time_wait() {
         }
     }
     // By its timestamp (RFC 6191 §2).
-    for (val, may) in [(99, false), (100, false), (101, true)] {
+    for (val, seq, may) in [(99, 0, false), (99, 50, false), (100, 0, false), (100, 50, true), (101, 0, true)] {
         let mut lab = time_wait(Config { timestamps: true, ..plain() }, "ts 100:0");
-        let least = lab.command(|conn, cx| conn.reopen(&syn(0, Some((val, 0))), cx));
-        assert_eq!(least.is_some(), may, "timestamp {val}");
+        let least = lab.command(|conn, cx| conn.reopen(&syn(seq, Some((val, 0))), cx));
+        assert_eq!(least.is_some(), may, "timestamp {val}, number {seq}");
     }
+    let mut mixed = time_wait(Config { timestamps: true, ..plain() }, "ts 100:0");
+    assert!(mixed.command(|conn, cx| conn.reopen(&syn(50, None), cx)).is_some(), "without one, the number decides");
     // Not in another state.
     let mut lab = lab();
     assert_eq!(lab.command(|conn, cx| conn.reopen(&syn(1000, None), cx)), None);

@@ -298,3 +298,9 @@ fn a_full_window_is_told_once_and_is_not_a_closed_one() {
     assert_eq!((lab.count("tcp.window_used_up"), lab.count("tcp.window_closed")), (1, 0));
     lab.skip();
 }
+
+#[test]
+fn a_connection_is_small() {
+    // A thousand of them, and a thousand more in TIME-WAIT, are a few megabytes without their buffers.
+    assert!(size_of::<crate::Connection>() <= 1536, "{} bytes", size_of::<crate::Connection>());
+}
