@@ -154,4 +154,5 @@ mod http;
 mod path;
 mod reassembly;
 mod tcp_verdicts;
+mod tls_layers;
 mod tshark;
