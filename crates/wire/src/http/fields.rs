@@ -3,6 +3,7 @@
 use super::head::text;
 use super::line::{self, EMPTY_LINE, is_space, is_token};
 use super::name::known;
+use super::value::meanings;
 use crate::{Malformed, Note, Reader, Sink};
 
 crate::fields! {
@@ -123,6 +124,11 @@ fn field_line<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<FieldLine, Malf
         // RFC 9110 §5.5: CR, LF and NUL are dangerous in a value.
         if part.iter().any(|byte| matches!(byte, b'\r' | 0)) {
             reader.report(&VALUE, "has a control character that values may not have")?;
+        }
+        if S::RECORDS && !part.is_empty() {
+            for meaning in meanings(trimmed, part) {
+                reader.note(Note::Remark(meaning));
+            }
         }
         value.push_str(&text(part));
         reader.bytes(&SPACE_BEFORE, behind)?;

@@ -14,6 +14,7 @@ mod name;
 mod status;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use chunked::{ChunkStep, Dechunker, MAX_CHUNK_LINE, decode_body, decode_chunked};
 pub use fields::{FieldLine, Fields};

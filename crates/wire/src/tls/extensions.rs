@@ -10,7 +10,7 @@ use super::{
     CertificateCompression, CertificateType, EcPointFormat, EchType, HeartbeatMode, HpkeAead, HpkeKdf,
     MaxFragmentLength, NameType, NamedGroup, PskKeMode, SignatureScheme, StatusType, Version, ech,
 };
-use crate::{Malformed, Reader, Sink};
+use crate::{Malformed, Note, Reader, Sink};
 
 crate::fields! {
     /// Fields of extensions.
@@ -279,11 +279,37 @@ fn protocols<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<Vec<String>, Mal
     let names = vector(reader, &PROTOCOLS, 16, |reader| {
         let mut names = Vec::new();
         while !reader.is_empty() {
-            names.push(String::from_utf8_lossy(opaque(reader, &PROTOCOL, 8)?).into_owned());
+            let name = opaque(reader, &PROTOCOL, 8)?;
+            if let Some(meaning) = protocol_meaning(name) {
+                reader.note(Note::Remark(meaning));
+            }
+            names.push(String::from_utf8_lossy(name).into_owned());
         }
         Ok(names)
     })?;
     Ok(names.unwrap_or_default())
+}
+
+/// What a protocol's name stands for (IANA "TLS ALPN Protocol IDs").
+fn protocol_meaning(name: &[u8]) -> Option<&'static str> {
+    Some(match name {
+        b"http/0.9" => "HTTP/0.9: one line asks, the page answers (RFC 1945)",
+        b"http/1.0" => "HTTP/1.0: a connection a request (RFC 1945)",
+        b"http/1.1" => "HTTP/1.1: requests one after the other (RFC 9112)",
+        b"h2" => "HTTP/2: many requests at once on one connection (RFC 9113)",
+        b"h2c" => "HTTP/2 without TLS; reserved (RFC 9113)",
+        b"h3" => "HTTP/3, over QUIC (RFC 9114)",
+        b"dot" => "DNS over TLS (RFC 7858)",
+        b"doq" => "DNS over QUIC (RFC 9250)",
+        b"acme-tls/1" => "proof of control over a domain (RFC 8737)",
+        b"imap" | b"pop3" | b"smtp" => "mail",
+        b"ftp" => "file transfer (RFC 4217)",
+        b"mqtt" => "messages of devices",
+        b"webrtc" | b"c-webrtc" => "audio and video between browsers (RFC 8833)",
+        b"postgresql" => "PostgreSQL's protocol",
+        &[a, b] if super::is_grease(u16::from_be_bytes([a, b])) => "GREASE: without meaning (RFC 8701 §2)",
+        _ => return None,
+    })
 }
 
 /// CertificateStatus (RFC 6066 §8), in TLS 1.2 a message of its own.
