@@ -1,12 +1,14 @@
 //! The command line: thin. It asks `story` and prints.
 
 mod args;
+mod connections;
 mod error;
 mod glossary;
 mod ladder;
 mod open;
 mod output;
 mod packet;
+mod phases;
 mod simulate;
 mod style;
 mod summary;
@@ -92,7 +94,11 @@ fn show(out: &mut impl Write, story: &Story, view: &View, top: Option<&Top<'_>>)
             if let Some(top) = top {
                 summary::above(out, story, top, style)?;
             }
+            if story.trace().is_none() {
+                connections::print(out, story, style)?;
+            }
             ladder::print(out, story, style)?;
+            phases::print(out, story, style)?;
             if let Some(top) = top {
                 summary::below(out, top, style)?;
             }

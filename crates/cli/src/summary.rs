@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use story::Story;
 use trace::kinds;
 
+use crate::phases;
 use crate::style::{Style, Tone, wrap};
 
 /// What a simulation knows beside its packets.
@@ -136,6 +137,9 @@ pub fn document(story: &Story, top: Option<&Top<'_>>) -> Value {
                 Outcome::Failed(why) => json!({ "failed": why }),
             },
         );
+    }
+    if let Some(path) = story.critical_path() {
+        extra.insert("time".into(), phases::document(&path));
     }
     export::document(story, extra)
 }

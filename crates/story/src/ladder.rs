@@ -117,7 +117,11 @@ fn lost(story: &Story, frame: base::FrameId) -> Option<String> {
 
 fn ends(story: &Story, view: &RowView<'_>, conversation: Option<&flow::Conversation>) -> Ends {
     let Some(conversation) = conversation else { return Ends::unknown() };
-    let Some([client, server]) = story.connection_ends.get(&conversation.id).copied() else { return Ends::unknown() };
+    let Some([client, server]) = story.connection_ends.get(&conversation.id).copied() else {
+        // Nobody witnessed it: what the packets tell.
+        let ends = story.inferred(conversation.id).and_then(|states| states.after(view.row.number));
+        return ends.map_or_else(Ends::unknown, |ends| Ends { client: ends.client, server: ends.server });
+    };
     let at = view.row.at;
     let known = |end: Option<crate::states::End>, before: State| match end {
         Some(end) => Known::Witnessed(story.states.at(end, at, before)),

@@ -18,11 +18,12 @@ pub use source::{OpenError, TapChoice};
 pub use states::{Ends, StateAt};
 pub use why::Link;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use base::{FrameId, TapId, WallTime};
+use analyze::{Analysis, CriticalPath};
+use base::{FrameId, Instant, TapId, WallTime};
 use flow::{ConversationId, Flow, Layers, Limits, Source as _};
 use trace::Trace;
 use wire::Record;
@@ -42,6 +43,9 @@ pub struct Story {
     /// The upper layers of connections, read when they are first asked for.
     layers: RefCell<BTreeMap<ConversationId, Option<Rc<Layers>>>>,
     key_log: capture::keylog::KeyLog,
+    analysis: OnceCell<Analysis>,
+    /// The states that packets tell of, by connection, inferred when they are first asked for.
+    inferred: RefCell<BTreeMap<ConversationId, Option<Rc<analyze::States>>>>,
     epoch: WallTime,
 }
 
@@ -96,7 +100,7 @@ impl Story {
         let losses = frames.trace().map(|trace| source::losses(trace, &frames)).unwrap_or_default();
         let (key_log, _) = capture::keylog::KeyLog::parse(frames.secrets().as_bytes());
         let layers = RefCell::default();
-        Story { frames, flow, names, states, connection_ends, losses, layers, key_log, epoch }
+        Story { frames, flow, names, states, connection_ends, losses, layers, key_log, analysis: OnceCell::new(), inferred: RefCell::default(), epoch }
     }
 
     /// Number of packets.
@@ -123,6 +127,28 @@ impl Story {
         let read = Layers::of(&self.flow, id, &self.frames, &self.key_log).map(Rc::new);
         self.layers.borrow_mut().insert(id, read.clone());
         read
+    }
+    /// Connections and requests. Read when first asked for.
+    pub fn analysis(&self) -> &Analysis {
+        self.analysis.get_or_init(|| Analysis::of(&self.flow, &self.frames, &self.key_log))
+    }
+    /// Where the time of the request went that the story is about.
+    pub fn critical_path(&self) -> Option<CriticalPath> {
+        self.analysis().main_path(&self.flow)
+    }
+    /// The TIME-WAIT of the connection that the story is about: at which end, since when, until when. Witnessed in a
+    /// simulation; of a capture only that it began is known, so `None`.
+    pub fn time_wait(&self) -> Option<(String, Instant, Instant)> {
+        let trace = self.trace()?;
+        let over = trace.events.iter().find(|event| std::ptr::eq(event.kind, &trace::kinds::tcp::TIME_WAIT_OVER))?;
+        let since = self.states.changes((over.place, over.subject)).iter().rev();
+        let since = since.into_iter().find(|change| change.3 == wire::tcp::State::TIME_WAIT)?.0;
+        Some((trace.place(over.place)?.name.clone(), since, over.at))
+    }
+    /// The states of a connection's ends as its packets tell them.
+    pub(crate) fn inferred(&self, id: ConversationId) -> Option<Rc<analyze::States>> {
+        let mut inferred = self.inferred.borrow_mut();
+        inferred.entry(id).or_insert_with(|| analyze::States::of(&self.flow, id).map(Rc::new)).clone()
     }
     /// Names of hosts.
     pub fn names(&self) -> &Names {

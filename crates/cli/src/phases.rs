@@ -1,0 +1,84 @@
+//! Where the time went: the phases of the request, in milliseconds and in round trips.
+
+use std::io::{self, Write};
+
+use analyze::{CriticalPath, Phase};
+use base::{Duration, Instant};
+use serde_json::{Value, json};
+use story::Story;
+
+use crate::style::{Style, Tone};
+
+/// Characters of the widest bar.
+const BAR: i64 = 40;
+
+/// Prints the phases of the request that the story is about, and the totals.
+pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
+    let Some(path) = story.critical_path() else { return Ok(()) };
+    writeln!(out, "\n{}", style.paint(Tone::Heading, "Where the time went"))?;
+    let total = path.total();
+    for phase in &path.phases {
+        let trips = phase.milli_round_trips().map_or_else(String::new, |n| format!("{:>6.2} round trips", n as f64 / 1000.0));
+        let detail = phase.rtt.map(|rtt| format!(" of {:.3} ms", rtt.as_millis_f64())).unwrap_or_default();
+        writeln!(
+            out,
+            "  {:<6} {:>10} ms  {:<bar$}  {trips}{}",
+            phase.kind.name(),
+            millis(phase.duration()),
+            bar(phase, total),
+            style.paint(Tone::Quiet, &detail),
+            bar = BAR as usize,
+        )?;
+    }
+    writeln!(out, "  {:<6} {:>10} ms  from the first packet to the last byte", "total", millis(total))?;
+    if let Some(first) = path.time_to_first_byte() {
+        writeln!(out, "         {:>10} ms  to the first byte of the response", millis(first))?;
+    }
+    if let Some((from, to)) = path.close {
+        writeln!(out, "  {:<6} {:>10} ms  nobody waits for it", "close", millis(to - from))?;
+    }
+    if let Some((who, since, until)) = story.time_wait() {
+        let text = format!("TIME-WAIT at the {who}, until {:.3} ms", until.as_millis_f64());
+        writeln!(out, "         {:>10} ms  {text}", millis(until - since))?;
+    }
+    if path.phases.iter().any(|phase| phase.rtt.is_some()) {
+        writeln!(out, "  {}", style.paint(Tone::Quiet, "Round trips are derived: a duration divided by the round-trip time of the path that it used."))?;
+    }
+    Ok(())
+}
+
+/// The phases for programs.
+pub fn document(path: &CriticalPath) -> Value {
+    let at = |at: Instant| at.as_nanos();
+    let phases: Vec<Value> = path
+        .phases
+        .iter()
+        .map(|phase| {
+            json!({
+                "phase": phase.kind.name(), "from_ns": at(phase.from), "to_ns": at(phase.to),
+                "rtt_ns": phase.rtt.map(Duration::as_nanos), "milli_round_trips": phase.milli_round_trips(),
+            })
+        })
+        .collect();
+    json!({
+        "phases": phases,
+        "total_ns": path.total().as_nanos(),
+        "first_byte_ns": path.time_to_first_byte().map(Duration::as_nanos),
+        "close": path.close.map(|(from, to)| json!({ "from_ns": at(from), "to_ns": at(to) })),
+    })
+}
+
+/// Milliseconds to the nanosecond: so that the phases add up exactly, as printed.
+fn millis(span: Duration) -> String {
+    let ns = span.as_nanos();
+    let sign = if ns < 0 { "-" } else { "" };
+    let (ms, rest) = (ns.unsigned_abs() / 1_000_000, ns.unsigned_abs() % 1_000_000);
+    format!("{sign}{ms}.{rest:06}")
+}
+
+fn bar(phase: &Phase, total: Duration) -> String {
+    let total = total.as_nanos().max(1);
+    let cells = i128::from(phase.duration().as_nanos()) * i128::from(BAR) / i128::from(total);
+    let cells = usize::try_from(cells).unwrap_or(0);
+    if cells == 0 && phase.duration() > Duration::ZERO { "▏".to_owned() } else { "█".repeat(cells) }
+}
