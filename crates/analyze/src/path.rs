@@ -6,6 +6,7 @@ use trace::{Basis, Known, Why};
 use wire::dhcp::MessageType;
 
 use crate::requests::{FRESH, Request, Span};
+use crate::{States, Tap};
 
 /// What the client is waiting for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -191,7 +192,14 @@ fn rtt(flow: &Flow, conversation: &Conversation, request: &Request, kind: PhaseK
     match kind {
         PhaseKind::Tcp | PhaseKind::Tls | PhaseKind::Http => {
             let connection = conversation.tcp()?;
-            connection.initial_rtt().or_else(|| connection.client().rtt_min())
+            let handshake = connection.initial_rtt();
+            let quickest = connection.client().rtt_min();
+            // The first packets may have waited for somebody's ARP; a later acknowledgment did not. Only at the client it
+            // stands for the whole path.
+            match States::of(flow, conversation.id).map(|states| states.tap()) {
+                Some(Tap::Client) => quickest.into_iter().chain(handshake).min(),
+                _ => handshake.or(quickest),
+            }
         }
         PhaseKind::Dns => {
             let from = request.dns?.0;
@@ -200,7 +208,13 @@ fn rtt(flow: &Flow, conversation: &Conversation, request: &Request, kind: PhaseK
             let same = |t: &&flow::DnsTransaction| {
                 flow.conversation(t.conversation).is_some_and(|c| c.server.ip == server.server.ip)
             };
-            flow.dns().iter().filter(same).filter_map(flow::DnsTransaction::duration).min()
+            // One answer alone says nothing of the path: the server may have had to ask others.
+            let (mut answers, mut quickest) = (0, None);
+            for duration in flow.dns().iter().filter(same).filter_map(flow::DnsTransaction::duration) {
+                answers += 1;
+                quickest = Some(quickest.map_or(duration, |least: Duration| least.min(duration)));
+            }
+            quickest.filter(|_| answers > 1)
         }
         PhaseKind::Arp => {
             let ours = |e: &&flow::ArpExchange| conversation.client.ip == std::net::IpAddr::V4(e.asker);

@@ -74,7 +74,9 @@ fn ending(ending: Ending) -> String {
         Ending::Closed { client_first } => {
             format!("closed, {} first", if client_first { "the client" } else { "the server" })
         }
-        Ending::HalfClosed { client } => format!("only {} has closed", if client { "the client" } else { "the server" }),
+        Ending::HalfClosed { client } => {
+            format!("only {} has closed", if client { "the client" } else { "the server" })
+        }
         Ending::Reset { client } => format!("reset by {}", if client { "the client" } else { "the server" }),
         Ending::Refused => "refused".to_owned(),
         Ending::Unanswered => "nobody answered".to_owned(),

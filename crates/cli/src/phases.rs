@@ -18,7 +18,8 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
     writeln!(out, "\n{}", style.paint(Tone::Heading, "Where the time went"))?;
     let total = path.total();
     for phase in &path.phases {
-        let trips = phase.milli_round_trips().map_or_else(String::new, |n| format!("{:>6.2} round trips", n as f64 / 1000.0));
+        let trips =
+            phase.milli_round_trips().map_or_else(String::new, |n| format!("{:>6.2} round trips", n as f64 / 1000.0));
         let detail = phase.rtt.map(|rtt| format!(" of {:.3} ms", rtt.as_millis_f64())).unwrap_or_default();
         writeln!(
             out,
@@ -42,7 +43,14 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
         writeln!(out, "         {:>10} ms  {text}", millis(until - since))?;
     }
     if path.phases.iter().any(|phase| phase.rtt.is_some()) {
-        writeln!(out, "  {}", style.paint(Tone::Quiet, "Round trips are derived: a duration divided by the round-trip time of the path that it used."))?;
+        writeln!(
+            out,
+            "  {}",
+            style.paint(
+                Tone::Quiet,
+                "Round trips are derived: a duration divided by the round-trip time of the path that it used."
+            )
+        )?;
     }
     Ok(())
 }

@@ -239,6 +239,26 @@ fn home(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
     world.link((core, 2), (top, 0), fast(delays.names));
     world.link((core, 3), (authority, 0), fast(delays.names));
     world.link((core, 4), (server, 0), fast(delays.web));
+    // The provider's machines have talked to each other before: only the home is new.
+    let mut learn = |node, interface, address, mac| {
+        let act = &trace::kinds::app::OPERATOR_STARTS;
+        world.with_host(node, act, "the machine, which has talked to its neighbours before", |host, cx| {
+            host.set_neighbour(InterfaceId(interface), address, mac, cx);
+        });
+    };
+    let pairs = [
+        ((router, 1, plan::provider::HOME.0, mac(2, 1)), (access, 0, plan::provider::ACCESS.0, mac(3, 0))),
+        ((access, 1, plan::provider::RESOLVERS.0, mac(3, 1)), (resolver, 0, plan::provider::RESOLVER.0, mac(5, 0))),
+        ((access, 2, plan::provider::UPLINK.0, mac(3, 2)), (core, 0, plan::provider::CORE.0, mac(4, 0))),
+        ((core, 1, plan::names::ROOT[0].0, mac(4, 1)), (root, 0, plan::names::ROOT[1].0, mac(6, 0))),
+        ((core, 2, plan::names::TOP[0].0, mac(4, 2)), (top, 0, plan::names::TOP[1].0, mac(7, 0))),
+        ((core, 3, plan::names::AUTHORITY[0].0, mac(4, 3)), (authority, 0, plan::names::AUTHORITY[1].0, mac(8, 0))),
+        ((core, 4, plan::WEB.0, mac(4, 4)), (server, 0, address, mac(9, 0))),
+    ];
+    for (a, b) in pairs {
+        learn(a.0, a.1, b.2, b.3);
+        learn(b.0, b.1, a.2, a.3);
+    }
     Built { world, client, server, address, home: Some(Home { router, resolver, root, top, authority }) }
 }
 

@@ -100,7 +100,19 @@ impl Story {
         let losses = frames.trace().map(|trace| source::losses(trace, &frames)).unwrap_or_default();
         let (key_log, _) = capture::keylog::KeyLog::parse(frames.secrets().as_bytes());
         let layers = RefCell::default();
-        Story { frames, flow, names, states, connection_ends, losses, layers, key_log, analysis: OnceCell::new(), inferred: RefCell::default(), epoch }
+        Story {
+            frames,
+            flow,
+            names,
+            states,
+            connection_ends,
+            losses,
+            layers,
+            key_log,
+            analysis: OnceCell::new(),
+            inferred: RefCell::default(),
+            epoch,
+        }
     }
 
     /// Number of packets.

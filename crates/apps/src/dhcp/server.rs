@@ -15,7 +15,6 @@ pub async fn serve(os: Os, interface: InterfaceId, pool: Pool) {
         UdpOptions { broadcast: true, interface: Some(interface), reuse_address: true, ..UdpOptions::default() };
     let any = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), SERVER_PORT);
     let Ok(socket) = os.udp_bind_with(any, options) else { return };
-    let lease = pool.lease;
     let mut leases = Leases::new(pool);
     loop {
         // An error here is an ICMP message about an earlier answer: the client has gone.
@@ -29,12 +28,13 @@ pub async fn serve(os: Os, interface: InterfaceId, pool: Pool) {
         let mac = answer.header.mac().map_or(0, |mac| mac.0.iter().fold(0, |n, &b| n << 8 | u64::from(b)));
         let address = u64::from(u32::from(answer.header.yiaddr));
         let xid = answer.header.xid;
-        match answer.message_type() {
-            Some(MessageType::OFFER) => drop(os.event(&kinds::OFFERED, xid, [address, mac])),
-            Some(MessageType::ACK) if lease.as_nanos() > 0 && address != 0 => {
-                drop(os.event(&kinds::LEASED, xid, [address, mac]));
-            }
-            _ => {}
+        let granted = match answer.message_type() {
+            Some(MessageType::OFFER) => Some(&kinds::OFFERED),
+            Some(MessageType::ACK) if address != 0 => Some(&kinds::LEASED),
+            _ => None,
+        };
+        if let Some(kind) = granted {
+            os.event(kind, xid, [address, mac]);
         }
         let name = os.text(answer.message_type().and_then(MessageType::name).unwrap_or("an answer"));
         os.event(&kinds::SENT, xid, [name, 0]);
