@@ -47,7 +47,7 @@ pub struct TlsSummary {
     pub resumed: Option<bool>,
     /// Whether the server asked for a second ClientHello.
     pub retried: bool,
-    /// Records, and how many of them were decrypted.
+    /// Protected records, and how many of them were decrypted.
     pub records: (usize, usize),
     /// Why records stayed undecrypted: their number, and the reason of the first.
     pub undecrypted: Option<(usize, String)>,
@@ -72,6 +72,9 @@ pub struct Summary {
     pub packets: u64,
     /// Derived: one round trip between the ends, from the handshake.
     pub initial_rtt: Option<Duration>,
+    /// Derived: one round trip between the ends: the handshake's, or, if that is less (an end had to ask for a hardware
+    /// address first), the quickest acknowledgments of the two sides together.
+    pub round_trip: Option<Duration>,
     /// How it ended, as far as the capture tells.
     pub ending: Ending,
     /// The TIME-WAIT that the capture saw begin.
@@ -151,12 +154,24 @@ impl Summary {
             span: (conversation.first_at, conversation.last_at),
             packets: conversation.packets.len() as u64,
             initial_rtt: connection.initial_rtt(),
+            round_trip: round_trip(connection),
             ending: ending(connection),
             time_wait: states.time_wait(),
             application: layers.application,
             tls: layers.tls.as_ref().map(tls),
             http: http(layers),
         })
+    }
+}
+
+/// See [`Summary::round_trip`]. Wherever the tap is, a segment's way to the one end and back and another's to the other end
+/// and back make one round trip.
+pub(crate) fn round_trip(connection: &Connection) -> Option<Duration> {
+    let sides = connection.client().rtt_min().zip(connection.server().rtt_min());
+    let quickest = sides.map(|(client, server)| client + server);
+    match (connection.initial_rtt(), quickest) {
+        (Some(initial), Some(quickest)) => Some(initial.min(quickest)),
+        (initial, quickest) => initial.or(quickest),
     }
 }
 
@@ -228,7 +243,7 @@ fn tls(tls: &flow::Tls) -> TlsSummary {
         group: server.and_then(|hello| hello.group()).map(|group| group.to_string()),
         resumed: tls.resumed,
         retried: tls.retried,
-        records: (tls.records.len(), decrypted),
+        records: (decrypted + tls.undecrypted.as_ref().map_or(0, |(count, _)| *count), decrypted),
         undecrypted: tls.undecrypted.as_ref().map(|(count, why)| (*count, why.to_string())),
         alerts: tls.alerts.iter().map(|(_, alert)| format!("{} {}", alert.level, alert.description)).collect(),
     }

@@ -6,7 +6,6 @@ use trace::{Basis, Known, Why};
 use wire::dhcp::MessageType;
 
 use crate::requests::{FRESH, Request, Span};
-use crate::{States, Tap};
 
 /// What the client is waiting for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -186,21 +185,11 @@ fn partition(
     phases
 }
 
-/// The round-trip time of the path that a phase used: of the connection, from its handshake or the quickest
-/// acknowledgment; of DNS, ARP and DHCP, the quickest answer that the client got from the same server or on the same link.
+/// The round-trip time of the path that a phase used: of the connection, see [`crate::Summary::round_trip`]; of DNS, ARP and
+/// DHCP, the quickest answer that the client got from the same server or on the same link.
 fn rtt(flow: &Flow, conversation: &Conversation, request: &Request, kind: PhaseKind) -> Option<Duration> {
     match kind {
-        PhaseKind::Tcp | PhaseKind::Tls | PhaseKind::Http => {
-            let connection = conversation.tcp()?;
-            let handshake = connection.initial_rtt();
-            let quickest = connection.client().rtt_min();
-            // The first packets may have waited for somebody's ARP; a later acknowledgment did not. Only at the client it
-            // stands for the whole path.
-            match States::of(flow, conversation.id).map(|states| states.tap()) {
-                Some(Tap::Client) => quickest.into_iter().chain(handshake).min(),
-                _ => handshake.or(quickest),
-            }
-        }
+        PhaseKind::Tcp | PhaseKind::Tls | PhaseKind::Http => crate::connections::round_trip(conversation.tcp()?),
         PhaseKind::Dns => {
             let from = request.dns?.0;
             let server =

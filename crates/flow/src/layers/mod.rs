@@ -20,7 +20,7 @@ pub use stream::{Cut, Stream};
 pub use tls::{HandshakeMessage, RecordContent, Tls, TlsRecord};
 pub use units::{Carried, Unit, UnitKind};
 
-use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Source};
+use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Overlap, Source};
 
 /// What the bytes of a connection are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,6 +50,9 @@ pub struct Layers {
     pub http: Option<Http>,
     /// DNS messages, in order of each direction: its own bytes, without the two of its length.
     pub dns: Vec<DnsOverTcp>,
+    /// Bytes that came twice and differ: one of the two was forged, or damaged unnoticed. The streams hold the first copy;
+    /// the receiver may have taken the other.
+    pub conflicts: Vec<(Direction, Overlap)>,
     streams: [Stream; 2],
     derived: Vec<Buffer>,
     units: Vec<Unit>,
@@ -89,11 +92,17 @@ impl Layers {
             tls: None,
             http: None,
             dns: Vec::new(),
+            conflicts: Vec::new(),
             streams,
             derived: Vec::new(),
             units: Vec::new(),
             by_frame: Vec::new(),
         };
+        for direction in Direction::BOTH {
+            let overlaps = connection.half(direction).stream().overlaps();
+            let differing = overlaps.iter().filter(|overlap| differs(overlap, flow, source));
+            layers.conflicts.extend(differing.map(|overlap| (direction, *overlap)));
+        }
         let port = conversation.server.port;
         let [client, server] = layers.streams.each_ref().map(|stream| stream.bytes().clone());
         layers.application = if client.is_empty() && server.is_empty() {
@@ -215,6 +224,20 @@ impl Layers {
             }
         }
     }
+}
+
+/// Whether the two copies of a range are not the same bytes, as far as both were captured.
+fn differs(overlap: &Overlap, flow: &Flow, source: &dyn Source) -> bool {
+    let len = overlap.kept.have.min(overlap.dropped.have) as usize;
+    let bytes = |piece: &crate::StreamPiece| -> Option<Vec<u8>> {
+        let range = piece.at as usize..piece.at as usize + len;
+        match piece.buffer {
+            BufferRef::Frame(n) => source.frame(n)?.get(range).map(<[u8]>::to_vec),
+            BufferRef::Datagram(n) => flow.datagram(n)?.bytes.get(range).map(<[u8]>::to_vec),
+            BufferRef::Derived(_) => None,
+        }
+    };
+    matches!((bytes(&overlap.kept), bytes(&overlap.dropped)), (Some(a), Some(b)) if a != b)
 }
 
 /// Numbers a derived buffer and keeps it. 0 and 1 are the streams.

@@ -81,6 +81,20 @@ fn a_snapped_segment_leaves_a_hole_that_is_known_to_have_passed() {
 }
 
 #[test]
+fn a_second_copy_that_differs_is_reported_and_not_used() {
+    let mut t = Tape::new();
+    t.handshake();
+    t.s(A, 301, 101, b"genuine bytes");
+    t.ms(300).s(A, 301, 101, b"genuine bytes");
+    t.ms(300).s(A, 309, 101, b"BYTES and more");
+    let layers = Layers::of(&t.flow, ConversationId(0), &t.frames, &Default::default()).unwrap();
+    let [(direction, overlap)] = layers.conflicts.as_slice() else { panic!("{:?}", layers.conflicts) };
+    assert_eq!((*direction, overlap.kept.frame, overlap.dropped.frame), (Direction::ToClient, 4, 6));
+    assert_eq!(layers.stream(Direction::ToClient).bytes(), "genuine bytes and more");
+    assert!(t.verdicts(6).contains(Verdicts::OVERLAP));
+}
+
+#[test]
 fn icmp_errors_name_the_conversation_that_they_are_about() {
     let mut t = Tape::new();
     let sent = t.push(udp((CLIENT, 5000), (SERVER, 33434), b"hello"));
