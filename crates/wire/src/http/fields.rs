@@ -76,7 +76,8 @@ pub(super) fn field_lines<S: Sink>(reader: &mut Reader<'_, '_, S>, after_start: 
             n += found.len();
         }
         let name = rest[..n].iter().position(|byte| *byte == b':').map_or(&rest[..0], |colon| &rest[..colon]);
-        let group = known(name).unwrap_or(&FIELD);
+        // The stack needs no meanings.
+        let group = if S::RECORDS { known(name).unwrap_or(&FIELD) } else { &FIELD };
         reader.group(group, |reader| {
             let text = n - found.end;
             let line = reader.within(text, |reader| {

@@ -98,6 +98,18 @@ pub fn response_framing(response: &Response, method: Option<&str>) -> (Framing, 
     (framing_without_body, faults)
 }
 
+/// Whether the connection may carry more messages after one with this version and these fields (RFC 9112 §9.3). The body's
+/// framing can forbid it too: one that goes on until the close is the last.
+pub fn persists(version: Version, fields: &Fields) -> bool {
+    if fields.list_has("connection", "close") {
+        false
+    } else if version >= Version::HTTP_11 {
+        true
+    } else {
+        version == Version::HTTP_10 && fields.list_has("connection", "keep-alive")
+    }
+}
+
 /// RFC 9112 §6.3, third to eighth.
 fn framing(fields: &Fields, version: Version, is_request: bool) -> (Framing, Vec<FramingFault>) {
     let mut faults = Vec::new();

@@ -166,7 +166,9 @@ fn request_line<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<(String, Stri
         return Err(reader.error(&METHOD, "is no token"));
     }
     reader.bytes(&METHOD, name.len())?;
-    if let Some(known) = method(name) {
+    if S::RECORDS
+        && let Some(known) = method(name)
+    {
         reader.note(Note::Remark(known.line));
     }
     space(reader)?;

@@ -18,7 +18,7 @@ mod value;
 
 pub use chunked::{ChunkStep, Dechunker, MAX_CHUNK_LINE, decode_body, decode_chunked};
 pub use fields::{FieldLine, Fields};
-pub use framing::{Framing, FramingFault, request_framing, response_framing};
+pub use framing::{Framing, FramingFault, persists, request_framing, response_framing};
 pub use head::{
     MAX_HEAD, NextHead, Request, Response, Version, decode_request, decode_response, looks_like_http, next_head,
 };

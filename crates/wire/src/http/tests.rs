@@ -190,6 +190,21 @@ fn where_bodies_end() {
     }
 }
 
+/// RFC 9112 §9.3, in its order.
+#[test]
+fn connections_persist_by_default_since_http_11() {
+    for (head, more) in [
+        ("GET / HTTP/1.1", true),
+        ("GET / HTTP/1.1\r\nConnection: upgrade, Close", false),
+        ("GET / HTTP/1.0", false),
+        ("GET / HTTP/1.0\r\nConnection: keep-alive", true),
+        ("GET / HTTP/0.9\r\nConnection: keep-alive", false),
+    ] {
+        let request = request(&format!("{head}\r\n\r\n")).1.unwrap();
+        assert_eq!(persists(request.version, &request.fields), more, "{head:?}");
+    }
+}
+
 const CHUNKS: &str = "5;name=\"v\"\r\nhello\r\n6 \r\n world\r\n000\r\nExpires: never\r\n\r\n";
 
 /// Runs a dechunker over a stream that arrives in pieces of `size` bytes: content, consumed bytes, and what stopped it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::extension_type::ExtensionType;
+use super::extension_type::{ExtensionType, OTHER_EXTENSION};
 use super::key_share::{Side, public_key};
 use super::parts::{length, list, opaque, opaque_with, vector};
 use super::sct::sct_list;
@@ -159,7 +159,8 @@ pub(super) fn extensions<S: Sink>(reader: &mut Reader<'_, '_, S>, place: Place) 
                 [a, b, ..] => ExtensionType(u16::from_be_bytes([a, b])),
                 _ => return Err(reader.error(&EXT_TYPE, "is cut short")),
             };
-            reader.group(kind.group(), |reader| {
+            let group = if S::RECORDS { kind.group() } else { &OTHER_EXTENSION };
+            reader.group(group, |reader| {
                 // RFC 8446 §4.2: no more than one of a type; §4.2.11: pre_shared_key is a ClientHello's last.
                 if !seen.insert(kind) {
                     reader.report(&EXT_TYPE, "appears twice")?;
