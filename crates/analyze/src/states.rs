@@ -31,6 +31,8 @@ pub enum Tap {
     Client,
     /// At the server.
     Server,
+    /// The ends are so close to each other (less than 0.1 ms: one machine) that it makes no difference.
+    Both,
     /// Somewhere between, or not known.
     Between,
 }
@@ -125,6 +127,9 @@ fn tap(flow: &Flow, connection: &Connection) -> Tap {
     let (Some(syn), Some(answer), Some(done)) = (syn, answer, done) else { return Tap::Between };
     let (server_side, client_side) = (answer.since(syn), done.since(answer));
     let whole = server_side + client_side;
+    if whole < Duration::from_micros(100) {
+        return Tap::Both;
+    }
     if client_side * 10 < whole {
         Tap::Client
     } else if server_side * 10 < whole {
@@ -218,7 +223,10 @@ impl Walk {
             .filter_map(|&n| flow.row(n)?.tcp.filter(|tcp| tcp.verdicts.is_retransmission())?.repeats())
             .collect();
         Walk {
-            ends: [end(client_state, tap == Tap::Client), end(server_state, tap == Tap::Server)],
+            ends: [
+                end(client_state, matches!(tap, Tap::Client | Tap::Both)),
+                end(server_state, matches!(tap, Tap::Server | Tap::Both)),
+            ],
             round_trip: connection.initial_rtt(),
             repeated,
             time_wait: None,

@@ -20,6 +20,10 @@
 //!   with its packets. A TCP [`Connection`] has two [`Half`]s, each with the map of its stream ([`Assembly`]): which bytes
 //!   came, and where they stand.
 //! - [`tls`] decrypts records by the secrets of a key log.
+//! - [`Flow::arp`], [`Flow::dns`] and [`Flow::dhcp`] pair questions outside TCP with their answers.
+//! - [`Layers::of`] reads what one connection carries: TLS records, handshake messages, HTTP/1 messages, DNS. Each is a
+//!   [`Unit`] in a [`Buffer`] whose ranges lead back to packets; [`Layers::carried`] tells what a packet carries or
+//!   completes.
 //! - Packets' bytes stay with the caller, who shows them again through [`Source`].
 
 mod buffer;

@@ -78,6 +78,27 @@ fn the_same_seen_at_the_server() {
 }
 
 #[test]
+fn on_one_machine_what_is_sent_has_arrived() {
+    let mut t = Tape::new();
+    t.c(S, 1000, 0, b"");
+    t.s(S | A, 4500, 1001, b"");
+    t.c(A, 1001, 4501, b"");
+    t.ms(1).c(F | A, 1001, 4501, b"");
+    t.s(F | A, 4501, 1002, b"");
+    t.c(A, 1002, 4502, b"");
+    let want = [
+        ("SYN-SENT", "SYN-RECEIVED"),
+        ("ESTABLISHED", "SYN-RECEIVED"),
+        ("ESTABLISHED", "ESTABLISHED"),
+        ("FIN-WAIT-1", "CLOSE-WAIT"),
+        ("TIME-WAIT", "LAST-ACK"),
+        ("TIME-WAIT", "CLOSED"),
+    ];
+    assert_eq!(names(&t), pairs(&want));
+    assert_eq!(States::of(&t.flow, ConversationId(0)).unwrap().tap(), Tap::Both);
+}
+
+#[test]
 fn a_simultaneous_close() {
     let mut t = Tape::new();
     t.c(S, 100, 0, b"");
