@@ -19,7 +19,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
         wirescope open trace.pcapng --keylog keys.txt      the same view of a capture\n  \
         wirescope explain tcp.window                       what a field means, and where that is written\n  \
         wirescope header tcp                               the RFC's bit diagram\n\n\
-        Exit codes: 0 done, 1 the request failed, 2 wrong use, 3 unreadable input."
+        Exit codes: 0 done, 1 the request failed, 2 wrong use, 3 unreadable input.\n\
+        Environment: NO_COLOR, if not empty, turns colour off."
 )]
 pub struct Cli {
     /// What to do; without a command, the URL is simulated.

@@ -57,7 +57,8 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
             ExitCode::SUCCESS
         }
         Some(Command::Man { directory }) => {
-            clap_mangen::generate_to(Cli::command(), &directory).map_err(|error| {
+            let made = std::fs::create_dir_all(&directory);
+            made.and_then(|()| clap_mangen::generate_to(Cli::command(), &directory)).map_err(|error| {
                 Error::input(format!("cannot write the manual pages to {}: {error}", directory.display()))
             })?;
             ExitCode::SUCCESS

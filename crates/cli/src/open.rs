@@ -23,13 +23,16 @@ pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
         Box::new(File::open(&open.file).map_err(|error| unreadable(&name, &error))?)
     };
     let file = capture::read::read_all(source).map_err(|error| from_capture(&name, &error))?;
-    let mut key_log = KeyLog::default();
+    let mut key_logs = Vec::new();
     for path in &open.keylog {
-        read_key_log(path, &mut key_log)?;
+        key_logs.push((path.display().to_string(), read_key_log(path)?));
     }
+    let mut key_log = KeyLog::default();
+    key_logs.iter().for_each(|(_, one)| key_log.merge(one));
     let damaged = file.ended_by.is_some();
     report_problems(&name, &file);
     let story = Story::from_capture(file, key_log);
+    report_useless(&story, &key_logs);
     crate::show(out, &story, &open.view, None)?;
     crate::output::write(&story, &open.view, None)?;
     out.flush()?;
@@ -49,7 +52,8 @@ fn from_capture(name: &str, error: &capture::Error) -> Error {
     Error::input(format!("{name}: {error}")).remedy(error.remedy())
 }
 
-fn read_key_log(path: &Path, into: &mut KeyLog) -> Result<(), Error> {
+fn read_key_log(path: &Path) -> Result<KeyLog, Error> {
+    let mut into = KeyLog::default();
     let name = path.display().to_string();
     let mut text = Vec::new();
     let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
@@ -65,7 +69,27 @@ fn read_key_log(path: &Path, into: &mut KeyLog) -> Result<(), Error> {
             "warning: {name} holds no TLS secret\n  help: a key log has lines such as CLIENT_RANDOM <64 hex digits> <96 hex digits>"
         );
     }
-    Ok(())
+    Ok(into)
+}
+
+/// Says which key logs have secrets, but none for a connection of the capture.
+fn report_useless(story: &Story, key_logs: &[(String, KeyLog)]) {
+    if key_logs.iter().all(|(_, key_log)| key_log.is_empty()) {
+        return;
+    }
+    let layers = story.flow().conversations().iter().filter_map(|conversation| story.layers(conversation.id));
+    let hellos: Vec<_> =
+        layers.filter_map(|layers| layers.tls.as_ref()?.client_hello.as_ref().map(|hello| hello.random)).collect();
+    for (name, key_log) in key_logs.iter().filter(|(_, key_log)| !key_log.is_empty()) {
+        if hellos.iter().any(|random| !key_log.secrets(random).is_empty()) {
+            continue;
+        }
+        let (secrets, hellos) = (key_log.connections().len(), hellos.len());
+        let _ = writeln!(
+            io::stderr(),
+            "warning: {name} has secrets of {secrets} TLS connections, and none of them is among the {hellos} whose ClientHello the capture shows\n  help: take the key log that was written while this capture was made"
+        );
+    }
 }
 
 /// Says what was damaged; what was readable is shown all the same.

@@ -7,16 +7,19 @@ use base::{Duration, Instant};
 use serde_json::{Value, json};
 use story::Story;
 
-use crate::style::{Style, Tone};
+use crate::style::{Style, Tone, wrap};
 
-/// Characters of the widest bar.
-const BAR: i64 = 40;
+/// Characters of the widest bar, where there is room.
+const BAR: usize = 40;
+/// Characters of a line beside its bar.
+const BESIDE: usize = 62;
 
 /// Prints the phases of the request that the story is about, and the totals.
 pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
     let Some(path) = story.critical_path() else { return Ok(()) };
     writeln!(out, "\n{}", style.paint(Tone::Heading, "Where the time went"))?;
     let total = path.total();
+    let width = style.width().map_or(BAR, |width| width.saturating_sub(BESIDE).clamp(4, BAR));
     for phase in &path.phases {
         let trips =
             phase.milli_round_trips().map_or_else(String::new, |n| format!("{:>6.2} round trips", n as f64 / 1000.0));
@@ -26,9 +29,9 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
             "  {:<6} {:>10} ms  {:<bar$}  {trips}{}",
             phase.kind.name(),
             millis(phase.duration()),
-            bar(phase, total),
+            bar(phase, total, width),
             style.paint(Tone::Quiet, &detail),
-            bar = BAR as usize,
+            bar = width,
         )?;
     }
     writeln!(out, "  {:<6} {:>10} ms  from the first packet to the last byte", "total", millis(total))?;
@@ -43,14 +46,10 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
         writeln!(out, "         {:>10} ms  {text}", millis(until - since))?;
     }
     if path.phases.iter().any(|phase| phase.rtt.is_some()) {
-        writeln!(
-            out,
-            "  {}",
-            style.paint(
-                Tone::Quiet,
-                "Round trips are derived: a duration divided by the round-trip time of the path that it used."
-            )
-        )?;
+        let text = "Round trips are derived: a duration divided by the round-trip time of the path that it used.";
+        for line in wrap(text, style.prose_width().saturating_sub(2)) {
+            writeln!(out, "  {}", style.paint(Tone::Quiet, &line))?;
+        }
     }
     Ok(())
 }
@@ -84,9 +83,9 @@ fn millis(span: Duration) -> String {
     format!("{sign}{ms}.{rest:06}")
 }
 
-fn bar(phase: &Phase, total: Duration) -> String {
+fn bar(phase: &Phase, total: Duration, width: usize) -> String {
     let total = total.as_nanos().max(1);
-    let cells = i128::from(phase.duration().as_nanos()) * i128::from(BAR) / i128::from(total);
+    let cells = i128::from(phase.duration().as_nanos()) * width as i128 / i128::from(total);
     let cells = usize::try_from(cells).unwrap_or(0);
     if cells == 0 && phase.duration() > Duration::ZERO { "▏".to_owned() } else { "█".repeat(cells) }
 }

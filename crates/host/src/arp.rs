@@ -196,6 +196,21 @@ impl Host {
         self.arp_release(interface, address, cx);
     }
 
+    /// As [`Host::set_neighbour`], for a neighbour that was heard from just now: it counts as reachable for a while, and
+    /// nobody asks about it (RFC 1122 §2.3.2.1(4), advice from above).
+    pub fn set_reachable_neighbour(
+        &mut self,
+        interface: InterfaceId,
+        address: Ipv4Addr,
+        mac: MacAddr,
+        cx: &mut Cx<'_>,
+    ) {
+        self.set_neighbour(interface, address, mac, cx);
+        if let Some(port) = self.interfaces.get_mut(interface.index()) {
+            port.arp.set_state(address, NeighbourState::Reachable);
+        }
+    }
+
     /// Forgets a neighbour.
     pub fn forget_neighbour(&mut self, interface: InterfaceId, address: Ipv4Addr) {
         if let Some(port) = self.interfaces.get_mut(interface.index()) {

@@ -132,7 +132,7 @@ fn direct(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
         let act = &trace::kinds::app::OPERATOR_STARTS;
         let mut learn = |node, interface, address, mac| {
             world.with_host(node, act, "the machine, which has talked to its neighbours before", |host, cx| {
-                host.set_neighbour(InterfaceId(interface), address, mac, cx);
+                host.set_reachable_neighbour(InterfaceId(interface), address, mac, cx);
             });
         };
         learn(client, 0, near_gateway, mac(2, 0));
@@ -243,7 +243,7 @@ fn home(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
     let mut learn = |node, interface, address, mac| {
         let act = &trace::kinds::app::OPERATOR_STARTS;
         world.with_host(node, act, "the machine, which has talked to its neighbours before", |host, cx| {
-            host.set_neighbour(InterfaceId(interface), address, mac, cx);
+            host.set_reachable_neighbour(InterfaceId(interface), address, mac, cx);
         });
     };
     let pairs = [

@@ -1,0 +1,13 @@
+//! The whole program, held against what it promises: one binary, so that it is linked once.
+
+mod architecture;
+mod causes;
+mod cli;
+mod leaves;
+mod licences;
+mod metadata;
+mod phases;
+mod reopened;
+mod runs;
+mod same_bytes;
+mod tshark;
