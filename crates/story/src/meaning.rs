@@ -56,15 +56,16 @@ pub(crate) fn of(story: &Story, view: &RowView<'_>, conversation: Option<&Conver
 fn datagram(frame: &wire::frame::Frame, payload: &[u8], claimed: u32) -> Said {
     use wire::{dhcp, dns};
     let ports = frame.ports().map_or([0, 0], |(from, to)| [from, to]);
-    if ports.contains(&dhcp::SERVER_PORT) || ports.contains(&dhcp::CLIENT_PORT) {
-        if let Ok(message) = dhcp::Message::parse(payload) {
-            return Said { protocol: "DHCP", text: crate::upper::dhcp(&message) };
-        }
+    let either = |port: u16| ports.contains(&port);
+    if (either(dhcp::SERVER_PORT) || either(dhcp::CLIENT_PORT))
+        && let Ok(message) = dhcp::Message::parse(payload)
+    {
+        return Said { protocol: "DHCP", text: crate::upper::dhcp(&message) };
     }
-    if ports.contains(&dns::PORT) {
-        if let Ok(message) = dns::Message::parse(payload) {
-            return Said { protocol: "DNS", text: crate::upper::dns(&message) };
-        }
+    if either(dns::PORT)
+        && let Ok(message) = dns::Message::parse(payload)
+    {
+        return Said { protocol: "DNS", text: crate::upper::dns(&message) };
     }
     Said { protocol: "UDP", text: format!("{claimed} bytes of data") }
 }

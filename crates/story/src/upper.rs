@@ -1,6 +1,6 @@
 //! What a packet says above TCP and UDP, in plain words: TLS, HTTP, DNS, DHCP.
 
-use flow::{Conversation, Head, RecordContent, Tcp, UnitKind};
+use flow::{Conversation, Direction, Head, RecordContent, Tcp, UnitKind};
 use wire::dns::RData;
 use wire::tls::ContentType;
 
@@ -23,7 +23,7 @@ impl Upper {
         let mut parts = self.said;
         if let Some((what, number)) = self.part_of {
             parts.push(if parts.is_empty() {
-                format!("a part of {what}, whole with packet {number}")
+                format!("a part of {what} (whole with packet {number})")
             } else {
                 format!("and a part of {what}")
             });
@@ -70,10 +70,9 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
                 let tls = layers.tls.as_ref()?;
                 let message = tls.messages.get(i)?;
                 let mut text = camel(&message.kind.to_string());
-                if message.kind == wire::tls::HandshakeType::CLIENT_HELLO {
-                    if let Some(name) = tls.client_hello.as_ref().and_then(|hello| hello.server_name()) {
-                        text.push_str(&format!(" for {name}"));
-                    }
+                let name = tls.client_hello.as_ref().and_then(|hello| hello.server_name());
+                if let (wire::tls::HandshakeType::CLIENT_HELLO, Some(name)) = (message.kind, name) {
+                    text.push_str(&format!(" for {name}"));
                 }
                 ("TLS", Some(text))
             }
@@ -102,7 +101,13 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
         if carried.completes {
             upper.said.push(text);
         } else if unit.complete > number {
-            upper.part_of = Some((text, unit.complete));
+            // A part is named in short: the packet that completes the message says it all.
+            let what = match (unit.kind, unit.direction) {
+                (UnitKind::Http(_), Direction::ToServer) => "the request".to_owned(),
+                (UnitKind::Http(_), Direction::ToClient) => "the response".to_owned(),
+                _ => text,
+            };
+            upper.part_of = Some((what, unit.complete));
         }
     }
     Some(upper)
