@@ -125,10 +125,8 @@ async fn respond(os: &Os, number: u32, page: &Page, request: http::Request<Incom
     let mut response = http::Response::new(Full::new(page.body.clone()));
     *response.status_mut() = page.status;
     let headers = response.headers_mut();
-    if page.date {
-        if let Ok(date) = http::HeaderValue::from_str(&os.wall().http_date()) {
-            headers.insert(http::header::DATE, date);
-        }
+    if let (true, Ok(date)) = (page.date, http::HeaderValue::from_str(&os.wall().http_date())) {
+        headers.insert(http::header::DATE, date);
     }
     headers.extend(page.headers.iter().map(|(name, value)| (Some(name.clone()), value.clone())));
     response
