@@ -35,7 +35,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Simulate a request over a simulated internet and print every packet.
-    Simulate(Simulate),
+    Simulate(Box<Simulate>),
     /// Show a capture (pcap or pcapng) in the same way.
     Open(Open),
     /// Say what a field, flag, state, option, message type or status code means, and which RFC says so.

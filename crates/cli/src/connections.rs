@@ -43,7 +43,7 @@ fn one(out: &mut impl Write, connection: &Summary, style: Style) -> io::Result<(
     ))?;
     let repeated = connection.client.counts.retransmissions + connection.server.counts.retransmissions;
     let mut figures = Vec::new();
-    if let Some(rtt) = connection.initial_rtt {
+    if let Some(rtt) = connection.round_trip {
         figures.push(format!("round trip {:.3} ms (derived)", rtt.as_millis_f64()));
     }
     if repeated > 0 {

@@ -37,17 +37,6 @@ impl Style {
         Style { colour: terminal && !no_colour, width }
     }
 
-    /// No colour, no limit.
-    #[cfg(test)]
-    pub fn plain() -> Style {
-        Style { colour: false, width: None }
-    }
-    /// No colour, and this width.
-    #[cfg(test)]
-    pub fn narrow(width: usize) -> Style {
-        Style { colour: false, width: Some(width) }
-    }
-
     /// Characters a line may have, if there is a limit.
     pub fn width(&self) -> Option<usize> {
         self.width
