@@ -64,3 +64,16 @@ fn hyper_in_a_world_is_sealed() {
     assert_eq!(page.len(), 300_000);
     assert!(frames.len() > 400, "{} frames", frames.len());
 }
+
+/// Each built-in scenario, DHCP, DNS, TLS and HTTP included: its frames and the TLS secrets.
+#[test]
+fn every_built_in_scenario_is_sealed() {
+    net::adapt::anchor();
+    for built_in in scenario::BUILT_IN {
+        let (frames, _) = assert_sealed_and_alike(built_in.name, move || {
+            let run = scenario::run(&built_in.scenario()).expect("a built-in scenario runs");
+            (frames(&run.trace), run.trace.secrets)
+        });
+        assert!(frames.len() > 10, "{}: {} frames", built_in.name, frames.len());
+    }
+}

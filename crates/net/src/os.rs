@@ -13,6 +13,7 @@ use tcp::Errno;
 use trace::{Class, Cx, Kind, kinds};
 
 use crate::adapt::{Exec, Timer};
+use crate::ping::PingSocket;
 use crate::tcp_socket::{TcpListener, TcpStream};
 use crate::udp_socket::UdpSocket;
 use crate::wait::{Elapsed, Sleep};
@@ -127,6 +128,13 @@ impl Os {
     /// As [`Os::udp_bind`].
     pub fn udp_bind_with(&self, local: SocketAddr, options: UdpOptions) -> Result<UdpSocket, Errno> {
         UdpSocket::bind(self, local, options)
+    }
+    /// Opens a socket that pings.
+    ///
+    /// # Errors
+    /// If all identifiers are in use.
+    pub fn ping(&self) -> Result<PingSocket, Errno> {
+        PingSocket::open(self)
     }
     /// Listens for TCP connections.
     ///

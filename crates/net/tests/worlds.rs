@@ -143,6 +143,34 @@ fn a_packet_is_followed_through_switch_and_router_to_its_sender() {
 }
 
 #[test]
+fn a_packet_is_followed_through_a_nat() {
+    let mut home = Home::new(Seed(2), Level::Full, line(), true);
+    let answer = echo(&home, 5_000);
+    assert_eq!(home.world.run(), Stop::Idle);
+    assert!(answer.take() == Some(pattern(5_000)));
+    let trace = home.world.into_trace();
+    check_causes(&trace);
+    let tap = |name: &str| trace.taps.iter().find(|tap| tap.name == name).map(|tap| tap.id).unwrap();
+    // IPv4 addresses: source at 26, destination at 30.
+    let mut followed = 0;
+    for meta in trace.frames_at(tap("server")).filter(|meta| meta.direction == Direction::In) {
+        let bytes = trace.frames.bytes(meta.id);
+        let Some(sender) = trace.ancestors(meta.id).last() else { panic!("frame {} comes from nowhere", meta.id) };
+        let origin = trace.frames.bytes(sender);
+        if bytes[12..14] == [8, 0] {
+            assert_eq!((&bytes[26..30], &origin[26..30]), (&[10, 0, 2, 1][..], &[10, 0, 1, 5][..]));
+            assert_eq!(trace.frames.meta(sender).unwrap().tap, tap("client"));
+            followed += 1;
+        }
+    }
+    assert!(followed > 5, "{followed} packets");
+    for meta in trace.frames_at(tap("client")).filter(|meta| meta.direction == Direction::In) {
+        let bytes = trace.frames.bytes(meta.id);
+        assert!(bytes[12..14] != [8, 0] || bytes[30..34] == [10, 0, 1, 5], "answers are for the client's own address");
+    }
+}
+
+#[test]
 fn a_loop_of_switches_is_stopped_by_the_limit() {
     let mut home = Home::new(Seed(1), Level::Off, line(), false);
     let other = home.world.add_switch("other", 2);
@@ -226,4 +254,30 @@ fn a_writer_waits_for_room_and_is_told_when_the_connection_is_gone() {
     assert_eq!((error, seconds), (tcp::Errno::ConnectionReset, 10));
     let buffers = tcp::Config::default();
     assert!(written >= buffers.send_buffer && written <= buffers.send_buffer + buffers.receive_buffer, "{written}");
+}
+
+#[test]
+fn a_ping_crosses_a_router_and_a_traceroute_finds_it() {
+    let mut home = Home::new(Seed(1), Level::Full, line(), false);
+    let os = home.world.os(home.client);
+    let answers = home.world.spawn_root(home.client, &kinds::app::USER_OPENS, "ping", async move {
+        let ping = os.ping().unwrap();
+        let server = std::net::Ipv4Addr::new(10, 0, 2, 10);
+        let mut answers = Vec::new();
+        for (sequence, ttl) in [(1, None), (2, Some(1))] {
+            let start = os.now();
+            ping.send(server, sequence, b"are you there?".to_vec(), ttl).unwrap();
+            let answer = ping.recv().await.unwrap();
+            answers.push((answer.from.octets(), answer.kind, os.now() - start));
+        }
+        answers
+    });
+    assert_eq!(home.world.run(), Stop::Idle);
+    let answers = answers.take().unwrap();
+    let (from, kind, time) = answers[0];
+    assert_eq!((from, kind), ([10, 0, 2, 10], wire::icmp::Type::ECHO_REPLY));
+    // The line alone is 10 ms each way; ARP on it takes another round trip.
+    assert!(time > Duration::from_millis(20) && time < Duration::from_millis(62), "{time}");
+    assert_eq!((answers[1].0, answers[1].1), ([10, 0, 1, 1], wire::icmp::Type::TIME_EXCEEDED));
+    check_causes(&home.world.into_trace());
 }
