@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use base::{Duration, EventId, FrameId, Instant, Map, PlaceId};
+use base::{Duration, EventId, FrameId, Instant, Map, PlaceId, Set};
 use tcp::{Errno, Ready};
 use trace::Cx;
 use trace::kinds::ip as kinds;
@@ -30,6 +30,8 @@ pub struct Host {
     place: PlaceId,
     name: String,
     pub(crate) interfaces: Vec<Interface>,
+    /// The addresses of all interfaces.
+    own: Set<Ipv4Addr>,
     pub(crate) routes: Routes,
     pub(crate) forwarding: bool,
     pub(crate) ttl: u8,
@@ -75,6 +77,7 @@ impl Host {
         let ports = |what: &str| Ports::new(config.ephemeral, seed.stream(&format!("ports/{what}/{name}")));
         let mut host = Host {
             place,
+            own: config.interfaces.iter().flat_map(|i| &i.addresses).map(|&(address, _)| address).collect(),
             interfaces,
             routes: Routes::default(),
             forwarding: config.forwarding,
@@ -132,7 +135,7 @@ impl Host {
     }
     /// Whether `address` is one of its own.
     pub fn is_own(&self, address: Ipv4Addr) -> bool {
-        self.interfaces.iter().any(|port| port.has(address))
+        self.own.contains(&address)
     }
     /// The address and port that a socket is bound to; for a ping, port 0.
     pub fn local_addr(&self, id: SocketId) -> Option<SocketAddr> {
@@ -239,6 +242,7 @@ impl Host {
         let prefix = Prefix::new(address, prefix_len);
         if !port.has(address) {
             port.addresses.push((address, prefix));
+            self.own.insert(address);
         }
         self.routes.add(Route { prefix, via: None, interface });
         Ok(())
@@ -250,6 +254,9 @@ impl Host {
         let gone: Vec<Prefix> = port.addresses.iter().filter(|(own, _)| *own == address).map(|&(_, p)| p).collect();
         port.addresses.retain(|(own, _)| *own != address);
         let left: Vec<Prefix> = port.addresses.iter().map(|&(_, prefix)| prefix).collect();
+        if !self.interfaces.iter().any(|port| port.has(address)) {
+            self.own.remove(&address);
+        }
         self.routes.remove(|row| {
             row.interface == interface && row.via.is_none() && gone.contains(&row.prefix) && !left.contains(&row.prefix)
         });

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
+use base::Map;
+
 use crate::{InterfaceId, Route};
 
 /// A set of addresses that share their first bits: `10.0.0.0/8`.
@@ -84,6 +86,10 @@ impl FromStr for Prefix {
 pub struct Routes {
     /// Longest prefix first; equals in order of arrival.
     rows: Vec<Route>,
+    /// The first row for each prefix: a look-up takes one step for each length that occurs, however many rows there are.
+    first: Map<Prefix, Route>,
+    /// The lengths that occur, longest first.
+    lengths: Vec<u8>,
 }
 
 impl Routes {
@@ -92,15 +98,29 @@ impl Routes {
         if !self.rows.contains(&route) {
             let at = self.rows.partition_point(|row| row.prefix.len() >= route.prefix.len());
             self.rows.insert(at, route);
+            self.index(route);
         }
+    }
+
+    fn index(&mut self, route: Route) {
+        let len = route.prefix.len();
+        if let Err(at) = self.lengths.binary_search_by(|other| len.cmp(other)) {
+            self.lengths.insert(at, len);
+        }
+        self.first.entry(route.prefix).or_insert(route);
     }
     /// Removes all rows that `which` names.
     pub fn remove(&mut self, mut which: impl FnMut(&Route) -> bool) {
         self.rows.retain(|row| !which(row));
+        self.first.clear();
+        self.lengths.clear();
+        for at in 0..self.rows.len() {
+            self.index(self.rows[at]);
+        }
     }
     /// The row for `destination`.
     pub fn lookup(&self, destination: Ipv4Addr) -> Option<&Route> {
-        self.rows.iter().find(|row| row.prefix.contains(destination))
+        self.lengths.iter().find_map(|&len| self.first.get(&Prefix::new(destination, len)))
     }
     /// The row for `destination` among those that lead out of `interface`.
     pub fn lookup_on(&self, destination: Ipv4Addr, interface: InterfaceId) -> Option<&Route> {
@@ -122,6 +142,29 @@ mod tests {
             via: Some(Ipv4Addr::new(192, 0, 2, via)),
             interface: InterfaceId(u16::from(via)),
         }
+    }
+
+    #[test]
+    fn a_look_up_finds_what_a_walk_over_the_rows_finds() {
+        let mut routes = Routes::default();
+        for (n, prefix) in
+            ["10.0.0.0/8", "10.1.0.0/16", "default", "10.1.0.0/16", "10.1.2.0/24", "10.1.2.3/32"].iter().enumerate()
+        {
+            routes.add(route(prefix, n as u8));
+        }
+        let check = |routes: &Routes| {
+            for address in ["10.1.2.3", "10.1.2.4", "10.1.3.1", "10.2.0.1", "192.0.2.1"] {
+                let address: Ipv4Addr = address.parse().unwrap();
+                let walked = routes.rows().iter().find(|row| row.prefix.contains(address));
+                assert_eq!(routes.lookup(address), walked, "{address}");
+            }
+        };
+        check(&routes);
+        routes.remove(|row| row.via == Some(Ipv4Addr::new(192, 0, 2, 1)));
+        check(&routes);
+        routes.remove(|row| row.prefix.is_empty() || row.prefix.len() == 24);
+        check(&routes);
+        assert!(routes.lookup(Ipv4Addr::new(192, 0, 2, 1)).is_none());
     }
 
     #[test]
