@@ -1,6 +1,7 @@
 //! The command line: thin. It asks `story` and prints.
 
 mod args;
+mod argument;
 mod connections;
 mod error;
 mod glossary;
@@ -66,6 +67,10 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
         Some(Command::Scenarios) => {
             for built_in in scenario::BUILT_IN {
                 writeln!(out, "{:<12} {}", built_in.name, built_in.scenario().title)?;
+            }
+            writeln!(out, "\nThe documents' arguments, each a run with an outcome:")?;
+            for argument in scenario::ARGUMENTS {
+                writeln!(out, "{:<19} {}", argument.name, argument.title)?;
             }
             ExitCode::SUCCESS
         }

@@ -9,13 +9,16 @@ use story::{Story, TapChoice};
 
 use crate::args::{Knobs, Simulate};
 use crate::error::{Error, Kind};
-use crate::{output, show, summary};
+use crate::{argument, output, show, summary};
 
 /// The largest scenario file that is read.
 const MAX_FILE: u64 = 1 << 20;
 
 /// Runs what was asked for and prints it.
 pub fn run(out: &mut impl Write, args: &Simulate) -> Result<ExitCode, Error> {
+    if let Some(argument) = argument::named(args) {
+        return argument::run(out, args, argument);
+    }
     let mut scenario = choose(args)?;
     turn(&mut scenario, &args.knobs)?;
     scenario.check().map_err(from_scenario)?;
@@ -30,7 +33,7 @@ pub fn run(out: &mut impl Write, args: &Simulate) -> Result<ExitCode, Error> {
         Some(name) => TapChoice::Named(name.to_owned()),
     };
     let story = Story::from_trace(trace, tap).map_err(|error| Error::usage(error.to_string()))?;
-    let top = summary::Top { scenario: &scenario, url: &url, outcome: &outcome };
+    let top = summary::Top::Request(summary::Request { scenario: &scenario, url: &url, outcome: &outcome });
     show(out, &story, &args.view, Some(&top))?;
     output::write(&story, &args.view, Some(&top))?;
     Ok(ExitCode::from(if matches!(outcome, Outcome::Failed(_)) { 1 } else { 0 }))
@@ -63,7 +66,8 @@ fn named(name: &str) -> Result<Scenario, Error> {
     }
     let path = Path::new(name);
     if path.extension().is_none() && !path.exists() {
-        let known: Vec<&str> = scenario::BUILT_IN.iter().map(|built_in| built_in.name).collect();
+        let mut known: Vec<&str> = scenario::BUILT_IN.iter().map(|built_in| built_in.name).collect();
+        known.extend(scenario::ARGUMENTS.iter().map(|argument| argument.name));
         return Err(Error::usage(format!("there is no scenario `{name}`"))
             .remedy(format!("built in are {}; or name a TOML file", known.join(", "))));
     }

@@ -7,11 +7,20 @@ use serde_json::{Map, Value, json};
 use story::Story;
 use trace::kinds;
 
+use crate::argument::Argument;
 use crate::phases;
 use crate::style::{Style, Tone, wrap};
 
 /// What a simulation knows beside its packets.
-pub struct Top<'a> {
+pub enum Top<'a> {
+    /// A request was simulated.
+    Request(Request<'a>),
+    /// One of the documents' arguments was played.
+    Argument(Argument<'a>),
+}
+
+/// What is known of a simulated request.
+pub struct Request<'a> {
     /// The scenario as it was run.
     pub scenario: &'a Scenario,
     /// The URL in its parts.
@@ -22,6 +31,10 @@ pub struct Top<'a> {
 
 /// Prints what stands above the ladder.
 pub fn above(out: &mut impl Write, story: &Story, top: &Top<'_>, style: Style) -> io::Result<()> {
+    let top = match top {
+        Top::Request(request) => request,
+        Top::Argument(argument) => return argument.print(out, style),
+    };
     if !top.scenario.title.is_empty() {
         writeln!(out, "{}", style.paint(Tone::Heading, &top.scenario.title))?;
         for line in wrap(&top.scenario.about, style.prose_width()) {
@@ -107,6 +120,8 @@ fn network(out: &mut impl Write, scenario: &Scenario, style: Style) -> io::Resul
 
 /// Prints what stands below the ladder.
 pub fn below(out: &mut impl Write, top: &Top<'_>, style: Style) -> io::Result<()> {
+    // What came of an argument stands above its packets.
+    let Top::Request(top) = top else { return Ok(()) };
     writeln!(out)?;
     match top.outcome {
         Outcome::Response { status, reason, body } => {
@@ -119,7 +134,10 @@ pub fn below(out: &mut impl Write, top: &Top<'_>, style: Style) -> io::Result<()
 /// The run as a JSON document.
 pub fn document(story: &Story, top: Option<&Top<'_>>) -> Value {
     let mut extra = Map::new();
-    if let Some(top) = top {
+    if let Some(Top::Argument(argument)) = top {
+        argument.describe(&mut extra);
+    }
+    if let Some(Top::Request(top)) = top {
         extra.insert("seed".into(), json!(top.scenario.seed.to_string()));
         extra.insert(
             "url".into(),

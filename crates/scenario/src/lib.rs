@@ -7,6 +7,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod arguments;
 mod builtin;
 mod file;
 mod plan;
@@ -15,6 +16,7 @@ mod units;
 mod url;
 mod world;
 
+pub use arguments::{ARGUMENTS, Argument, Findings, Played, find_argument};
 pub use builtin::{BUILT_IN, BuiltIn, find};
 pub use file::{
     Browser, Client, Header, Join, Network, Page, Request, Scenario, ScenarioError, Server, TcpOptions, TlsVersion,

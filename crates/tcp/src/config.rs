@@ -20,6 +20,9 @@ pub struct Config {
     pub nagle: bool,
     /// Hold acknowledgments back for a moment (RFC 9293 §3.8.6.3).
     pub delayed_ack: bool,
+    /// Hold the acknowledgment of a FIN back as well, as Linux does: a program that closes at once then sends it with its
+    /// own FIN, and the close takes three packets (RFC 9293 §3.6, figure 12 with its second and third segment in one).
+    pub delay_fin_ack: bool,
     /// How many bytes a program may write ahead, acknowledged ones not counted.
     pub send_buffer: usize,
     /// How many bytes may wait for the program: the receive window. At most 2^30 - 1 count (RFC 7323 §2.3), at most 65535
@@ -63,6 +66,7 @@ impl Default for Config {
             timestamp_offset: 0,
             nagle: true,
             delayed_ack: true,
+            delay_fin_ack: false,
             send_buffer: 4 << 20,
             receive_buffer: 6 << 20,
             initial_window: 10,

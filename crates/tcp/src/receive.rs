@@ -292,7 +292,8 @@ impl Connection {
             self.fin_at = Some(start + len);
         }
         // Whoever sends beyond the window is to learn where it ends.
-        let mut at_once = fin || cut;
+        let fin_at_once = !self.config.delay_fin_ack;
+        let mut at_once = (fin && fin_at_once) || cut;
         if len > 0 && start == self.received {
             let window = self.rcv_wnd();
             let gap = !self.reassembly.is_empty();
@@ -329,7 +330,7 @@ impl Connection {
             self.fin_received = true;
             self.advance(1);
             cx.event(&kind::CLOSED_BY_PEER, self.id, [0, 0]);
-            at_once = true;
+            at_once |= fin_at_once;
         }
         if len > 0 || fin || cut {
             self.owe_ack(at_once || !self.config.delayed_ack, cx);

@@ -1,0 +1,102 @@
+//! The documents' arguments: named runs that compare, and say in a table what came out.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use base::Seed;
+use scenario::Findings;
+use serde_json::{Map, Value, json};
+use story::{Story, TapChoice};
+
+use crate::args::{Knobs, Simulate};
+use crate::error::{Error, Kind};
+use crate::style::{Style, Tone, wrap};
+use crate::{output, show, summary};
+
+/// What is known of an argument that was played.
+pub struct Argument<'a> {
+    argument: &'a scenario::Argument,
+    findings: &'a Findings,
+    seed: u64,
+}
+
+/// The argument that the command line names, if it names one.
+pub fn named(args: &Simulate) -> Option<&'static scenario::Argument> {
+    let name = match (&args.scenario, &args.target) {
+        (Some(name), None) | (None, Some(name)) => name,
+        _ => return None,
+    };
+    scenario::find_argument(name)
+}
+
+/// Plays an argument and prints it.
+pub fn run(out: &mut impl Write, args: &Simulate, argument: &scenario::Argument) -> Result<ExitCode, Error> {
+    let Knobs { seed, rtt, loss, rate, queue, mtu, tls, method, header, data, size, think } = &args.knobs;
+    let turned = [rtt, loss, rate, queue, tls, method, data, size, think].iter().any(|knob| knob.is_some());
+    if turned || mtu.is_some() || !header.is_empty() {
+        let error = Error::usage(format!("{} sets its own conditions: they are what it compares", argument.name));
+        return Err(error.remedy("of the conditions it takes --seed alone"));
+    }
+    let seed = seed.unwrap_or(1);
+    let played = argument.play(Seed(seed)).map_err(|error| Error {
+        kind: Kind::Failed,
+        message: error.to_string(),
+        remedy: None,
+    })?;
+    let tap = match args.view.tap.as_deref() {
+        None => TapChoice::Named(argument.tap.to_owned()),
+        Some("all") => TapChoice::All,
+        Some(name) => TapChoice::Named(name.to_owned()),
+    };
+    let story = Story::from_trace(played.trace, tap).map_err(|error| Error::usage(error.to_string()))?;
+    let top = summary::Top::Argument(Argument { argument, findings: &played.findings, seed });
+    show(out, &story, &args.view, Some(&top))?;
+    output::write(&story, &args.view, Some(&top))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Argument<'_> {
+    /// Prints the title, what it shows, and what came out.
+    pub fn print(&self, out: &mut impl Write, style: Style) -> io::Result<()> {
+        writeln!(out, "{}", style.paint(Tone::Heading, self.argument.title))?;
+        for line in wrap(self.argument.about, style.prose_width()) {
+            writeln!(out, "{line}")?;
+        }
+        writeln!(out, "\n{}", style.paint(Tone::Heading, "What came out"))?;
+        let Findings { columns, rows, verdict } = self.findings;
+        let wide: Vec<usize> = columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| {
+                let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
+                cells.chain([column.chars().count()]).max().unwrap_or(0)
+            })
+            .collect();
+        let line = |cells: &mut dyn Iterator<Item = &str>| {
+            let cells: Vec<String> = cells.zip(&wide).map(|(cell, &wide)| format!("{cell:<wide$}")).collect();
+            format!("  {}", cells.join("   ")).trim_end().to_owned()
+        };
+        writeln!(out, "{}", style.paint(Tone::Quiet, &line(&mut columns.iter().copied())))?;
+        for row in rows {
+            writeln!(out, "{}", line(&mut row.iter().map(String::as_str)))?;
+        }
+        writeln!(out)?;
+        for line in wrap(verdict, style.prose_width()) {
+            writeln!(out, "{line}")?;
+        }
+        writeln!(out)
+    }
+
+    /// Adds what is known to the JSON document.
+    pub fn describe(&self, extra: &mut Map<String, Value>) {
+        let Findings { columns, rows, verdict } = self.findings;
+        extra.insert("seed".into(), json!(self.seed.to_string()));
+        extra.insert(
+            "argument".into(),
+            json!({
+                "name": self.argument.name, "title": self.argument.title,
+                "columns": columns, "rows": rows, "verdict": verdict,
+            }),
+        );
+    }
+}
