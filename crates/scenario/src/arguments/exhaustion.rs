@@ -28,7 +28,7 @@ pub(super) const PORT_EXHAUSTION: Argument = Argument {
 /// How many ephemeral ports the client has.
 const PORTS: u16 = 10;
 /// How many requests the program wants to make.
-const REQUESTS: usize = 40;
+const REQUESTS: usize = 30;
 /// The client's further addresses, for the cure that adds some.
 const MORE: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 11), Ipv4Addr::new(192, 0, 2, 12)];
 
@@ -80,7 +80,7 @@ fn play(seed: Seed) -> Result<Played, RunError> {
     let ports = u32::from(usual.last - usual.first) + 1;
     let seconds = waits.as_millis() / 1000;
     let verdict = format!(
-        "Out of ports, with so many connections opened: {}. Not so: {}. More addresses multiply the ports, no more than that. \
+        "Out of ports, with so many connections opened: {}. Cured: {}. More addresses multiply the ports, no more than that. \
          SO_REUSEADDR lets a program bind a port that is in TIME-WAIT; it brings no four-tuple back. Linux has {ports} \
          ephemeral ports and {seconds} s of TIME-WAIT: to one server, a client that closes first can open {:.0} connections a \
          second for long, no more.",
