@@ -1,5 +1,6 @@
 //! What runs on hosts: HTTP clients and servers, resolvers and name servers, DHCP clients and servers.
 
 pub mod dhcp;
+pub mod dns;
 pub mod http;
 pub mod names;
