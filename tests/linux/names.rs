@@ -1,10 +1,10 @@
 //! DHCP and DNS: Linux' programs ask our servers, our DHCP client asks Linux' server.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::rc::Rc;
 
 use apps::dhcp::{Client, Pool};
-use apps::names::{Authority, forward, recurse};
+use apps::dns::{AddressOf, Authority, Realm, authority_server, forwarder, recursive_server};
 use base::{Duration, Rate, Seed};
 use host::{HostConfig, InterfaceId, NatConfig};
 use net::{LinkConfig, NodeId, World};
@@ -41,20 +41,23 @@ fn internet() -> Real {
     };
     let address = |last| Ipv4Addr::new(203, 0, 113, last);
     let (recursor, web) = (machine(&mut world, "recursor", 53), machine(&mut world, "www", 80));
-    let www = BTreeMap::from([("www.example.com".parse().expect("a name"), address(80))]);
-    let authorities = [
-        ("root", 1, Authority::Root { top: address(2) }),
-        ("top", 2, Authority::Top { hosts: address(3) }),
-        ("hosts", 3, Authority::Hosts { addresses: www }),
+    let www: AddressOf = Rc::new(move |_| address(80));
+    let realms = [
+        ("root", 1, Realm::Root { own: vec![address(1)], top: vec![address(2)] }),
+        ("top", 2, Realm::Top { own: vec![address(2)], hosts: vec![address(3)], address: www.clone() }),
+        ("hosts", 3, Realm::Hosts { own: vec![address(3)], address: www, fixed: Vec::new() }),
     ];
     let start = &kinds::app::OPERATOR_STARTS;
-    for (name, last, authority) in authorities {
+    for (name, last, realm) in realms {
         let node = machine(&mut world, name, last);
-        world.spawn_root(node, start, "name server", apps::names::serve(world.os(node), authority));
+        let server = authority_server(world.os(node), Authority::new(realm));
+        world.spawn_root(node, start, "name server", server);
     }
-    world.spawn_root(recursor, start, "resolver", recurse(world.os(recursor), address(1)));
+    let resolver = recursive_server(world.os(recursor), vec![address(1)], 1000);
+    world.spawn_root(recursor, start, "resolver", resolver);
     world.spawn_root(web, start, "web server", serve(world.os(web), 80));
-    world.spawn_root(router, start, "DNS proxy", forward(world.os(router), ROUTER, address(53)));
+    let proxy = forwarder(world.os(router), ROUTER, vec![address(53)], 100);
+    world.spawn_root(router, start, "DNS proxy", proxy);
     let pool = Pool {
         server: ROUTER,
         addresses: (Ipv4Addr::new(192, 168, 7, 100), Ipv4Addr::new(192, 168, 7, 199)),
@@ -93,6 +96,7 @@ fn linux_joins_our_network_and_finds_its_way_to_a_page() {
         real.finish(dig)
     };
     assert_eq!(dig(&["+short", "www.example.com"]), "203.0.113.80\n");
+    assert_eq!(dig(&["+short", "+tcp", "www.example.com"]), "203.0.113.80\n", "RFC 7766 §5: over TCP as well");
     let full = dig(&["www.example.com"]);
     assert!(full.contains("status: NOERROR") && full.contains("flags: qr rd ra"), "{full}");
     assert!(!full.contains("Warning") && !full.contains("malformed"), "{full}");

@@ -3,4 +3,3 @@
 pub mod dhcp;
 pub mod dns;
 pub mod http;
-pub mod names;

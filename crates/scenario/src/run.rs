@@ -1,12 +1,11 @@
 //! Runs a scenario: the programs start, the user acts, and the world goes on until the last timer of the connection.
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
 use apps::dhcp::Pool;
+use apps::dns::{AddressOf, Realm, Stub};
 use apps::http::{Exchange, FetchError, Page, Request, Response, Server};
-use apps::names::Authority as NameServer;
 use base::{Duration, Instant, Seed, WallTime};
 use bytes::Bytes;
 use host::InterfaceId;
@@ -71,6 +70,10 @@ pub enum RunError {
 const LONGEST: Duration = Duration::from_secs(3600);
 /// A home router's lease: a day.
 const LEASE: Duration = Duration::from_secs(86_400);
+/// Record sets that caches hold: as dnsmasq's default, as BIND's order of magnitude, as systemd-resolved's limit.
+const ROUTER_CACHE: usize = 150;
+const RESOLVER_CACHE: usize = 10_000;
+const SYSTEM_CACHE: usize = 4096;
 /// After the request, the run goes on until the client has no connection left, looked at so often.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -184,23 +187,25 @@ fn start_home(url: &UrlParts, built: &Built) {
     };
     drop(world.spawn_root(home.router, act, &text, apps::dhcp::serve(os, InterfaceId(0), pool)));
     let (os, text) = start(home.router, "the DNS forwarder");
-    let upstream = plan::provider::RESOLVER.0;
-    drop(world.spawn_root(home.router, act, &text, apps::names::forward(os, plan::home::ROUTER, upstream)));
+    let upstream = vec![plan::provider::RESOLVER.0];
+    let forwarder = apps::dns::forwarder(os, plan::home::ROUTER, upstream, ROUTER_CACHE);
+    drop(world.spawn_root(home.router, act, &text, forwarder));
     let (os, text) = start(home.resolver, "the recursive resolver");
-    drop(world.spawn_root(home.resolver, act, &text, apps::names::recurse(os, plan::names::ROOT[1].0)));
+    let resolver = apps::dns::recursive_server(os, vec![plan::names::ROOT[1].0], RESOLVER_CACHE);
+    drop(world.spawn_root(home.resolver, act, &text, resolver));
 
-    // A host below `.invalid` has no address anywhere (RFC 6761 §6.4): the root says so before anyone asks for it.
-    let addresses = match url.host.parse() {
-        Ok(name) if url.literal.is_none() => BTreeMap::from([(name, built.address)]),
-        _ => BTreeMap::new(),
-    };
-    for (node, authority) in [
-        (home.root, NameServer::Root { top: plan::names::TOP[1].0 }),
-        (home.top, NameServer::Top { hosts: plan::names::AUTHORITY[1].0 }),
-        (home.authority, NameServer::Hosts { addresses }),
+    // Every host has an address, whoever asks; the URL's own is where the server was built.
+    let (host, here) = (url.host.parse::<wire::dns::Name>().ok(), built.address);
+    let address: AddressOf =
+        Rc::new(move |name| if Some(name) == host.as_ref() { here } else { plan::web_address(&name.to_string()) });
+    let (root, top, hosts) = (plan::names::ROOT[1].0, plan::names::TOP[1].0, plan::names::AUTHORITY[1].0);
+    for (node, realm) in [
+        (home.root, Realm::Root { own: vec![root], top: vec![top] }),
+        (home.top, Realm::Top { own: vec![top], hosts: vec![hosts], address: address.clone() }),
+        (home.authority, Realm::Hosts { own: vec![hosts], address, fixed: Vec::new() }),
     ] {
         let (os, text) = start(node, "the name server");
-        drop(world.spawn_root(node, act, &text, apps::names::serve(os, authority)));
+        drop(world.spawn_root(node, act, &text, apps::dns::authority_server(os, apps::dns::Authority::new(realm))));
     }
 }
 
@@ -388,14 +393,11 @@ impl Fetch {
             os.event(&dns::CACHE_HIT, 0, [system, 0]);
             return Ok(());
         }
-        let text = os.text(&self.url.host);
-        os.event(&dns::ASK, 0, [text, 0]);
-        let stub = apps::names::Stub::new(os.clone(), servers);
-        let found = stub.resolve(&self.url.host).await;
+        let found = Stub::new(os, &servers, SYSTEM_CACHE).resolve(&self.url.host).await;
         match found {
             // The world was built with the server at that very address.
-            Ok(address) if std::net::IpAddr::from(address) == self.exchange.server.ip() => Ok(()),
-            Ok(address) => Err(FetchError::Dns(format!("the name led to {address}, where no server is"))),
+            Ok(found) if found.iter().any(|&ip| std::net::IpAddr::from(ip) == self.exchange.server.ip()) => Ok(()),
+            Ok(found) => Err(FetchError::Dns(format!("the name led to {found:?}, where no server is"))),
             Err(error) => Err(FetchError::Dns(error.to_string())),
         }
     }

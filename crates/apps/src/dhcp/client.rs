@@ -179,6 +179,9 @@ impl Client {
         let xid = message.header.xid;
         let started = self.os.now();
         for attempt in 0..ATTEMPTS {
+            if until.is_some_and(|until| self.os.now() >= until) {
+                return Answer::Silence;
+            }
             let mut message = message.clone();
             message.header.secs = u16::try_from((self.os.now() - started).as_millis() / 1000).unwrap_or(u16::MAX);
             let name = self.os.text(message.message_type().and_then(MessageType::name).unwrap_or("a message"));

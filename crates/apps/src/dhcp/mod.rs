@@ -3,6 +3,8 @@
 mod client;
 mod leases;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use client::{Client, JoinError, Lease};
 pub use leases::{Leases, Pool, Reply, To};

@@ -21,6 +21,8 @@ mod edns;
 mod encode;
 mod message;
 mod name;
+#[cfg(test)]
+mod oracle;
 mod rdata;
 mod svcb;
 #[cfg(test)]
