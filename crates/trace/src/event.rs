@@ -25,7 +25,7 @@ pub struct Event {
     pub args: [u64; 2],
 }
 
-/// A kind of event. One static per kind, in [`crate::kinds`].
+/// A kind of event. One static per kind, in [`mod@crate::kinds`].
 #[derive(Debug)]
 pub struct Kind {
     /// Dotted id: `tcp.state`. The term that `explain` takes.
