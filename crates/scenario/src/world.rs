@@ -75,11 +75,18 @@ fn server(scenario: &Scenario, seed: Seed) -> HostConfig {
     config
 }
 
+/// What each of several layers must count to, so that together they drop the frames with these numbers: a layer sees only
+/// what those before it let through.
+fn drop_ordinals(drop: &[u64]) -> Vec<u64> {
+    let numbers: std::collections::BTreeSet<u64> = drop.iter().copied().filter(|&number| number > 0).collect();
+    numbers.into_iter().zip(0..).map(|(number, before)| number - before).collect()
+}
+
 /// The access line: towards the home at one rate, from it at another, with queues and loss.
 fn access_line(network: &Network, delay: Duration) -> LinkConfig {
     let lane = |rate: Rate, drop: &[u64]| {
         let lane = LaneConfig::new(delay, rate).queue_bytes(network.queue.0 as usize).loss(network.loss.0);
-        drop.iter().fold(lane, |lane, &ordinal| {
+        drop_ordinals(drop).into_iter().fold(lane, |lane, ordinal| {
             lane.fault(Fault { of: Match::All, which: Which::Nth(ordinal), then: Then::Lose })
         })
     };
@@ -287,5 +294,13 @@ impl Delays {
         let core = one_way / 4;
         let web = one_way - lan * 2 - access - core;
         Delays { lan, access, core, web, resolver: one_way / 50, names: one_way / 3 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn frames_to_drop_are_counted_before_any_is_dropped() {
+        assert_eq!(super::drop_ordinals(&[7, 1, 2, 2]), [1, 1, 5], "1, 2 and 7 of all are 1, 1 and 5 of what is left");
     }
 }
