@@ -203,7 +203,7 @@ fn colour_is_for_terminals_that_want_it() {
     assert!(!expect(0, &["--scenario", "https"]).0.contains('\u{1b}'));
     assert!(!expect(0, &["--scenario", "https", "--packet", "1"]).0.contains('\u{1b}'));
     // On a terminal, which util-linux's `script` provides.
-    if oracle::find("script").is_none() {
+    if !oracle::program("script") {
         return;
     }
     let program = env!("CARGO_BIN_EXE_wirescope");
