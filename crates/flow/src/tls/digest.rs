@@ -7,7 +7,7 @@ use sha1::Sha1;
 use sha2::{Sha256, Sha384};
 use wire::tls::Hash;
 
-/// HMAC (RFC 2104) of the parts in a row, or nothing for a hash that is not implemented.
+/// HMAC (RFC 2104) of the parts in a row; `None` for a hash of suites that are named but not decrypted (the caller says which).
 pub(super) fn hmac(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Option<Vec<u8>> {
     fn run<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Option<Vec<u8>> {
         let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
