@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+use scenario::Knob;
 
 /// See every packet of an HTTP(S) request, understand every byte of it, and know where the time went.
 #[derive(Parser, Debug)]
@@ -73,46 +75,51 @@ pub struct Simulate {
     pub view: View,
 }
 
-/// The conditions of a simulation. What is not given is the scenario's, or that of a home connection.
-#[derive(Args, Debug, Clone, Default)]
-#[command(next_help_heading = "Conditions")]
+/// The conditions of a simulation, as the knobs that were turned: what is not given is the scenario's, or that of a home
+/// connection. The options are made from [`scenario::KNOBS`].
+#[derive(Debug, Clone, Default)]
 pub struct Knobs {
-    /// The seed: the same seed gives the same bytes [default: 1].
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Round-trip time between laptop and server, e.g. 33ms.
-    #[arg(long, value_name = "TIME")]
-    pub rtt: Option<String>,
-    /// Loss probability on the access line, each way, e.g. 1%.
-    #[arg(long, value_name = "CHANCE")]
-    pub loss: Option<String>,
-    /// Rate of the access line downstream, e.g. 100Mbit/s (upstream is as the scenario says, at most this).
-    #[arg(long, value_name = "RATE")]
-    pub rate: Option<String>,
-    /// Length of the access line's queues, e.g. 64k.
-    #[arg(long, value_name = "BYTES")]
-    pub queue: Option<String>,
-    /// The largest IP packet of the laptop's link, in bytes (68 to 9000).
-    #[arg(long, value_name = "BYTES")]
-    pub mtu: Option<u16>,
-    /// TLS version.
-    #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3"])]
-    pub tls: Option<String>,
-    /// HTTP method.
-    #[arg(long, short = 'X', value_name = "METHOD")]
-    pub method: Option<String>,
-    /// A request header field; may be repeated.
-    #[arg(long, short = 'H', value_name = "NAME: VALUE")]
-    pub header: Vec<String>,
-    /// A request body; the method is POST unless given.
-    #[arg(long, short = 'd', value_name = "TEXT")]
-    pub data: Option<String>,
-    /// Size of the response body, e.g. 100k.
-    #[arg(long, value_name = "BYTES")]
-    pub size: Option<String>,
-    /// How long the server thinks before it answers, e.g. 50ms.
-    #[arg(long, value_name = "TIME")]
-    pub think: Option<String>,
+    /// Each knob and the text that it was given, in the order of the knobs.
+    pub turned: Vec<(&'static Knob, String)>,
+}
+
+impl Args for Knobs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let options = scenario::KNOBS.iter().map(|knob| {
+            let option = Arg::new(knob.name).long(knob.name).value_name(knob.value_name).help_heading("Conditions");
+            let option = option.help(knob.help.strip_suffix('.').unwrap_or(knob.help));
+            let option = match knob.short {
+                Some(short) => option.short(short),
+                None => option,
+            };
+            match knob.kind {
+                scenario::Kind::Lines => option.action(ArgAction::Append),
+                scenario::Kind::Choice(choices) => {
+                    option.value_parser(PossibleValuesParser::new(choices.iter().map(|(value, _)| *value)))
+                }
+                scenario::Kind::Switch => option.value_parser(["on", "off"]).hide_possible_values(true),
+                _ => option,
+            }
+        });
+        command.args(options.collect::<Vec<_>>())
+    }
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Knobs::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Knobs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Knobs, clap::Error> {
+        let given = |knob: &'static Knob| {
+            let values = matches.get_many::<String>(knob.name).into_iter().flatten();
+            values.map(move |value| (knob, value.clone()))
+        };
+        Ok(Knobs { turned: scenario::KNOBS.iter().flat_map(given).collect() })
+    }
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Knobs::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// What to show of a run and where to write it.

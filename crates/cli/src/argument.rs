@@ -8,7 +8,7 @@ use scenario::Findings;
 use serde_json::{Map, Value, json};
 use story::{Story, TapChoice};
 
-use crate::args::{Knobs, Simulate};
+use crate::args::Simulate;
 use crate::error::{Error, Kind};
 use crate::style::{Style, Tone, wrap};
 use crate::{output, show, summary};
@@ -31,13 +31,14 @@ pub fn named(args: &Simulate) -> Option<&'static scenario::Argument> {
 
 /// Plays an argument and prints it.
 pub fn run(out: &mut impl Write, args: &Simulate, argument: &scenario::Argument) -> Result<ExitCode, Error> {
-    let Knobs { seed, rtt, loss, rate, queue, mtu, tls, method, header, data, size, think } = &args.knobs;
-    let turned = [rtt, loss, rate, queue, tls, method, data, size, think].iter().any(|knob| knob.is_some());
-    if turned || mtu.is_some() || !header.is_empty() {
-        let error = Error::usage(format!("{} sets its own conditions: they are what it compares", argument.name));
-        return Err(error.remedy("of the conditions it takes --seed alone"));
+    let mut seed = 1;
+    for (knob, text) in &args.knobs.turned {
+        if knob.name != "seed" {
+            let error = Error::usage(format!("{} sets its own conditions: they are what it compares", argument.name));
+            return Err(error.remedy("of the conditions it takes --seed alone"));
+        }
+        seed = text.parse().map_err(|_| Error::usage(format!("--seed: `{text}` is not a whole number of 64 bits")))?;
     }
-    let seed = seed.unwrap_or(1);
     let played = argument.play(Seed(seed)).map_err(|error| Error {
         kind: Kind::Failed,
         message: error.to_string(),

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use scenario::{Outcome, Run, Scenario, ScenarioError, TlsVersion, UrlError, UrlParts};
+use scenario::{Outcome, Run, Scenario, ScenarioError, UrlError, UrlParts};
 use story::{Story, TapChoice};
 
 use crate::args::{Knobs, Simulate};
@@ -97,48 +97,12 @@ fn from_url(error: UrlError) -> Error {
 
 /// Sets what the knobs say.
 fn turn(scenario: &mut Scenario, knobs: &Knobs) -> Result<(), Error> {
-    fn read<T: std::str::FromStr>(flag: &str, text: &Option<String>, into: &mut T) -> Result<(), Error>
-    where
-        T::Err: std::fmt::Display,
-    {
-        if let Some(text) = text {
-            *into = text.parse().map_err(|error| Error::usage(format!("--{flag}: {error}")))?;
-        }
-        Ok(())
+    for (knob, text) in &knobs.turned {
+        knob.turn(scenario, text).map_err(|error| Error {
+            kind: Kind::Usage,
+            message: error.to_string(),
+            remedy: error.remedy,
+        })?;
     }
-    if let Some(seed) = knobs.seed {
-        scenario.seed = seed;
-    }
-    let network = &mut scenario.network;
-    read("rtt", &knobs.rtt, &mut network.rtt)?;
-    read("loss", &knobs.loss, &mut network.loss)?;
-    read("rate", &knobs.rate, &mut network.rate)?;
-    read("queue", &knobs.queue, &mut network.queue)?;
-    if let Some(mtu) = knobs.mtu {
-        network.mtu = mtu;
-    }
-    match knobs.tls.as_deref() {
-        Some("1.2") => scenario.request.tls = TlsVersion::Tls12,
-        Some(_) => scenario.request.tls = TlsVersion::Tls13,
-        None => {}
-    }
-    if let Some(method) = &knobs.method {
-        scenario.request.method = Some(method.clone());
-    }
-    if let Some(data) = &knobs.data {
-        scenario.request.body = Some(data.clone());
-    }
-    for header in &knobs.header {
-        let Some((name, value)) = header.split_once(':') else {
-            return Err(Error::usage(format!("--header `{header}` has no colon"))
-                .remedy("write it like --header 'Accept: text/html'"));
-        };
-        scenario.request.headers.push(scenario::Header(name.trim().to_owned(), value.trim().to_owned()));
-    }
-    if let Some(size) = &knobs.size {
-        let page = &mut scenario.server.page;
-        page.size = Some(size.parse().map_err(|error| Error::usage(format!("--size: {error}")))?);
-        (page.body, page.response_size) = (None, None);
-    }
-    read("think", &knobs.think, &mut scenario.server.page.think)
+    Ok(())
 }

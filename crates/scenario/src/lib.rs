@@ -10,6 +10,7 @@
 mod arguments;
 mod builtin;
 mod file;
+mod knobs;
 mod plan;
 mod run;
 mod units;
@@ -22,6 +23,7 @@ pub use file::{
     Browser, Client, Header, Join, Network, Page, Request, Scenario, ScenarioError, Server, TcpOptions, TlsVersion,
     Topology,
 };
+pub use knobs::{Group, KNOBS, Kind, Knob, KnobError, find_knob, knob_of};
 pub use run::{Outcome, Run, RunError, run};
 pub use units::{Octets, Share, Span, Speed};
 pub use url::{Scheme, UrlError, UrlParts};
