@@ -112,6 +112,7 @@ fn argument(arg: trace::Arg) -> &'static str {
         Arg::Flags => "<flags>",
         Arg::State => "<state>",
         Arg::Ipv4 => "<address>",
+        Arg::Prefix => "<prefix>",
         Arg::Mac => "<hardware address>",
         Arg::Port => "<port>",
         Arg::Socket => "<address:port>",

@@ -36,6 +36,10 @@ impl Prefix {
     pub fn is_empty(self) -> bool {
         self.len == 0
     }
+    /// As the argument of an event ([`trace::Arg::Prefix`]).
+    pub(crate) fn packed(self) -> u64 {
+        trace::Arg::prefix(self.network, self.len)
+    }
     /// Whether `address` is in it.
     pub fn contains(self, address: Ipv4Addr) -> bool {
         address.to_bits() & mask(self.len) == self.network.to_bits()

@@ -227,6 +227,8 @@ impl Host {
         let mut config = options.tcp.unwrap_or(self.tcp_config);
         config.mss = config.mss.min(self.mss(&path.hop));
         self.keep_timestamps_secret(&mut config, tuple);
+        let routed = Host::tell_route(&path, cx);
+        let cx = &mut cx.caused_by(routed);
         let id = self.sockets.next_id();
         let connection = Connection::connect(&config, id.0, tuple.local().into(), tuple.remote().into(), isn, cx);
         let packet_id = isn.0 as u16 ^ (isn.0 >> 16) as u16;
@@ -527,6 +529,7 @@ impl Host {
                 config.mss = config.mss.min(self.mss(&path.hop));
                 self.keep_timestamps_secret(&mut config, tuple);
                 let isn = least.unwrap_or_else(|| self.tcp.isn(cx.now, tuple));
+                Host::tell_route(&path, cx);
                 let id = self.sockets.next_id();
                 let (local, remote) = (tuple.local().into(), tuple.remote().into());
                 let connection = Connection::accept(&config, id.0, local, remote, isn, &segment, cx);
@@ -620,6 +623,7 @@ impl Host {
             }
         }
         let Some((id, Socket::Connected(connected))) = self.sockets.at_mut(slot) else { return };
+        connected.connection.tell_figures(&mut cx.caused_by(if event.is_none() { cx.cause } else { event }));
         let (id, listener) = (*id, connected.listener);
         let (ready, closed) = (connected.connection.ready(), connected.connection.is_closed());
         let (was, held) = (connected.ready, connected.held);

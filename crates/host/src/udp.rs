@@ -187,6 +187,7 @@ impl Host {
             return Err(Errno::MessageTooLong);
         }
         let event = cx.event(&kinds::UDP_SENT, id.0, [data.len() as u64, Arg::socket(path.destination, to.port())]);
+        Host::tell_route(&path, &mut cx.caused_by(event));
         let packet = datagram(path.source, local.port(), SocketAddrV4::new(path.destination, to.port()), data);
         let output = Output { protocol: Protocol::UDP, ttl, dscp: Dscp::DEFAULT, sizing, id: 0, event };
         self.output(packet, &path, &output, cx)

@@ -72,6 +72,7 @@ fn argument(trace: &Trace, kind: &Arg, value: u64) -> String {
         Arg::Flags => Flags(value as u16).to_string(),
         Arg::State => State(value as u8).to_string(),
         Arg::Ipv4 => ipv4(value).to_string(),
+        Arg::Prefix => format!("{}/{}", ipv4(value >> 8), value & 0xff),
         Arg::Mac => {
             let b = value.to_be_bytes();
             wire::MacAddr([b[2], b[3], b[4], b[5], b[6], b[7]]).to_string()

@@ -6,7 +6,6 @@ use wire::tcp::{Event, Flags, Seq, State};
 
 use crate::connection::Connection;
 use crate::receive::older;
-use crate::timers::Timers;
 use crate::{Errno, Segment};
 
 /// Commands that end a connection.
@@ -109,7 +108,7 @@ impl Connection {
 
     /// TIME-WAIT begins, or begins anew: all timers are off but this one (RFC 9293 §3.10.7.4).
     pub(crate) fn enter_time_wait(&mut self, cx: &mut Cx) {
-        self.timers = Timers { delayed_ack: self.timers.delayed_ack, ..Timers::OFF };
+        self.timers.stop_all_but_delayed_ack();
         self.reassembly.clear();
         let span = self.config.time_wait;
         let armed = cx.event(&kind::TIME_WAIT_ARMED, self.id, [span.as_nanos() as u64, 0]);

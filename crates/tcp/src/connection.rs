@@ -13,6 +13,7 @@ use wire::{Body, Chunk};
 
 use crate::congestion::Congestion;
 use crate::delack::Acks;
+use crate::figures::Told;
 use crate::rate::Rate;
 use crate::reassembly::Reassembly;
 use crate::recovery::Recovery;
@@ -107,6 +108,7 @@ pub struct Connection {
     pub(crate) window_full: bool,
     pub(crate) closed_since: Instant,
     pub(crate) nagle_held: bool,
+    pub(crate) told: Told,
 }
 
 /// What both sides agreed on in their SYNs.
@@ -394,7 +396,8 @@ impl Connection {
 
     /// RFC 9293 §3.10.7.4: all segment queues are flushed. What the program may still read stays.
     fn forget(&mut self) {
-        self.timers = Timers::OFF;
+        self.timers.stop_all_but_delayed_ack();
+        self.timers.delayed_ack.stop();
         self.flight.clear();
         self.buffer.clear();
         self.reassembly.clear();

@@ -11,6 +11,7 @@ use wire::tcp::{Event, Flags, Options, Seq, State};
 use crate::congestion::{self, Loss};
 use crate::connection::{Agreed, Connection, Counts, Timestamps};
 use crate::delack::Acks;
+use crate::figures::Told;
 use crate::rate::Rate;
 use crate::reassembly::Reassembly;
 use crate::recovery::NewReno;
@@ -140,6 +141,7 @@ impl Connection {
             window_full: false,
             closed_since: cx.now,
             nagle_held: false,
+            told: Told::default(),
         }
     }
 

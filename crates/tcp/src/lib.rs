@@ -10,6 +10,7 @@ pub mod congestion;
 mod connection;
 mod delack;
 mod errno;
+mod figures;
 mod handshake;
 mod icmp;
 mod in_flight;

@@ -8,11 +8,14 @@ pub(crate) struct Timer {
     at: Instant,
     span: Duration,
     armed_by: EventId,
+    /// It was stopped since anybody asked.
+    stopped: bool,
 }
 
 impl Timer {
     /// Not armed.
-    pub(crate) const OFF: Timer = Timer { at: Instant::NEVER, span: Duration::ZERO, armed_by: EventId::NONE };
+    pub(crate) const OFF: Timer =
+        Timer { at: Instant::NEVER, span: Duration::ZERO, armed_by: EventId::NONE, stopped: false };
 
     /// Whether it runs.
     pub(crate) fn is_armed(&self) -> bool {
@@ -20,17 +23,21 @@ impl Timer {
     }
     /// Starts it, or starts it again: it runs out in `span`; `armed_by` is the event that says so.
     pub(crate) fn arm(&mut self, now: Instant, span: Duration, armed_by: EventId) {
-        *self = Timer { at: now + span, span, armed_by };
+        *self = Timer { at: now + span, span, armed_by, stopped: false };
     }
     /// Stops it.
     pub(crate) fn stop(&mut self) {
-        *self = Timer::OFF;
+        *self = Timer { stopped: self.stopped || self.is_armed(), ..Timer::OFF };
+    }
+    /// Whether it was stopped since this was last asked, and has not been armed again.
+    pub(crate) fn take_stopped(&mut self) -> bool {
+        std::mem::take(&mut self.stopped)
     }
     /// If it has run out by `now`, stops it and gives how long it ran and what armed it.
     pub(crate) fn fire(&mut self, now: Instant) -> Option<(Duration, EventId)> {
         (self.at <= now).then(|| {
             let fired = (self.span, self.armed_by);
-            self.stop();
+            *self = Timer::OFF;
             fired
         })
     }
@@ -63,6 +70,18 @@ impl Timers {
         linger: Timer::OFF,
         pacing: Timer::OFF,
     };
+
+    /// Which of them were stopped since this was last asked, in the order of [`trace::kinds::tcp::TIMERS`]; a pause between
+    /// segments is not told.
+    pub(crate) fn take_stopped(&mut self) -> [bool; 5] {
+        let Timers { retransmit, delayed_ack, persist, keepalive, linger, .. } = self;
+        [retransmit, delayed_ack, persist, keepalive, linger].map(Timer::take_stopped)
+    }
+    /// Stops all of them but the delayed acknowledgment's.
+    pub(crate) fn stop_all_but_delayed_ack(&mut self) {
+        let Timers { retransmit, delayed_ack: _, persist, keepalive, linger, pacing } = self;
+        [retransmit, persist, keepalive, linger, pacing].into_iter().for_each(Timer::stop);
+    }
 
     /// When the first of them runs out.
     pub(crate) fn next(&self) -> Instant {

@@ -76,6 +76,8 @@ pub enum Arg {
     State,
     /// An IPv4 address in the low 32 bits.
     Ipv4,
+    /// A prefix of IPv4 addresses: the network in bits 8 to 39, its length in the low 8.
+    Prefix,
     /// A hardware address in the low 48 bits.
     Mac,
     /// A port.
@@ -87,6 +89,10 @@ pub enum Arg {
 }
 
 impl Arg {
+    /// Packs a prefix for [`Arg::Prefix`].
+    pub fn prefix(network: std::net::Ipv4Addr, len: u8) -> u64 {
+        u64::from(u32::from(network)) << 8 | u64::from(len)
+    }
     /// Packs an IPv4 address and a port for [`Arg::Socket`].
     pub fn socket(ip: std::net::Ipv4Addr, port: u16) -> u64 {
         u64::from(u32::from(ip)) << 16 | u64::from(port)

@@ -75,7 +75,7 @@ impl Host {
         }
         let mtu = usize::from(port.mtu);
         let next_hop = row.via.unwrap_or(destination);
-        let routed = cx.event(&kinds::ROUTED, 0, [destination.to_bits().into(), next_hop.to_bits().into()]);
+        let routed = cx.event(&kinds::ROUTED, 0, [row.prefix.packed(), next_hop.to_bits().into()]);
         if packet.len() > mtu && header.dont_fragment {
             // RFC 1191 §4: the sender learns what would fit.
             let mut cx = cx.caused_by(routed);

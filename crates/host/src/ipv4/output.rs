@@ -14,7 +14,7 @@ use super::fragment::fragments;
 use super::{body_behind, push_header};
 use crate::interface::MIN_MTU;
 use crate::timers::Timer;
-use crate::{Host, InterfaceId};
+use crate::{Host, InterfaceId, Prefix};
 
 /// The largest IP packet.
 const MAX_PACKET: usize = 65535;
@@ -54,6 +54,8 @@ pub(crate) struct Path {
     pub(crate) source: Ipv4Addr,
     pub(crate) destination: Ipv4Addr,
     pub(crate) hop: Hop,
+    /// The row of the routing table that decided, if one did.
+    pub(crate) row: Option<Prefix>,
 }
 
 /// The next step of the way.
@@ -123,7 +125,7 @@ impl Host {
         let destination = if destination.is_unspecified() { Ipv4Addr::LOCALHOST } else { destination };
         if destination.is_loopback() || self.is_own(destination) {
             let source = source.unwrap_or(destination);
-            return Ok(Path { source, destination, hop: Hop::Loopback });
+            return Ok(Path { source, destination, hop: Hop::Loopback, row: None });
         }
         let owner = || source.and_then(|source| self.interface_of(source));
         if destination.is_broadcast() || destination.is_multicast() {
@@ -133,7 +135,7 @@ impl Host {
             let port = self.interfaces.get(interface.index()).ok_or(Errno::NetworkUnreachable)?;
             let source = source.or_else(|| port.primary()).unwrap_or(Ipv4Addr::UNSPECIFIED);
             let mac = if destination.is_broadcast() { MacAddr::BROADCAST } else { group_mac(destination) };
-            return Ok(Path { source, destination, hop: Hop::Group(interface, mac) });
+            return Ok(Path { source, destination, hop: Hop::Group(interface, mac), row: None });
         }
         let row = match bound {
             None => self.routes.lookup(destination),
@@ -156,7 +158,17 @@ impl Host {
         } else {
             Hop::Neighbour(interface, next_hop)
         };
-        Ok(Path { source, destination, hop })
+        Ok(Path { source, destination, hop, row: row.map(|row| row.prefix) })
+    }
+
+    /// Says which row of the routing table decided over `path`; what follows from that is caused by the event given.
+    pub(crate) fn tell_route(path: &Path, cx: &mut Cx<'_>) -> EventId {
+        match (path.row, path.hop) {
+            (Some(row), Hop::Neighbour(_, next_hop)) => {
+                cx.event(&kinds::ROUTED, 0, [row.packed(), next_hop.to_bits().into()])
+            }
+            _ => cx.cause,
+        }
     }
 
     /// The largest packet that the path is known to take.

@@ -139,7 +139,8 @@ impl Lane {
                 cx.event(&kinds::link::QUEUE_DROP, self.link, args);
                 return;
             }
-            cx.event(&kinds::link::QUEUED, self.link, [frame_arg(frame), self.waiting_bytes as u64]);
+            let wait = self.idle_at - cx.now;
+            cx.event(&kinds::link::QUEUED, self.link, [frame_arg(frame), wait.as_nanos().unsigned_abs()]);
             self.waiting.push_back((self.idle_at, len as u32));
             self.waiting_bytes += len;
             self.stats.peak_queue_bytes = self.stats.peak_queue_bytes.max(self.waiting_bytes);

@@ -13,7 +13,7 @@ crate::kinds! {
     ARP_PROBE = "arp.probe", Decision, "asks whether anyone has the address {0} already", [Ipv4, None], "RFC 5227 §2.1.1";
     ARP_ANNOUNCED = "arp.announced", Decision, "tells everyone that {0} is its own", [Ipv4, None], "RFC 5227 §2.3";
     ARP_CONFLICT = "arp.conflict", Decision, "{1} uses this machine's address {0}", [Ipv4, Mac], "RFC 5227 §2.4";
-    ROUTED = "ip.routed", Decision, "the longest matching prefix for {0} leads to {1}", [Ipv4, Ipv4], "RFC 1812 §5.2.4.3";
+    ROUTED = "ip.routed", Decision, "the longest matching prefix is {0}: the next hop is {1}", [Prefix, Ipv4], "RFC 1812 §5.2.4.3";
     TTL_EXPIRED = "ip.ttl_expired", Decision, "the packet's TTL has run out", [None, None], "RFC 1812 §5.3.1";
     FRAGMENTED = "ip.fragmented", Decision, "the packet of {0} does not fit the MTU of {1}: sent in fragments", [Bytes, Bytes], "RFC 791 §3.2";
     REASSEMBLED = "ip.reassembled", Decision, "all fragments are there: {0} of data", [Bytes, None], "RFC 791 §3.2";

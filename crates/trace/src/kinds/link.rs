@@ -3,7 +3,7 @@
 crate::kinds! {
     SENT = "link.sent", Passage, "sends frame {0}", [Frame, None], "IEEE 802.3 §4";
     RECEIVED = "link.received", Passage, "receives frame {0}", [Frame, None], "IEEE 802.3 §4";
-    QUEUED = "link.queued", Passage, "frame {0} waits in the queue behind {1}", [Frame, Bytes], "RFC 7567 §1";
+    QUEUED = "link.queued", Passage, "frame {0} waits {1} in the queue", [Frame, Nanos], "RFC 7567 §1";
     LOST = "link.lost", Decision, "frame {0} is lost on the link", [Frame, None], "a configured loss";
     QUEUE_DROP = "link.queue_drop", Decision, "frame {0} is dropped: the queue is full with {1}", [Frame, Bytes], "RFC 7567 §1";
     CORRUPTED = "link.corrupted", Decision, "bit {1} of frame {0} flips on the link", [Frame, Count], "a configured fault";

@@ -1,5 +1,20 @@
 //! What a TCP connection decides. The subject is the connection's number on its host.
 
+use wire::Code;
+
+const fn timer(value: u64, name: &'static str, rfc: &'static str, line: &'static str) -> Code {
+    Code { value, name, rfc, line }
+}
+
+/// The timers of a connection, as [`TIMER_STOPPED`] numbers them.
+pub static TIMERS: &[Code] = &[
+    timer(0, "retransmission", "RFC 6298 §5", "something in flight is not acknowledged yet"),
+    timer(1, "delayed acknowledgment", "RFC 9293 §3.8.6.3", "an acknowledgment is held back"),
+    timer(2, "persist", "RFC 9293 §3.8.6.1", "the other side's window is closed"),
+    timer(3, "keep-alive", "RFC 9293 §3.8.4", "the other side has been silent"),
+    timer(4, "close", "RFC 9293 §3.6.1", "TIME-WAIT, or FIN-WAIT-2 after the program has gone"),
+];
+
 crate::kinds! {
     CONNECT = "tcp.connect", Decision, "opens a connection to {0} from port {1}", [Socket, Port], "RFC 9293 §3.9.1.1";
     LISTEN = "tcp.listen", Decision, "listens on port {0}", [Port, None], "RFC 9293 §3.9.1.1";
@@ -67,5 +82,9 @@ crate::kinds! {
     CHALLENGE_LIMITED = "tcp.challenge_limited", Decision, "answered the like a moment ago: stays silent", [None, None], "RFC 5961 §7";
     GONE = "tcp.gone", Decision, "the connection has ended: answers with a reset", [None, None], "RFC 9293 §3.10.7.1";
     REASSEMBLY_FULL = "tcp.reassembly_full", Decision, "too many small pieces wait behind a gap: drops {0} at {1}", [Bytes, Seq], "RFC 9293 §3.10.7.4";
+    FLIGHT = "tcp.flight", Passage, "{0} are in flight; the congestion window is {1}", [Bytes, Bytes], "RFC 5681 §2";
+    WINDOWS = "tcp.windows", Passage, "the other side's window is {0}, the own one {1}", [Bytes, Bytes], "RFC 9293 §3.8.6";
+    BUFFERS = "tcp.buffers", Passage, "{0} wait for their acknowledgment, {1} for the program", [Bytes, Bytes], "RFC 9293 §3.9.1";
+    TIMER_STOPPED = "tcp.timer_stopped", Timer, "stops the {0} timer: nothing is left to wait for", [Code(TIMERS), None], "RFC 9293 §3.10.8";
     WINDOW_FULL = "tcp.window_used_up", Decision, "fills the receiver's window: {0} wait", [Bytes, None], "RFC 9293 §3.8.6";
 }

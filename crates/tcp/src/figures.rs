@@ -1,0 +1,50 @@
+//! What a connection tells of its figures: how much is in flight and may be, both windows, both buffers, timers that stop. Told
+//! when they have changed by the time that the connection is quiet again.
+
+use trace::{Cx, kinds::tcp as kind};
+
+use crate::connection::Connection;
+
+/// The figures as they were told last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Told {
+    /// In flight, and the congestion window.
+    flight: [u64; 2],
+    /// SND.WND and RCV.WND.
+    windows: [u64; 2],
+    /// Bytes in the send and the receive buffer.
+    buffers: [u64; 2],
+}
+
+impl Connection {
+    /// Tells the figures that have changed since they were told last. Call it when [`Connection::poll_transmit`] has given all;
+    /// `cx` says what happened.
+    pub fn tell_figures(&mut self, cx: &mut Cx) {
+        if cx.cause.is_none() {
+            return;
+        }
+        let now = Told {
+            flight: [self.flight.pipe().into(), self.congestion.cwnd().into()],
+            windows: [self.snd_wnd.into(), self.rcv_wnd().into()],
+            buffers: [self.queued() as u64, self.readable_len as u64],
+        };
+        for (timer, stopped) in self.timers.take_stopped().into_iter().enumerate() {
+            if stopped {
+                cx.event(&kind::TIMER_STOPPED, self.id, [timer as u64, 0]);
+            }
+        }
+        let was = std::mem::replace(&mut self.told, now);
+        if was == now {
+            return;
+        }
+        for (kind, was, is) in [
+            (&kind::FLIGHT, was.flight, now.flight),
+            (&kind::WINDOWS, was.windows, now.windows),
+            (&kind::BUFFERS, was.buffers, now.buffers),
+        ] {
+            if was != is {
+                cx.event(kind, self.id, is);
+            }
+        }
+    }
+}
