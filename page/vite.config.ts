@@ -1,22 +1,46 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-// One script and one stylesheet under fixed names: the server embeds them, an exported file carries them inline.
+/**
+ * Puts the script and the stylesheet into index.html, so that the page is one file: the server sends it with their hashes
+ * in its content security policy, and an exported trace is the same file with its data filled in.
+ */
+function oneFile(): Plugin {
+  return {
+    name: "one-file",
+    apply: "build",
+    enforce: "post",
+    generateBundle(_options, bundle) {
+      const html = bundle["index.html"];
+      if (html?.type !== "asset") return;
+      let text = String(html.source);
+      for (const [name, file] of Object.entries(bundle)) {
+        if (file.type === "chunk") {
+          // Neither may stand inside an inline script: they would end it, or change how it is read.
+          const code = file.code.replace(/<\/script/gi, "<\\/script").replace(/<!--/g, "<\\!--");
+          text = text.replace(/<script[^>]*\bsrc="[^"]*"[^>]*><\/script>/, "");
+          text = text.replace("</body>", () => `<script type="module">${code}</script>\n  </body>`);
+          delete bundle[name];
+        } else if (name.endsWith(".css")) {
+          text = text.replace(/<link rel="stylesheet"[^>]*>/, () => `<style>${String(file.source)}</style>`);
+          delete bundle[name];
+        }
+      }
+      html.source = text;
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), oneFile()],
   base: "./",
   build: {
     target: "es2022",
     modulePreload: false,
     cssCodeSplit: false,
     assetsInlineLimit: 0,
-    rollupOptions: {
-      output: {
-        codeSplitting: false,
-        entryFileNames: "page.js",
-        assetFileNames: "page[extname]",
-      },
-    },
+    rollupOptions: { output: { codeSplitting: false } },
   },
   // While the page is worked on: `wirescope serve --port 8765`, then `npm run dev`.
   server: { proxy: { "/api": { target: "http://127.0.0.1:8765", changeOrigin: true } } },

@@ -1,0 +1,424 @@
+import type { ApiProblem, Packet, RunRequest, Sources } from "../api";
+import * as address from "./address";
+import { Axis } from "./axis";
+import { bundled, Failure, openBundle, type Run, server } from "./data";
+import { Density } from "./density";
+import type { Jump, Trace } from "./trace";
+
+/** A field of the packet that is shown: a node of one of its buffers. */
+export interface Field {
+  buffer: number;
+  node: number;
+}
+
+/** How much slower than the run's own time it is played: 100 means a hundredth of its speed. */
+export const SPEEDS = [1000, 300, 100, 30, 10, 3, 1] as const;
+
+/** What the panels below and beside the ladder can show. */
+export const PANELS = ["states", "graphs", "waterfall", "hops", "dns", "log", "compare"] as const;
+export type Panel = (typeof PANELS)[number];
+
+const PAGE = 200;
+const LEAST_ROUND_TRIP_NS = 1e6;
+
+/** Everything that the views share: the run, the one selection (packet, field, moment), and what is being done. */
+class App {
+  sources = $state.raw<Sources | null>(null);
+  run = $state.raw<Run | null>(null);
+  /** The run that was kept as A, to compare with. */
+  kept = $state.raw<Run | null>(null);
+  source = $state("");
+  knobs = $state<Record<string, string>>({});
+  /** What is being waited for, in words; empty when nothing is. */
+  busy = $state("");
+  problem = $state.raw<ApiProblem | null>(null);
+  exported = $state(false);
+
+  /** The selected packet's number; 0 where a trace is empty. */
+  packet = $state(0);
+  /** The moment at which everything is shown, in nanoseconds. */
+  moment = $state(0);
+  field = $state.raw<Field | null>(null);
+  hover = $state.raw<Field | null>(null);
+  detail = $state.raw<Packet | null>(null);
+  detailProblem = $state.raw<ApiProblem | null>(null);
+
+  playing = $state(false);
+  speed = $state<number>(100);
+  panel = $state<Panel>("states");
+  mode = $state<"rows" | "time">("rows");
+  view = $state<"ladder" | "table">("ladder");
+  everyHop = $state(false);
+  rawNumbers = $state(false);
+  filter = $state("");
+  /** Grows when texts of packets have arrived. */
+  textsArrived = $state(0);
+
+  private readonly texts = new Map<number, string>();
+  private readonly asked = new Set<number>();
+  private readonly details = new Map<number, Packet>();
+  private wanted: AbortController | null = null;
+  private starting: AbortController | null = null;
+  private fieldId: string | null = null;
+  private frame = 0;
+  private tap: string | null = null;
+
+  readonly trace: Trace | null = $derived(this.run?.trace ?? null);
+  readonly density: Density | null = $derived.by(() => {
+    const trace = this.run?.trace;
+    return trace ? new Density(trace.side, (i) => trace.trouble(i + 1)) : null;
+  });
+  readonly axis: Axis | null = $derived.by(() => {
+    const trace = this.run?.trace;
+    return trace ? new Axis(trace.at, Math.min(0, trace.at[0] ?? 0), Math.max(trace.end, trace.head.totals?.total_ns ?? 0, 1)) : null;
+  });
+  /** The field that is lit everywhere: what is pointed at, or else what is selected. */
+  readonly lit: Field | null = $derived(this.hover ?? this.field);
+
+  /** Begins: with what the address holds, or the exported file, or the first scenario. */
+  async begin(): Promise<void> {
+    const wanted = address.read(readFragment());
+    if (wanted.mode === "time") this.mode = "time";
+    if (PANELS.includes(wanted.panel as Panel)) this.panel = wanted.panel as Panel;
+    const bundle = bundled();
+    if (bundle) {
+      this.exported = true;
+      this.source = bundle.head.source.source;
+      this.show(openBundle(bundle), wanted.packet ?? this.landing(), wanted.field);
+      return;
+    }
+    try {
+      this.sources = await server.sources();
+      const start = this.sources.start;
+      if (wanted.run && !wanted.source) await this.reopen(wanted.run, wanted);
+      else if (wanted.source) await this.start(wanted.source, wanted.knobs, wanted);
+      else if (start?.run) {
+        await this.reopen(start.run, wanted);
+        if (start.source) this.source = start.source;
+      } else if (start?.source && !start.error) await this.start(start.source, start.knobs, wanted);
+      else {
+        if (start?.error) this.problem = start.error;
+        const first = this.sources.scenarios.find((s) => s.name === "https") ?? this.sources.scenarios[0];
+        if (first) await this.start(first.name, {}, wanted, start?.error ?? null);
+      }
+    } catch (cause) {
+      this.fail(cause);
+    }
+  }
+
+  private landing(): number | null {
+    return null;
+  }
+
+  private async reopen(id: string, wanted: address.Place): Promise<void> {
+    this.busy = "Opening the run";
+    try {
+      this.tap = wanted.tap;
+      const run = await server.open(id, wanted.tap);
+      this.source = run.trace.head.source.source;
+      this.knobs = { ...run.trace.head.source.knobs };
+      this.show(run, wanted.packet, wanted.field);
+    } catch (cause) {
+      this.fail(cause);
+    } finally {
+      this.busy = "";
+    }
+  }
+
+  /** Makes a run of a URL or a scenario. What is shown stays until the new run is there, and if it fails. */
+  async start(source: string, knobs: Record<string, string>, wanted?: Partial<address.Place>, said: ApiProblem | null = null): Promise<void> {
+    this.starting?.abort();
+    const mine = new AbortController();
+    this.starting = mine;
+    const request: RunRequest = { source: source.trim(), knobs: $state.snapshot(knobs) };
+    this.busy = "Simulating";
+    try {
+      const made = await server.start(request, null, mine.signal);
+      const tap = wanted?.tap ?? null;
+      const run = await server.open(made.run, tap, mine.signal);
+      this.tap = tap;
+      this.source = source;
+      this.knobs = { ...knobs };
+      this.problem = said;
+      this.show(run, wanted?.packet ?? null, wanted?.field ?? null);
+    } catch (cause) {
+      if (!mine.signal.aborted) this.fail(cause);
+    } finally {
+      if (this.starting === mine) {
+        this.busy = "";
+        this.starting = null;
+      }
+    }
+  }
+
+  /** Runs the same source again with a knob turned. The packet that was looked at stays, as far as there is one. */
+  async turn(name: string, value: string): Promise<void> {
+    const knobs = { ...this.knobs, [name]: value };
+    if (value === "") delete knobs[name];
+    this.knobs = knobs;
+    await this.start(this.source, knobs, { packet: this.packet, tap: this.tap, field: this.fieldId });
+  }
+
+  /** Watches the run from another place. */
+  async observe(tap: string): Promise<void> {
+    const run = this.run;
+    if (!run) return;
+    this.busy = "Opening";
+    try {
+      this.tap = tap === run.trace.head.taps[0]?.name ? null : tap;
+      this.show(await server.open(run.id, this.tap), null, this.fieldId);
+    } catch (cause) {
+      this.fail(cause);
+    } finally {
+      this.busy = "";
+    }
+  }
+
+  /** Opens dropped files: a capture, and its key log beside it or afterwards. */
+  async drop(files: readonly File[]): Promise<void> {
+    const isKeys = (file: File) => /\.(keys?|keylog|log|txt)$/i.test(file.name);
+    const capture = files.find((file) => !isKeys(file)) ?? null;
+    const keys = files.find(isKeys) ?? null;
+    this.busy = "Reading the capture";
+    try {
+      const run = this.run;
+      let made;
+      if (capture) made = await server.capture(capture, keys);
+      else if (keys && run?.trace.head.source.kind === "capture") made = await server.keys(run.id, keys);
+      else throw new Failure({ code: "bad-keys", input: keys?.name ?? null, place: null, message: "This is a key log without a capture.", remedy: "Drop it together with its capture, or open the capture first." });
+      this.tap = null;
+      const opened = await server.open(made.run, null);
+      this.source = opened.trace.head.source.source;
+      this.knobs = {};
+      this.problem = null;
+      this.show(opened, capture ? null : this.packet, null);
+    } catch (cause) {
+      this.fail(cause);
+    } finally {
+      this.busy = "";
+    }
+  }
+
+  /** Keeps this run as A. */
+  keep(): void {
+    this.kept = this.run;
+  }
+
+  /** Exchanges A, which was kept, and B, which is shown. */
+  swap(): void {
+    const [a, b] = [this.run, this.kept];
+    if (!a || !b) return;
+    this.kept = a;
+    this.source = b.trace.head.source.source;
+    this.knobs = { ...b.trace.head.source.knobs };
+    this.show(b, this.packet, this.fieldId);
+  }
+
+  private show(run: Run, packet: number | null, field: string | null): void {
+    this.pause();
+    this.run = run;
+    this.texts.clear();
+    this.asked.clear();
+    this.details.clear();
+    this.detail = null;
+    this.field = null;
+    this.hover = null;
+    this.fieldId = field;
+    this.filter = "";
+    this.everyHop = false;
+    this.packet = 0;
+    this.select(Math.min(packet ?? 1, run.trace.rows));
+  }
+
+  private fail(cause: unknown): void {
+    this.problem = problemOf(cause);
+  }
+
+  /** Selects a packet; the moment becomes its own. */
+  select(number: number): void {
+    const trace = this.trace;
+    if (!trace || trace.rows === 0) return;
+    const n = Math.min(Math.max(Math.round(number), 1), trace.rows);
+    this.moment = trace.at[n - 1] ?? 0;
+    this.take(n);
+  }
+
+  /** Goes to a moment; the selected packet becomes the last that has passed. */
+  go(ns: number): void {
+    const trace = this.trace;
+    const axis = this.axis;
+    if (!trace || !axis || trace.rows === 0) return;
+    this.moment = Math.min(Math.max(ns, axis.from), axis.to);
+    this.take(Math.max(trace.passed(this.moment), 1));
+  }
+
+  private take(number: number): void {
+    if (number === this.packet) return;
+    this.packet = number;
+    this.hover = null;
+    void this.fetchDetail(number);
+  }
+
+  private async fetchDetail(number: number): Promise<void> {
+    const run = this.run;
+    if (!run) return;
+    this.wanted?.abort();
+    const known = this.details.get(number);
+    if (known) {
+      this.setDetail(known);
+      return;
+    }
+    const mine = new AbortController();
+    this.wanted = mine;
+    // While it plays, or a key is held down, only the packet at which it rests is asked for.
+    await new Promise((done) => setTimeout(done, this.playing ? 120 : this.detail ? 30 : 0));
+    if (mine.signal.aborted) return;
+    try {
+      const packet = await run.packet(number, mine.signal);
+      if (mine.signal.aborted || this.run !== run) return;
+      if (this.details.size > 100) this.details.clear();
+      this.details.set(number, packet);
+      this.setDetail(packet);
+    } catch (cause) {
+      if (mine.signal.aborted || this.run !== run) return;
+      this.detail = null;
+      this.detailProblem = problemOf(cause);
+    }
+  }
+
+  private setDetail(packet: Packet): void {
+    this.detail = packet;
+    this.detailProblem = null;
+    // The same field of the next packet stays selected, so that it can be watched as it changes.
+    this.field = this.fieldId ? find(packet, this.fieldId) : null;
+  }
+
+  /** Selects a field of the packet, or none. */
+  choose(field: Field | null): void {
+    this.field = field;
+    this.fieldId = field ? (this.detail?.buffers[field.buffer]?.nodes[field.node]?.id ?? null) : null;
+  }
+
+  /** Selects a field by its dotted id, in this packet or in the one that is on its way. */
+  chooseId(id: string): void {
+    this.fieldId = id;
+    if (this.detail && this.detail.number === this.packet) this.field = find(this.detail, id);
+  }
+
+  step(by: number): void {
+    this.pause();
+    this.select(this.packet + by);
+  }
+
+  jump(to: Jump, by: 1 | -1): void {
+    this.pause();
+    const found = this.trace?.seek(to, this.packet, by);
+    if (found) this.select(found);
+  }
+
+  /** A round trip of the run's main path, in nanoseconds; a millisecond where there is none. */
+  get roundTrip(): number {
+    return Math.max(this.trace?.head.round_trip_ns ?? 0, LEAST_ROUND_TRIP_NS);
+  }
+
+  shift(ns: number): void {
+    this.pause();
+    this.go(this.moment + ns);
+  }
+
+  faster(by: number): void {
+    const i = SPEEDS.indexOf(this.speed as (typeof SPEEDS)[number]);
+    this.speed = SPEEDS[Math.min(Math.max(i + by, 0), SPEEDS.length - 1)] ?? 100;
+  }
+
+  play(): void {
+    if (this.playing) return this.pause();
+    const trace = this.trace;
+    const axis = this.axis;
+    if (!trace || !axis) return;
+    if (this.packet >= trace.rows) this.select(1);
+    this.playing = true;
+    let last = performance.now();
+    const tick = (now: number) => {
+      if (!this.playing) return;
+      const passed = Math.min(now - last, 100) * 1e6;
+      last = now;
+      let moment = this.moment + passed / this.speed;
+      // Nobody watches a timeout of seconds at a hundredth of its speed: a silence takes at most about a second.
+      const next = trace.at[trace.passed(this.moment)];
+      if (next !== undefined && (next - this.moment) * this.speed > 1.2e9) moment = Math.max(moment, next - 1e9 / this.speed);
+      this.go(moment);
+      if (next === undefined) return this.pause();
+      this.frame = requestAnimationFrame(tick);
+    };
+    this.frame = requestAnimationFrame(tick);
+  }
+
+  pause(): void {
+    if (!this.playing) return;
+    this.playing = false;
+    cancelAnimationFrame(this.frame);
+    if (this.detail?.number !== this.packet) void this.fetchDetail(this.packet);
+  }
+
+  /** What packet `number` says, or null until it is there; asks for it, and for those around it. */
+  text(number: number): string | null {
+    void this.textsArrived; // whoever shows it is told when it has come
+    const known = this.texts.get(number);
+    if (known !== undefined) return known;
+    const page = Math.floor((number - 1) / PAGE);
+    const run = this.run;
+    if (run && !this.asked.has(page)) {
+      this.asked.add(page);
+      run.texts(page * PAGE + 1, PAGE).then(
+        (texts) => {
+          if (this.run !== run) return;
+          if (this.texts.size > 100 * PAGE) this.texts.clear();
+          texts.forEach((text, i) => this.texts.set(page * PAGE + 1 + i, text));
+          this.textsArrived++;
+        },
+        () => this.asked.delete(page),
+      );
+    }
+    return null;
+  }
+
+  /** The place that the address should hold now. */
+  get place(): Partial<address.Place> {
+    const head = this.trace?.head;
+    const simulated = head?.source.kind !== "capture";
+    return {
+      source: simulated ? this.source : null,
+      knobs: simulated ? this.knobs : {},
+      run: simulated ? null : (this.run?.id ?? null),
+      tap: this.tap,
+      packet: this.packet,
+      field: this.field ? this.fieldId : null,
+      panel: this.panel === "states" ? null : this.panel,
+      mode: this.mode,
+    };
+  }
+}
+
+function find(packet: Packet, id: string): Field | null {
+  for (let buffer = 0; buffer < packet.buffers.length; buffer++) {
+    const node = packet.buffers[buffer]?.nodes.findIndex((n) => n.id === id) ?? -1;
+    if (node >= 0) return { buffer, node };
+  }
+  return null;
+}
+
+export function problemOf(cause: unknown): ApiProblem {
+  if (cause instanceof Failure) return cause.problem;
+  return { code: "internal", input: null, place: null, message: cause instanceof Error ? cause.message : String(cause), remedy: null };
+}
+
+function readFragment(): string {
+  try {
+    return location.hash;
+  } catch {
+    return "";
+  }
+}
+
+export const app = new App();

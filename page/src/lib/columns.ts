@@ -1,0 +1,61 @@
+import type { ColumnsHead } from "../api";
+
+/** One number a row, in the smallest array that holds it. */
+export type Numbers = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+
+/** Columns of little-endian numbers, as they travel: rows count from 0, packet n is row n - 1. */
+export interface Columns {
+  readonly rows: number;
+  readonly byName: ReadonlyMap<string, Numbers>;
+}
+
+const KINDS = {
+  f64: Float64Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  u16: Uint16Array,
+  u8: Uint8Array,
+} as const;
+
+const MAGIC = 0x31435357; // "WSC1", little-endian
+
+/** Reads the columns without copying them. Throws an Error that says what is wrong with the bytes. */
+export function decodeColumns(buffer: ArrayBuffer): Columns {
+  const view = new DataView(buffer);
+  if (buffer.byteLength < 8 || view.getUint32(0, true) !== MAGIC) throw new Error("these are no columns: they do not begin with WSC1");
+  const headLength = view.getUint32(4, true);
+  const start = 8 + headLength;
+  if (start > buffer.byteLength) throw new Error("the columns end inside their head");
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, headLength))) as ColumnsHead;
+  const byName = new Map<string, Numbers>();
+  for (const column of head.columns) {
+    const Kind = KINDS[column.type as keyof typeof KINDS];
+    if (!Kind) continue; // a newer kind of column: nothing here asks for it
+    const from = start + column.offset;
+    if (from + head.rows * Kind.BYTES_PER_ELEMENT > buffer.byteLength) {
+      throw new Error(`the column ${column.name} ends after ${buffer.byteLength} bytes, before its ${head.rows} rows do`);
+    }
+    // A view needs its alignment; what is not aligned is copied once.
+    byName.set(
+      column.name,
+      from % Kind.BYTES_PER_ELEMENT === 0
+        ? new Kind(buffer, from, head.rows)
+        : new Kind(buffer.slice(from, from + head.rows * Kind.BYTES_PER_ELEMENT)),
+    );
+  }
+  return { rows: head.rows, byName };
+}
+
+/** The column of that name, or zeros where the server has none. */
+export function column<T extends Numbers>(columns: Columns, name: string, Kind: new (rows: number) => T): T {
+  const found = columns.byName.get(name);
+  return found instanceof Kind ? found : new Kind(columns.rows);
+}
+
+/** The bytes behind base64. */
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
