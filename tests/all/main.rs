@@ -11,3 +11,4 @@ mod reopened;
 mod runs;
 mod same_bytes;
 mod tshark;
+mod views;

@@ -4,9 +4,17 @@
 //! observation, read by the same code; a simulation can say more (it witnessed both ends and every cause), and each value
 //! says how it is known.
 
+pub mod hops;
 mod ladder;
+mod ledger;
+mod lineage;
+pub mod machines;
 mod meaning;
 mod names;
+mod progress;
+mod rtt;
+pub mod series;
+mod shown;
 mod source;
 mod states;
 mod upper;
@@ -14,6 +22,7 @@ mod why;
 
 pub use ladder::{Mark, Row, Side};
 pub use names::Names;
+pub use shown::{How, Shown, basis_text, why_text};
 pub use source::{OpenError, TapChoice};
 pub use states::{Ends, StateAt};
 pub use why::Link;
@@ -46,6 +55,11 @@ pub struct Story {
     analysis: OnceCell<Analysis>,
     /// The states that packets tell of, by connection, inferred when they are first asked for.
     inferred: RefCell<BTreeMap<ConversationId, Option<Rc<analyze::States>>>>,
+    /// What the ends told of themselves, which frames are the same packet, and how far each connection is after each packet:
+    /// read when first asked for.
+    ledger: OnceCell<ledger::Ledger>,
+    lineage: OnceCell<lineage::Lineage>,
+    progress: RefCell<BTreeMap<ConversationId, Option<Rc<progress::Progress>>>>,
     epoch: WallTime,
 }
 
@@ -111,6 +125,9 @@ impl Story {
             key_log,
             analysis: OnceCell::new(),
             inferred: RefCell::default(),
+            ledger: OnceCell::new(),
+            lineage: OnceCell::new(),
+            progress: RefCell::default(),
             epoch,
         }
     }
@@ -161,6 +178,32 @@ impl Story {
     pub(crate) fn inferred(&self, id: ConversationId) -> Option<Rc<analyze::States>> {
         let mut inferred = self.inferred.borrow_mut();
         inferred.entry(id).or_insert_with(|| analyze::States::of(&self.flow, id).map(Rc::new)).clone()
+    }
+    /// Both ends of a connection of a simulation, the client's first.
+    pub(crate) fn ends_of(&self, id: ConversationId) -> Option<[Option<states::End>; 2]> {
+        self.connection_ends.get(&id).copied()
+    }
+    /// What the ends of a simulation's connections told of themselves.
+    pub(crate) fn ledger(&self) -> &ledger::Ledger {
+        self.ledger.get_or_init(|| self.trace().map(ledger::of).unwrap_or_default())
+    }
+    /// Which frames of a simulation are the same packet.
+    pub(crate) fn lineage(&self) -> &lineage::Lineage {
+        self.lineage.get_or_init(|| match &self.frames {
+            Frames::Simulated { trace, ids, .. } => lineage::Lineage::of(trace, ids),
+            Frames::Captured { .. } => lineage::Lineage::default(),
+        })
+    }
+    /// How far a connection is after each of its packets.
+    pub(crate) fn progress(&self, id: ConversationId) -> Option<Rc<progress::Progress>> {
+        let mut progress = self.progress.borrow_mut();
+        progress.entry(id).or_insert_with(|| progress::Progress::of(&self.flow, id).map(Rc::new)).clone()
+    }
+    /// The packet that an event of a simulation is about: that which it sends, or names, or that brought it about. `None` if
+    /// that packet never passes the story's tap.
+    pub fn packet_of_event(&self, event: base::EventId) -> Option<u32> {
+        let trace = self.trace()?;
+        self.lineage().packet_of(trace, trace.event(event)?)
     }
     /// Names of hosts.
     pub fn names(&self) -> &Names {

@@ -65,7 +65,7 @@ fn argument(trace: &Trace, kind: &Arg, value: u64) -> String {
     match kind {
         Arg::None => String::new(),
         Arg::Count | Arg::Seq | Arg::Port => value.to_string(),
-        Arg::Bytes => format!("{value} {}", if value == 1 { "byte" } else { "bytes" }),
+        Arg::Bytes => bytes(value),
         Arg::Nanos => nanos(value),
         Arg::Text => trace.string(value).to_owned(),
         Arg::Frame => format!("#{value}"),
@@ -84,8 +84,13 @@ fn argument(trace: &Trace, kind: &Arg, value: u64) -> String {
     }
 }
 
+/// A number of bytes, in words.
+pub(crate) fn bytes(value: u64) -> String {
+    format!("{value} {}", if value == 1 { "byte" } else { "bytes" })
+}
+
 /// A span in the unit in which people would say it.
-fn nanos(value: u64) -> String {
+pub(crate) fn nanos(value: u64) -> String {
     match value {
         0..1_000 => format!("{value} ns"),
         1_000..1_000_000 => format!("{} µs", value as f64 / 1e3),

@@ -1,0 +1,234 @@
+//! The tables of a device that decided where a packet goes on, each with the row that was chosen.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use base::{EventId, PlaceId};
+use serde::Serialize;
+use trace::{Event, FrameMeta, Kind, Trace, kinds};
+use wire::MacAddr;
+use wire::frame::Network;
+use wire::link::LinkType;
+
+use crate::why;
+
+/// A table as it stood, and the row that was chosen.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Table {
+    /// What it is: `routing table`, `ARP table`, `NAT table`, `switching table`.
+    pub table: &'static str,
+    /// What its columns are.
+    pub columns: Vec<&'static str>,
+    /// Its rows, as far as this run has shown them.
+    pub rows: Vec<Vec<String>>,
+    /// Which row decided.
+    pub chosen: Option<usize>,
+    /// The decision in words.
+    pub text: String,
+    /// Where the rule stands.
+    pub rfc: &'static str,
+    /// The decision's event, for its chain of causes.
+    pub event: u64,
+}
+
+/// Events that led to one, at most: a packet may have waited for an answer.
+const MAX_STEPS: usize = 64;
+/// Events after an arrival that are looked through for what became of it.
+const MAX_AFTER: usize = 64;
+
+fn is(event: &Event, kinds: &[&'static Kind]) -> bool {
+    kinds.iter().any(|kind| std::ptr::eq(*kind, event.kind))
+}
+
+/// The tables that decided over a frame that left a device.
+pub(super) fn tables(trace: &Trace, out: &FrameMeta) -> Vec<Table> {
+    let Some(place) = trace.tap(out.tap).map(|tap| tap.place) else { return Vec::new() };
+    let led = led_to(trace, out.event, place);
+    let bytes = trace.frames.bytes(out.id);
+    let frame = wire::frame::decode(LinkType::ETHERNET, &bytes, bytes.len(), &mut wire::Silent);
+    let mac = bytes.first_chunk::<6>().map(|bytes| MacAddr(*bytes));
+    let destination = match frame.network {
+        Network::Ipv4(header) => Some(header.dst),
+        _ => None,
+    };
+    // The switch decides by hardware addresses alone.
+    if trace.place(place).is_some_and(|place| place.role == trace::Role::Switch) {
+        return mac.map(|mac| switching(trace, out, place, mac, &led)).into_iter().collect();
+    }
+    let mut tables = Vec::new();
+    if let Some(rewrote) = led.iter().find(|event| is(event, &[&kinds::ip::NAT_REWROTE])) {
+        tables.push(nat(trace, place, rewrote));
+    }
+    let before = |event: &&Event| event.id <= out.event && event.place == place;
+    let routed = led.iter().copied().find(|event| is(event, &[&kinds::ip::ROUTED])).or_else(|| {
+        // A sender asks its table when it opens the connection, not for each segment.
+        let fits = |event: &&Event| destination.is_some_and(|to| holds(event.args[0], to));
+        let routed = trace.events.iter().filter(|event| is(event, &[&kinds::ip::ROUTED]));
+        routed.filter(before).rfind(fits)
+    });
+    if let Some(routed) = routed.filter(|_| destination.is_some_and(|to| !to.is_broadcast())) {
+        tables.push(routing(trace, place, routed));
+    }
+    if let (Some(mac), true) = (mac, destination.is_some()) {
+        tables.extend(arp(trace, out, place, mac));
+    }
+    tables
+}
+
+/// The events at `place` that led to `event`, the next first: by what triggered them and by what they serve.
+fn led_to(trace: &Trace, event: EventId, place: PlaceId) -> Vec<&Event> {
+    let mut out: Vec<&Event> = Vec::new();
+    let mut waiting = vec![event];
+    while let Some(event) = waiting.pop().and_then(|id| trace.event(id)) {
+        if out.len() >= MAX_STEPS {
+            break;
+        }
+        if event.place != place || out.iter().any(|other| other.id == event.id) {
+            continue;
+        }
+        out.push(event);
+        // What the packet brought with it begins with its arrival.
+        if !is(event, &[&kinds::link::RECEIVED, &kinds::tcp::SENT, &kinds::ip::UDP_SENT]) {
+            waiting.push(event.cause);
+            waiting.extend(event.because);
+        }
+    }
+    out
+}
+
+fn prefix(packed: u64) -> (Ipv4Addr, u32) {
+    (Ipv4Addr::from((packed >> 8) as u32), (packed & 0xff) as u32)
+}
+
+fn holds(packed: u64, address: Ipv4Addr) -> bool {
+    let (network, len) = prefix(packed);
+    let mask = u32::MAX.checked_shl(32 - len.min(32)).unwrap_or(0);
+    address.to_bits() & mask == network.to_bits()
+}
+
+fn ip(value: u64) -> String {
+    Ipv4Addr::from(value as u32).to_string()
+}
+fn socket(value: u64) -> String {
+    format!("{}:{}", ip(value >> 16), value & 0xffff)
+}
+fn mac_of(value: u64) -> MacAddr {
+    let b = value.to_be_bytes();
+    MacAddr([b[2], b[3], b[4], b[5], b[6], b[7]])
+}
+
+/// The rows of the routing table that decided over anything in this run, the longest prefix first.
+fn routing(trace: &Trace, place: PlaceId, routed: &Event) -> Table {
+    let mut rows: Vec<[u64; 2]> = trace
+        .events
+        .iter()
+        .filter(|event| event.place == place && is(event, &[&kinds::ip::ROUTED]))
+        .map(|event| event.args)
+        .collect();
+    // A directly connected prefix has as many next hops as it has addresses: it is one row.
+    let direct = |row: &[u64; 2]| holds(row[0], Ipv4Addr::from(row[1] as u32)) && prefix(row[0]).1 > 0;
+    let text = |row: &[u64; 2]| {
+        let (network, len) = prefix(row[0]);
+        let via = if direct(row) { "on the link itself".to_owned() } else { ip(row[1]) };
+        vec![format!("{network}/{len}"), via]
+    };
+    rows.sort_by_key(|row| (std::cmp::Reverse(prefix(row[0]).1), row[0], row[1]));
+    let mut rows: Vec<Vec<String>> = rows.iter().map(text).collect();
+    rows.dedup();
+    let chosen = rows.iter().position(|row| *row == text(&routed.args));
+    table("routing table", vec!["prefix", "next hop"], rows, chosen, trace, routed)
+}
+
+/// The ARP table as it stood, and the entry whose hardware address the frame bears.
+fn arp(trace: &Trace, out: &FrameMeta, place: PlaceId, mac: MacAddr) -> Option<Table> {
+    let mut known: BTreeMap<u64, &Event> = BTreeMap::new();
+    for event in trace.events.iter().take_while(|event| event.id <= out.event) {
+        if event.place == place && is(event, &[&kinds::ip::ARP_LEARNED]) {
+            known.insert(event.args[0], event);
+        }
+    }
+    let chosen = known.values().position(|event| mac_of(event.args[1]) == mac)?;
+    let learned = known.values().nth(chosen).copied()?;
+    let rows = known.values().map(|event| vec![ip(event.args[0]), mac_of(event.args[1]).to_string()]).collect();
+    Some(table("ARP table", vec!["address", "hardware address"], rows, Some(chosen), trace, learned))
+}
+
+/// The NAT's entries as they stood, and the one that the packet was rewritten by.
+fn nat(trace: &Trace, place: PlaceId, rewrote: &Event) -> Table {
+    let entries: Vec<&Event> = trace
+        .events
+        .iter()
+        .take_while(|event| event.id <= rewrote.id)
+        .filter(|event| event.place == place && is(event, &[&kinds::ip::NAT_ENTRY]))
+        .collect();
+    let [new, old] = rewrote.args;
+    let outward = |entry: &&Event| entry.args[0] == old && entry.args[1] == new & 0xffff;
+    let inward = |entry: &&Event| entry.args[0] == new && entry.args[1] == old & 0xffff;
+    // The latest that fits: a port may have been lent before.
+    let chosen = entries.iter().rposition(|entry| outward(entry) || inward(entry));
+    let rows = entries.iter().map(|entry| vec![socket(entry.args[0]), entry.args[1].to_string()]).collect();
+    table("NAT table", vec!["inside", "port outside"], rows, chosen, trace, rewrote)
+}
+
+/// The switch's table as it stood.
+fn switching(trace: &Trace, out: &FrameMeta, place: PlaceId, mac: MacAddr, led: &[&Event]) -> Table {
+    let mut known: BTreeMap<u64, &Event> = BTreeMap::new();
+    for event in trace.events.iter().take_while(|event| event.id <= out.event) {
+        if event.place == place && is(event, &[&kinds::link::SWITCH_LEARNED]) {
+            known.insert(event.args[0], event);
+        }
+    }
+    let rows = known.values().map(|event| vec![mac_of(event.args[0]).to_string(), event.args[1].to_string()]).collect();
+    let chosen = known.values().position(|event| mac_of(event.args[0]) == mac);
+    let flooded = [&kinds::link::SWITCH_FLOODED, &kinds::link::SWITCH_ALL];
+    let after = trace.events.partition_point(|event| event.id < led.last().map_or(out.event, |event| event.id));
+    let said = trace.events[after..].iter().take(MAX_AFTER).take_while(|event| event.id <= out.event);
+    let said = said.filter(|event| event.place == place && is(event, &[flooded[0], flooded[1]])).last();
+    let learned = chosen.and_then(|chosen| known.values().nth(chosen)).copied();
+    let columns = vec!["hardware address", "port"];
+    match said.or(learned) {
+        Some(event) => table("switching table", columns, rows, chosen.filter(|_| said.is_none()), trace, event),
+        None => Table {
+            table: "switching table",
+            columns,
+            rows,
+            chosen,
+            text: String::new(),
+            rfc: kinds::link::SWITCH_LEARNED.rfc,
+            event: out.event.0,
+        },
+    }
+}
+
+fn table(
+    table: &'static str,
+    columns: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+    chosen: Option<usize>,
+    trace: &Trace,
+    event: &Event,
+) -> Table {
+    Table { table, columns, rows, chosen, text: why::text(trace, event), rfc: event.kind.rfc, event: event.id.0 }
+}
+
+/// What happened at a device because a frame arrived, up to the next arrival.
+fn followed<'t>(trace: &'t Trace, arrived: &FrameMeta) -> impl Iterator<Item = &'t Event> {
+    let received = arrived.event;
+    let at = arrived.at;
+    let from = trace.events.partition_point(|event| event.id <= received);
+    let next = move |event: &&Event| event.at == at && !is(event, &[&kinds::link::RECEIVED]);
+    trace.events[from..].iter().take(MAX_AFTER).take_while(next).filter(move |event| event.cause >= received)
+}
+
+/// Why the device where a frame arrived discarded it, if it did.
+pub(super) fn refusal<'t>(trace: &'t Trace, arrived: &FrameMeta) -> Option<&'t Event> {
+    use kinds::ip::{DISCARDED, NAT_REFUSED, TTL_EXPIRED, UDP_DROPPED, UNREACHABLE};
+    use kinds::link::SWITCH_FILTERED;
+    let refuses = [&DISCARDED, &NAT_REFUSED, &TTL_EXPIRED, &UDP_DROPPED, &UNREACHABLE, &SWITCH_FILTERED];
+    followed(trace, arrived).find(|event| is(event, &refuses))
+}
+
+/// Whether the device did anything with a frame that arrived.
+pub(super) fn taken(trace: &Trace, arrived: &FrameMeta) -> bool {
+    followed(trace, arrived).next().is_some()
+}

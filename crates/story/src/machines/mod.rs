@@ -1,0 +1,53 @@
+//! Both ends of a TCP connection at a moment: states, the transition just taken, timers, windows, buffers.
+
+mod arrow;
+mod drawing;
+mod end;
+mod values;
+
+pub use drawing::{Arrow, Drawing, StateBox, drawing};
+pub use end::{Machine, RunningTimer, Taken};
+pub use values::Value;
+
+use base::Instant;
+use flow::{ConversationId, Direction};
+use serde::Serialize;
+
+use crate::Story;
+
+/// Both ends of a connection at a moment.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Machines {
+    /// The conversation.
+    pub conversation: u32,
+    /// The moment, in nanoseconds of the story's time; all that happened at it is included.
+    pub at_ns: i64,
+    /// The connection's last packet that has passed the tap by then.
+    pub packet: Option<u32>,
+    /// The client's end, and the server's.
+    pub ends: [Machine; 2],
+}
+
+impl Story {
+    /// Both ends of a connection at `at`. `None` if the conversation is no TCP connection.
+    ///
+    /// A simulation tells each figure itself; of a capture's figures those that its packets tell are inferred, the others not
+    /// known, and each says why.
+    pub fn machines(&self, id: ConversationId, at: Instant) -> Option<Machines> {
+        let progress = self.progress(id)?;
+        let packet = progress.at(at).map(|step| step.number);
+        let one = |direction| end::machine(self, id, &progress, direction, at);
+        Some(Machines {
+            conversation: id.0,
+            at_ns: at.as_nanos(),
+            packet,
+            ends: [one(Direction::ToServer)?, one(Direction::ToClient)?],
+        })
+    }
+
+    /// Both ends of the connection that packet `number` belongs to, when it has passed the tap.
+    pub fn machines_after(&self, number: u32) -> Option<Machines> {
+        let row = self.flow().row(number)?.row;
+        self.machines(row.conversation?, row.at)
+    }
+}

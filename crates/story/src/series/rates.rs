@@ -1,0 +1,73 @@
+//! Rates: what passed the tap, and what of it arrived for good.
+
+use base::{Duration, Instant};
+use flow::Direction;
+
+use super::thin::Points;
+use super::{Graph, Meaning, Window, side};
+use crate::Story;
+use crate::progress::Progress;
+use crate::shown::How;
+
+const THROUGHPUT: Meaning = Meaning {
+    id: "throughput",
+    name: "throughput",
+    look: "step",
+    role: "measured",
+    line: "all that passed the tap, headers and repetitions included",
+};
+const GOODPUT: Meaning = Meaning {
+    id: "goodput",
+    name: "goodput",
+    look: "step",
+    role: "data",
+    line: "data that the other side acknowledged, each byte once",
+};
+/// Into how many stretches the time is cut, at most.
+const STRETCHES: usize = 400;
+
+/// The rates in `direction`.
+pub(super) fn graph(story: &Story, progress: &Progress, direction: Direction, window: Window) -> Graph {
+    let ends = progress.steps.first().zip(progress.steps.last());
+    let (from, to) = ends.map_or((Instant::ZERO, Instant::ZERO), |(first, last)| (first.at, last.at));
+    let (from, to) = (from.max(window.from), to.min(window.to));
+    let stretches = STRETCHES.min(window.points).max(1);
+    let span = (to.since(from).as_nanos().max(0) / stretches as i64 + 1).max(1_000);
+    let mut sums = vec![[0i64; 2]; stretches + 1];
+    let d = direction as usize;
+    let mut acked = None;
+    for step in &progress.steps {
+        let delivered = step.acked[d] - acked.unwrap_or(step.acked[d]);
+        acked = Some(step.acked[d]);
+        if !(from..=to).contains(&step.at) {
+            continue;
+        }
+        let stretch = usize::try_from(step.at.since(from).as_nanos() / span).unwrap_or(0);
+        let Some(sum) = sums.get_mut(stretch) else { continue };
+        if step.direction == direction {
+            sum[0] += story.flow().row(step.number).map_or(0, |view| i64::from(view.row.original));
+        }
+        sum[1] += delivered;
+    }
+    let used = usize::try_from(to.since(from).as_nanos().max(0) / span).unwrap_or(0) + 1;
+    let rate =
+        |bytes: i64| (i128::from(bytes) * 8_000_000_000 / i128::from(span)).clamp(0, i128::from(i64::MAX)) as i64;
+    let line = |which: usize| {
+        let mut points = Points::default();
+        for (stretch, sum) in sums.iter().take(used).enumerate() {
+            points.at.push((from + Duration::from_nanos(span * stretch as i64)).as_nanos());
+            points.value.push(rate(sum[which]));
+        }
+        points
+    };
+    let seen = |meaning: Meaning, points| meaning.with(window, How::Inferred, "from the segments at the tap", points);
+    Graph {
+        id: format!("rate.{}", side(direction)),
+        title: format!("How fast the {} sends", side(direction)),
+        line: "averages over short stretches of time",
+        unit: "bit_s",
+        side: Some(side(direction)),
+        series: vec![seen(THROUGHPUT, line(0)), seen(GOODPUT, line(1))],
+        notes: Vec::new(),
+    }
+}
