@@ -24,6 +24,8 @@ export interface Scene {
   repeats: (i: number) => number;
   roundTrip: number | null;
   origin: number;
+  /** Where the arrows' room ends and the words' begins. */
+  arrowsEnd: number;
   fonts: { sans: string; mono: string };
 }
 
@@ -356,11 +358,13 @@ function labels(g: CanvasRenderingContext2D, scene: Scene, first: number, end: n
     g.fillStyle = tokens.get(future ? "--muted" : look(classNames[rows.class[i] ?? 0] ?? "other").token);
     g.fillText(text, x, y + 0.5);
     if (lost) {
-      const where = `lost: ${scene.places(rows.lostAt[i] ?? 0)}`;
       g.font = `11px ${fonts.sans}`;
+      // Beside the cross, on the side to which it did not get; no wider than there is room.
+      const space = x2 > x1 ? scene.arrowsEnd - x2 - 14 : x2 - scene.gutter - 14;
+      const where = fitted(g, `lost: ${scene.places(rows.lostAt[i] ?? 0)}`, space);
       const size = g.measureText(where).width;
       const right = x2 > x1 ? x2 + 10 : x2 - 10 - size;
-      if (right > scene.gutter && right + size < scene.width) {
+      if (where) {
         g.fillStyle = tokens.get("--paper");
         g.fillRect(right - 3, y2 - 7, size + 6, 14);
         g.fillStyle = tokens.get("--trouble");
@@ -371,8 +375,18 @@ function labels(g: CanvasRenderingContext2D, scene: Scene, first: number, end: n
   }
 }
 
+/** As much of a text as fits, with an ellipsis; nothing where hardly anything would. */
+function fitted(g: CanvasRenderingContext2D, text: string, room: number): string {
+  if (g.measureText(text).width <= room) return text;
+  for (let n = text.length - 1; n >= 4; n--) {
+    const cut = `${text.slice(0, n)}…`;
+    if (g.measureText(cut).width <= room) return cut;
+  }
+  return "";
+}
+
 /** Too many to draw apart: how many there are, a strip a pixel, to the right for one direction and the other for the other. */
-function density(g: CanvasRenderingContext2D, { view, density: sums, xs, tokens, rows }: Scene): void {
+function density(g: CanvasRenderingContext2D, { view, density: sums, xs, tokens }: Scene): void {
   const left = Math.min(...xs);
   const right = Math.max(...xs);
   const middle = (left + right) / 2;
@@ -383,7 +397,6 @@ function density(g: CanvasRenderingContext2D, { view, density: sums, xs, tokens,
   for (let y = 0; y <= view.height; y += STRIP) edges.push(view.mode === "rows" ? (y + view.top - view.margin) / view.scale : edgeRow(view, y));
   const counts = edges.slice(1).map((edge, k) => sums.counts(edges[k] ?? 0, edge));
   for (const c of counts) most = Math.max(most, c.toServer, c.toClient);
-  void rows;
   counts.forEach((c, k) => {
     const y = k * STRIP;
     g.fillStyle = tokens.get("--class-open");
