@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { read, write } from "./address";
+import { bytes, clock, hex, rate, span, visible } from "./format";
+import { taken } from "./keys";
+
+describe("numbers in words", () => {
+  it("shows a moment with its microseconds", () => {
+    expect(clock(103_063_000)).toBe("103.063");
+    expect(clock(0)).toBe("0.000");
+    expect(clock(60_114_151_000)).toBe("60\u2009114.151");
+  });
+  it("shows a span in its unit", () => {
+    expect(span(331_344)).toBe("331.3 µs");
+    expect(span(33_038_128)).toBe("33 ms");
+    expect(span(60e9)).toBe("60 s");
+    expect(span(0)).toBe("0 ms");
+  });
+  it("shows sizes and rates", () => {
+    expect(bytes(1514)).toBe("1\u2009514 B");
+    expect(bytes(65_535)).toBe("65.5 kB");
+    expect(rate(100e6)).toBe("100 Mbit/s");
+    expect(hex(10)).toBe("0a");
+  });
+});
+
+describe("hostile text", () => {
+  it("cannot turn the text around it, nor hide in it", () => {
+    expect(visible("evil\u202egnp.exe")).toBe("evil⟨RLO⟩gnp.exe");
+    expect(visible("a\u200bb\ufeff")).toBe("a⟨ZWSP⟩b⟨BOM⟩");
+  });
+  it("shows control characters as their pictures", () => {
+    expect(visible("GET /\r\n\u0000\u001b[31m")).toBe("GET /␍␊␀␛[31m");
+    expect(visible("\u0085\u007f")).toBe("⟨85⟩␡");
+  });
+  it("leaves other languages alone", () => {
+    expect(visible("naïve 日本語 العربية <b>")).toBe("naïve 日本語 العربية <b>");
+  });
+});
+
+describe("the address", () => {
+  it("reopens what it was made of", () => {
+    const place = { source: "https://www.example.com/?a=1&b=2#x", knobs: { rtt: "100ms", loss: "1%" }, packet: 17, field: "tcp.ack", panel: "graphs", mode: "time" };
+    expect(read(write(place))).toMatchObject(place);
+  });
+  it("holds a capture by its hash", () => {
+    expect(read(write({ run: "c0ffee", packet: 3 }))).toMatchObject({ run: "c0ffee", source: null, packet: 3 });
+  });
+  it("passes over what makes no sense", () => {
+    expect(read("#packet=-3&nonsense&field=")).toMatchObject({ packet: null, source: null });
+    expect(read("")).toMatchObject({ source: null, knobs: {} });
+  });
+});
+
+describe("single keys", () => {
+  it("are left to what text is written in", () => {
+    const input = document.createElement("input");
+    expect(taken(input)).toBe(true);
+    expect(taken(document.createElement("select"))).toBe(true);
+    input.type = "range";
+    expect(taken(input)).toBe(false);
+    expect(taken(document.createElement("button"))).toBe(false);
+  });
+});
