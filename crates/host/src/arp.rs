@@ -1,9 +1,11 @@
 //! Finding hardware addresses: ARP (RFC 826) and its cache, with the states and times of Linux' neighbour table.
 
-use std::collections::VecDeque;
+mod cache;
+mod conflict;
+
 use std::net::Ipv4Addr;
 
-use base::{Duration, EventId, FrameId, Instant, Map};
+use base::{Duration, EventId, FrameId, Instant};
 use trace::Cx;
 use trace::kinds::ip as kinds;
 use wire::arp::{Header, Operation};
@@ -16,166 +18,18 @@ use crate::interface::Cast;
 use crate::timers::Timer;
 use crate::{Host, InterfaceId};
 
+pub(crate) use cache::{Cache, REACHABLE};
+pub use cache::{Neighbour, NeighbourState};
+use cache::{Waiting, is_doubtful};
+
 /// How often an address is asked for before the host gives up (Linux `mcast_solicit`, `ucast_solicit`).
 const PROBES: u8 = 3;
 /// How long it waits for each answer (Linux `retrans_time_ms`). RFC 1122 §2.3.2.1 asks for at most one request a second.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long after its first use a stale entry is asked about (Linux `delay_first_probe_time`).
 const DELAY: Duration = Duration::from_secs(5);
-/// The base of the time that an entry counts as reachable; each cache draws between half and one and a half times it
-/// (Linux `base_reachable_time_ms`; RFC 4861 §6.3.2 has the same for IPv6).
-pub(crate) const REACHABLE: Duration = Duration::from_secs(30);
-/// The most entries of a cache (Linux `gc_thresh3`).
-const MAX_ENTRIES: usize = 1024;
 /// The most packets that wait for one address (Linux `unres_qlen`; RFC 1122 §2.3.2.2: at least the latest).
 const MAX_WAITING: usize = 101;
-
-/// What is known of a neighbour.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum NeighbourState {
-    /// It is being asked for, for the first time.
-    Incomplete,
-    /// Known, and confirmed of late.
-    Reachable,
-    /// Known, but not confirmed for a while: used, and asked about soon after.
-    Stale,
-    /// Stale and used: asked about unless a sign of life comes within five seconds.
-    Delay,
-    /// It is being asked about.
-    Probe,
-    /// It did not answer.
-    Failed,
-}
-
-/// A row of an ARP table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Neighbour {
-    /// The interface on whose link it is.
-    pub interface: InterfaceId,
-    /// Its address.
-    pub address: Ipv4Addr,
-    /// Its hardware address, where known.
-    pub mac: Option<MacAddr>,
-    /// What is known of it.
-    pub state: NeighbourState,
-}
-
-/// A packet that waits for a hardware address.
-#[derive(Clone, Debug)]
-struct Waiting {
-    packet: Packet,
-    event: EventId,
-    derived_from: Option<FrameId>,
-}
-
-#[derive(Clone, Debug)]
-struct Entry {
-    state: NeighbourState,
-    mac: MacAddr,
-    /// When it was last known to be right.
-    confirmed: Instant,
-    /// When it was last used or changed: the oldest goes first when the cache is full.
-    touched: Instant,
-    /// Requests sent since the last answer.
-    probes: u8,
-    /// When its timer is due; [`Instant::NEVER`] if it has none.
-    due: Instant,
-    /// Why it is being asked for.
-    cause: EventId,
-    waiting: VecDeque<Waiting>,
-}
-
-/// The ARP cache of one interface.
-#[derive(Clone, Debug)]
-pub(crate) struct Cache {
-    entries: Map<Ipv4Addr, Entry>,
-    reachable_for: Duration,
-    /// Entries in the states Delay and Probe: whether a sign of life has any use.
-    doubtful: usize,
-    /// The address that is being probed for (RFC 5227 §2.1.1), and whether someone has it.
-    probing: Option<(Ipv4Addr, bool)>,
-}
-
-impl Cache {
-    pub(crate) fn new(reachable_for: Duration) -> Cache {
-        Cache { entries: Map::default(), reachable_for, doubtful: 0, probing: None }
-    }
-
-    /// The entry for `address`, made if need be; room is made by forgetting the one that was not touched for longest.
-    fn entry(&mut self, address: Ipv4Addr, now: Instant) -> &mut Entry {
-        if !self.entries.contains_key(&address) && self.entries.len() >= MAX_ENTRIES {
-            let oldest = self.entries.iter().min_by_key(|(address, entry)| (entry.touched, **address));
-            if let Some((&oldest, _)) = oldest {
-                self.forget(oldest);
-            }
-        }
-        self.entries.entry(address).or_insert_with(|| Entry {
-            state: NeighbourState::Failed,
-            mac: MacAddr::ZERO,
-            confirmed: now,
-            touched: now,
-            probes: 0,
-            due: Instant::NEVER,
-            cause: EventId::NONE,
-            waiting: VecDeque::new(),
-        })
-    }
-
-    fn forget(&mut self, address: Ipv4Addr) {
-        if let Some(entry) = self.entries.remove(&address) {
-            self.doubtful -= usize::from(is_doubtful(entry.state));
-        }
-    }
-
-    /// Changes an entry's state.
-    fn set_state(&mut self, address: Ipv4Addr, state: NeighbourState) {
-        if let Some(entry) = self.entries.get_mut(&address) {
-            self.doubtful += usize::from(is_doubtful(state));
-            self.doubtful -= usize::from(is_doubtful(entry.state));
-            entry.state = state;
-        }
-    }
-
-    /// The neighbour is alive: data that it acknowledged proves it (RFC 1122 §2.3.2.1(4), advice from above).
-    pub(crate) fn confirm(&mut self, address: Ipv4Addr, now: Instant) {
-        if self.doubtful == 0 {
-            return;
-        }
-        if let Some(entry) = self.entries.get_mut(&address).filter(|entry| is_doubtful(entry.state)) {
-            entry.confirmed = now;
-            entry.due = Instant::NEVER;
-            self.set_state(address, NeighbourState::Reachable);
-        }
-    }
-
-    /// Whether a sign of life has any use.
-    pub(crate) fn has_doubts(&self) -> bool {
-        self.doubtful > 0
-    }
-
-    pub(crate) fn rows(&self, interface: InterfaceId, now: Instant) -> Vec<Neighbour> {
-        let mut rows: Vec<Neighbour> = self
-            .entries
-            .iter()
-            .map(|(&address, entry)| {
-                let aged = entry.state == NeighbourState::Reachable && now - entry.confirmed >= self.reachable_for;
-                let known = !matches!(entry.state, NeighbourState::Incomplete | NeighbourState::Failed);
-                Neighbour {
-                    interface,
-                    address,
-                    mac: known.then_some(entry.mac),
-                    state: if aged { NeighbourState::Stale } else { entry.state },
-                }
-            })
-            .collect();
-        rows.sort_by_key(|row| row.address);
-        rows
-    }
-}
-
-fn is_doubtful(state: NeighbourState) -> bool {
-    matches!(state, NeighbourState::Delay | NeighbourState::Probe)
-}
 
 /// Who may own a hardware address in an ARP message: one station, and not this one.
 fn is_station(mac: MacAddr) -> bool {
@@ -216,32 +70,6 @@ impl Host {
         if let Some(port) = self.interfaces.get_mut(interface.index()) {
             port.arp.forget(address);
         }
-    }
-
-    /// Asks whether anyone on the link has `address` already, before it is used (RFC 5227 §2.1.1: a probe). Ask
-    /// [`Host::is_taken`] a little later.
-    pub fn probe_address(&mut self, interface: InterfaceId, address: Ipv4Addr, cx: &mut Cx<'_>) {
-        let event = cx.event(&kinds::ARP_PROBE, 0, [u64::from(address.to_bits()), 0]);
-        let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
-        if port.arp.probing.is_none_or(|(probed, _)| probed != address) {
-            port.arp.probing = Some((address, false));
-        }
-        let mac = port.mac;
-        let message = message(Operation::REQUEST, (mac, Ipv4Addr::UNSPECIFIED), (MacAddr::ZERO, address));
-        self.transmit_ethernet(interface, MacAddr::BROADCAST, EtherType::ARP, message, event, None);
-    }
-
-    /// Whether a probe for `address` was answered, or met another's probe (RFC 5227 §2.1.1).
-    pub fn is_taken(&self, interface: InterfaceId, address: Ipv4Addr) -> bool {
-        self.interfaces.get(interface.index()).is_some_and(|port| port.arp.probing == Some((address, true)))
-    }
-
-    /// Tells everyone on the link that `address` is this machine's (RFC 5227 §2.3: an announcement).
-    pub fn announce_address(&mut self, interface: InterfaceId, address: Ipv4Addr, cx: &mut Cx<'_>) {
-        let event = cx.event(&kinds::ARP_ANNOUNCED, 0, [u64::from(address.to_bits()), 0]);
-        let Some(port) = self.interfaces.get(interface.index()) else { return };
-        let message = message(Operation::REQUEST, (port.mac, address), (MacAddr::ZERO, address));
-        self.transmit_ethernet(interface, MacAddr::BROADCAST, EtherType::ARP, message, event, None);
     }
 
     /// Sends an IP packet to a neighbour, or lets it wait until its hardware address is known.
@@ -393,15 +221,6 @@ impl Host {
             let Some(port) = self.interfaces.get(interface.index()) else { return };
             let reply = message(Operation::REPLY, (port.mac, target), (header.sender_mac, sender));
             self.transmit_ethernet(interface, header.sender_mac, EtherType::ARP, reply, answers, None);
-        }
-    }
-
-    /// Defends an address, at most once in ten seconds (RFC 5227 §2.4(b), DEFEND_INTERVAL).
-    fn defend(&mut self, interface: InterfaceId, address: Ipv4Addr, cx: &mut Cx<'_>) {
-        const DEFEND_INTERVAL: Duration = Duration::from_secs(10);
-        if self.defended.is_none_or(|last| cx.now - last >= DEFEND_INTERVAL) {
-            self.defended = Some(cx.now);
-            self.announce_address(interface, address, cx);
         }
     }
 
