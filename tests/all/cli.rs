@@ -207,8 +207,8 @@ fn colour_is_for_terminals_that_want_it() {
         return;
     }
     let program = env!("CARGO_BIN_EXE_wirescope");
-    let on_terminal = |colour: Option<&str>, columns: u32| {
-        let line = format!("stty rows 40 cols {columns}; {program} --scenario https");
+    let on_terminal = |colour: Option<&str>, columns: u32, what: &str| {
+        let line = format!("stty rows 40 cols {columns}; {program} {what}");
         let mut command = Command::new("script");
         command.args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").env_remove("NO_COLOR").stdin(Stdio::null());
         if let Some(value) = colour {
@@ -216,11 +216,22 @@ fn colour_is_for_terminals_that_want_it() {
         }
         text(&command.output().expect("it is there").stdout)
     };
-    assert!(on_terminal(None, 120).contains('\u{1b}'));
-    assert!(!on_terminal(Some("1"), 120).contains('\u{1b}'), "NO_COLOR is respected");
-    for columns in [80, 100, 160] {
-        let widest = on_terminal(Some("1"), columns).lines().map(|line| line.trim_end().chars().count()).max();
-        assert!(widest <= Some(columns as usize), "{widest:?} characters in {columns} columns");
+    assert!(on_terminal(None, 120, "--scenario https").contains('\u{1b}'));
+    assert!(!on_terminal(Some("1"), 120, "--scenario https").contains('\u{1b}'), "NO_COLOR is respected");
+    let long =
+        "'http://www.a-rather-long-name.example/a/path/that/no/narrow/terminal/holds?query=of-two&parameters=to-show'";
+    for columns in [40, 48, 60, 69, 80, 100, 119, 120, 160] {
+        for what in ["--scenario https", "--scenario lifecycle --tap all", "--scenario stale-segment", long] {
+            let printed = on_terminal(Some("1"), columns, what);
+            for line in printed.lines().map(str::trim_end) {
+                let wide = line.chars().count();
+                assert!(wide <= columns as usize, "{what}: {wide} characters in {columns} columns: {line}");
+            }
+            // No meaning is cut where it stands on lines of its own.
+            let cut =
+                printed.lines().filter(|line| line.starts_with("     ") && line.trim_end().ends_with('…')).count();
+            assert!(columns >= 120 || cut == 0, "{what}: {cut} meanings are cut in {columns} columns");
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod architecture;
 mod causes;
 mod cli;
+mod ladder;
 mod leaves;
 mod licences;
 mod metadata;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use wirescope::base::Seed;
 use wirescope::capture::keylog::KeyLog;
 use wirescope::capture::read::{File, read_all};
 use wirescope::export::{TapSet, write_pcapng};
@@ -23,6 +24,15 @@ pub fn four() -> impl Iterator<Item = (&'static str, Run)> {
 
 pub fn run(built_in: &BuiltIn) -> Run {
     scenario::run(&built_in.scenario()).unwrap_or_else(|error| panic!("{}: {error}", built_in.name))
+}
+
+/// The trace of every built-in run: the scenarios, and what the documents' arguments show.
+pub fn traces() -> impl Iterator<Item = (&'static str, Trace)> {
+    let arguments = scenario::ARGUMENTS.iter().map(|argument| {
+        let played = argument.play(Seed(1)).unwrap_or_else(|error| panic!("{}: {error}", argument.name));
+        (argument.name, played.trace)
+    });
+    every().map(|(name, run)| (name, run.trace)).chain(arguments)
 }
 
 /// A run as its client saw it.

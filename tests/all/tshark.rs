@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use wirescope::base::Seed;
 use wirescope::capture::read::read_all;
 use wirescope::export::{TapSet, write_pcapng};
-use wirescope::scenario::{Scheme, UrlParts};
+use wirescope::scenario::{self, Scheme, UrlParts};
 use wirescope::{Run, capture};
 
 use crate::runs;
@@ -72,10 +73,51 @@ fn said(line: &str) -> Said {
     Said { number, remarks, malformed, checksums, protocols: next(), method: next(), status: next(), uri: next() }
 }
 
-/// What tshark remarks above chat though it belongs there: to it, each end of a connection is worth a note.
-fn intended(message: &str) -> bool {
-    ["This frame initiates the connection closing", "This frame undergoes the connection closing"].contains(&message)
+/// What tshark remarks above chat though it belongs there: to it, each end of a connection is worth a note; and what an
+/// argument shows is trouble by intention.
+fn intended(name: &str, message: &str) -> bool {
+    let always = ["This frame initiates the connection closing", "This frame undergoes the connection closing"];
+    let of_run = INTENDED.iter().find(|(run, _)| *run == name).map_or(&[][..], |(_, messages)| messages);
+    always.contains(&message) || of_run.iter().any(|part| message.contains(part))
 }
+
+/// Remarks that belong to what an argument shows.
+const INTENDED: &[(&str, &[&str])] = &[
+    // Each side repeats its SYN to acknowledge the other's (RFC 9293 §3.5): to tshark a retransmission.
+    ("simultaneous-open", &["(suspected) retransmission", "(suspected) spurious retransmission"]),
+    // Losses, and what makes them good.
+    (
+        "lossy",
+        &[
+            "Duplicate ACK",
+            "(suspected) retransmission",
+            "(suspected) fast retransmission",
+            "(suspected) spurious retransmission",
+            "(suspected) out-of-order segment",
+            "Previous segment(s) not captured",
+        ],
+    ),
+    // A segment and a reset of an earlier connection; the real bytes come second, so they look sent again.
+    (
+        "stale-segment",
+        &[
+            "Duplicate ACK",
+            "(suspected) retransmission",
+            "(suspected) spurious retransmission",
+            "Connection reset (RST)",
+        ],
+    ),
+    // The forged bytes come first, the real ones look sent again; the client knows nothing of what is acknowledged to it.
+    (
+        "blind-injection",
+        &[
+            "Duplicate ACK",
+            "(suspected) retransmission",
+            "(suspected) spurious retransmission",
+            "ACKed segment that wasn't captured",
+        ],
+    ),
+];
 
 fn check(name: &str, tap: &str, packets: &[Said]) {
     for said in packets {
@@ -88,7 +130,7 @@ fn check(name: &str, tap: &str, packets: &[Said]) {
         );
         for (severity, message) in &said.remarks {
             assert!(
-                *severity <= CHAT || intended(message),
+                *severity <= CHAT || intended(name, message),
                 "{name} at {tap}: packet {} ({}): {message}",
                 said.number,
                 said.protocols
@@ -135,6 +177,26 @@ fn every_interface_of_every_scenario_is_as_it_should_be() {
         }
         // At both ends of each link on its way.
         assert!(seen_http >= 2, "{name}: the HTTP request was seen at {seen_http} taps");
+    }
+}
+
+#[test]
+fn the_arguments_are_as_they_should_be_at_every_interface() {
+    if !oracle::program("tshark") {
+        return;
+    }
+    let place = runs::place("tshark-arguments");
+    for argument in scenario::ARGUMENTS {
+        let trace = argument.play(Seed(1)).expect("it comes to an end").trace;
+        for tap in runs::taps(&trace) {
+            let id = trace.tap_named(&tap).expect("taps have names").id;
+            let (bytes, file) = runs::reopened(&trace, TapSet::One(id));
+            let path = place.join(format!("{}-{}.pcapng", argument.name, tap.replace(['/', ' '], "-")));
+            std::fs::write(&path, bytes).expect("it can be written");
+            let packets = read(&path);
+            assert_eq!(packets.len(), file.packets.len(), "{} at {tap}", argument.name);
+            check(argument.name, &tap, &packets);
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub enum PhaseKind {
     Tls,
     /// The request and its response.
     Http,
+    /// What is said over a connection that does not speak HTTP.
+    Data,
     /// Nothing that a packet shows: the client itself is at work, or waits for something that was not captured.
     Local,
 }
@@ -36,6 +38,7 @@ impl PhaseKind {
             PhaseKind::Tcp => "TCP",
             PhaseKind::Tls => "TLS",
             PhaseKind::Http => "HTTP",
+            PhaseKind::Data => "data",
             PhaseKind::Local => "client",
         }
     }
@@ -86,8 +89,9 @@ impl CriticalPath {
     /// The way of a request.
     pub fn of(flow: &Flow, request: &Request) -> Option<CriticalPath> {
         let conversation = flow.conversation(request.conversation)?;
+        let said = if request.http { PhaseKind::Http } else { PhaseKind::Data };
         let last_byte = request.last_byte().unwrap_or(request.send.1);
-        let mut stretches: Vec<(PhaseKind, Span)> = vec![(PhaseKind::Http, (request.send.0, last_byte))];
+        let mut stretches: Vec<(PhaseKind, Span)> = vec![(said, (request.send.0, last_byte))];
         let mut add = |kind: PhaseKind, span: Option<Span>| stretches.extend(span.map(|span| (kind, span)));
         add(PhaseKind::Tls, request.tls);
         add(PhaseKind::Tcp, request.connect);
@@ -169,7 +173,7 @@ fn partition(
         PhaseKind::Dns => 2,
         PhaseKind::Tcp => 3,
         PhaseKind::Tls => 4,
-        PhaseKind::Http => 5,
+        PhaseKind::Http | PhaseKind::Data => 5,
         PhaseKind::Local => 6,
     };
     let mut phases: Vec<Phase> = Vec::new();
@@ -189,7 +193,9 @@ fn partition(
 /// DHCP, the quickest answer that the client got from the same server or on the same link.
 fn rtt(flow: &Flow, conversation: &Conversation, request: &Request, kind: PhaseKind) -> Option<Duration> {
     match kind {
-        PhaseKind::Tcp | PhaseKind::Tls | PhaseKind::Http => crate::connections::round_trip(conversation.tcp()?),
+        PhaseKind::Tcp | PhaseKind::Tls | PhaseKind::Http | PhaseKind::Data => {
+            crate::connections::round_trip(conversation.tcp()?)
+        }
         PhaseKind::Dns => {
             let from = request.dns?.0;
             let server =

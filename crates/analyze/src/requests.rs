@@ -15,6 +15,9 @@ pub struct Request {
     pub conversation: ConversationId,
     /// The exchange among [`flow::Http::exchanges`]; `None` where the bytes cannot be read.
     pub exchange: Option<usize>,
+    /// Whether it is HTTP: readable, or taken for it because it is inside TLS. Otherwise it is what two programs say in a
+    /// protocol that is not known here.
+    pub http: bool,
     /// The request's first line, if it can be read.
     pub line: Option<String>,
     /// The site: the Host field, or the name in the ClientHello.
@@ -113,6 +116,7 @@ fn readable(flow: &Flow, layers: &Layers, http: &flow::Http) -> Vec<Request> {
         out.push(Request {
             conversation: layers.conversation,
             exchange: Some(number),
+            http: true,
             line: Some(crate::first_line(&request.head)),
             host: request.field("host").map(str::to_owned).or_else(|| server_name(layers)),
             status: answer.and_then(|(message, _)| message.head.response()).map(|response| response.status.0),
@@ -178,6 +182,7 @@ fn unreadable(flow: &Flow, layers: &Layers) -> Option<Request> {
     Some(Request {
         conversation: layers.conversation,
         exchange: None,
+        http: layers.tls.is_some(),
         line: None,
         host: server_name(layers),
         status: None,

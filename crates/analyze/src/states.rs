@@ -8,7 +8,7 @@
 //!
 //! How long TIME-WAIT lasts is on no wire: see [`TimeWait`].
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use base::{Duration, Instant};
 use flow::{Connection, Conversation, ConversationId, Direction, Flow, Tcp, Verdicts};
@@ -145,6 +145,8 @@ struct Coming {
     frame: u32,
     at: Instant,
     flags: Flags,
+    /// The relative number of its first byte (or SYN, or FIN).
+    start: i64,
     /// The relative number behind its data, SYN and FIN.
     end: i64,
     /// Whether it occupies numbers.
@@ -164,6 +166,9 @@ struct End {
     /// The relative number of its FIN, once it has sent it.
     fin: Option<i64>,
     sent_syn: bool,
+    received: Received,
+    /// A FIN that has arrived before what comes before it: its relative number.
+    early_fin: Option<i64>,
 }
 
 impl End {
@@ -205,6 +210,8 @@ impl Walk {
             coming: VecDeque::new(),
             fin: None,
             sent_syn: false,
+            received: Received::default(),
+            early_fin: None,
         };
         let server = connection.server();
         let (client_state, server_state) = if mid_stream {
@@ -250,6 +257,7 @@ impl Walk {
             frame: number,
             at,
             flags: tcp.flags,
+            start,
             end: start + occupied,
             occupies: occupied > 0,
             ack: tcp.relative_ack(),
@@ -293,6 +301,10 @@ impl Walk {
                     self.arrives(end, &coming, Basis::Segments, at);
                 }
             }
+        }
+        if let Some(ack) = tcp.relative_ack() {
+            self.ends[end].received.at_least(ack);
+            self.early_fin(end, Basis::Segments);
         }
         let me = &mut self.ends[end];
         let (syn, fin, rst) =
@@ -339,6 +351,11 @@ impl Walk {
         let before = me.state;
         let has = |flag: Flags| segment.flags.contains(flag);
         if has(Flags::RST) {
+            // RFC 5961 §3.2: in an open connection only the one at exactly the expected number is believed.
+            let open = me.state.is_some_and(|state| !matches!(state, State::CLOSED | State::LISTEN | State::SYN_SENT));
+            if open && me.near && me.received.next.is_some_and(|next| next != segment.start) {
+                return;
+            }
             // RFC 9293 §3.10.7.4: from SYN-RECEIVED, a passive opener goes back to LISTEN.
             if !(end == 1 && me.event(Event::RcvRstPassive, basis)) {
                 me.event(Event::RcvRst, basis);
@@ -346,6 +363,9 @@ impl Walk {
             return;
         }
         let acks_syn = segment.ack.is_some_and(|ack| ack >= 1) && me.sent_syn;
+        if segment.occupies {
+            me.received.add(segment.start, segment.end);
+        }
         if has(Flags::SYN) {
             let event = if acks_syn { Event::RcvSynAck } else { Event::RcvSyn };
             if !me.event(event, basis) && acks_syn {
@@ -357,7 +377,13 @@ impl Walk {
             me.event(Event::RcvAckOfSyn, basis);
         }
         let acks_fin = me.fin.is_some_and(|fin| segment.ack.is_some_and(|ack| ack > fin));
-        match (has(Flags::FIN), acks_fin) {
+        // A FIN counts once all before it is there (RFC 9293 §3.10.7.4, eighth).
+        let fin = segment.end - 1;
+        let whole = me.received.next.is_none_or(|next| next > fin);
+        if has(Flags::FIN) && !whole {
+            me.early_fin = Some(fin);
+        }
+        match (has(Flags::FIN) && whole, acks_fin) {
             (true, true) => {
                 if !me.event(Event::RcvFinAckOfFin, basis) {
                     me.event(Event::RcvAckOfFin, basis);
@@ -368,10 +394,54 @@ impl Walk {
             (false, true) => _ = me.event(Event::RcvAckOfFin, basis),
             (false, false) => {}
         }
+        self.early_fin(end, basis);
+        let me = &mut self.ends[end];
         let repeated_fin = has(Flags::FIN) && before == Some(State::TIME_WAIT);
         if me.state == Some(State::TIME_WAIT) && (before != me.state || repeated_fin) {
             let since = if me.near { segment.at } else { now };
             self.time_wait = Some(TimeWait { client: end == 0, frame: segment.frame, since });
         }
+    }
+
+    /// A FIN that came too early counts now, if what was missing before it has come.
+    fn early_fin(&mut self, end: usize, basis: Basis) {
+        let me = &mut self.ends[end];
+        if me.early_fin.is_some_and(|fin| me.received.next.is_some_and(|next| next > fin)) {
+            me.early_fin = None;
+            me.event(Event::RcvFin, basis);
+        }
+    }
+}
+
+/// Which numbers an end has got.
+#[derive(Default)]
+struct Received {
+    /// The first that it lacks, once any segment to it was seen.
+    next: Option<i64>,
+    /// What it has beyond that: start and end.
+    beyond: BTreeMap<i64, i64>,
+}
+
+impl Received {
+    /// A segment has arrived.
+    fn add(&mut self, start: i64, end: i64) {
+        let next = *self.next.get_or_insert(start);
+        if start > next {
+            if self.beyond.len() < MAX_COMING {
+                let known = self.beyond.entry(start).or_insert(end);
+                *known = (*known).max(end);
+            }
+        } else {
+            self.at_least(end);
+        }
+    }
+
+    /// It has everything before `number`.
+    fn at_least(&mut self, number: i64) {
+        let mut next = self.next.map_or(number, |next| next.max(number));
+        while let Some(entry) = self.beyond.first_entry().filter(|entry| *entry.key() <= next) {
+            next = next.max(entry.remove());
+        }
+        self.next = Some(next);
     }
 }

@@ -10,7 +10,7 @@ use story::{Story, TapChoice};
 
 use crate::args::Simulate;
 use crate::error::{Error, Kind};
-use crate::style::{Style, Tone, wrap};
+use crate::style::{Style, Tone, hang, wrap};
 use crate::{output, show, summary};
 
 /// What is known of an argument that was played.
@@ -59,28 +59,15 @@ pub fn run(out: &mut impl Write, args: &Simulate, argument: &scenario::Argument)
 impl Argument<'_> {
     /// Prints the title, what it shows, and what came out.
     pub fn print(&self, out: &mut impl Write, style: Style) -> io::Result<()> {
-        writeln!(out, "{}", style.paint(Tone::Heading, self.argument.title))?;
+        for line in wrap(self.argument.title, style.prose_width()) {
+            writeln!(out, "{}", style.paint(Tone::Heading, &line))?;
+        }
         for line in wrap(self.argument.about, style.prose_width()) {
             writeln!(out, "{line}")?;
         }
         writeln!(out, "\n{}", style.paint(Tone::Heading, "What came out"))?;
         let Findings { columns, rows, verdict } = self.findings;
-        let wide: Vec<usize> = columns
-            .iter()
-            .enumerate()
-            .map(|(at, column)| {
-                let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
-                cells.chain([column.chars().count()]).max().unwrap_or(0)
-            })
-            .collect();
-        let line = |cells: &mut dyn Iterator<Item = &str>| {
-            let cells: Vec<String> = cells.zip(&wide).map(|(cell, &wide)| format!("{cell:<wide$}")).collect();
-            format!("  {}", cells.join("   ")).trim_end().to_owned()
-        };
-        writeln!(out, "{}", style.paint(Tone::Quiet, &line(&mut columns.iter().copied())))?;
-        for row in rows {
-            writeln!(out, "{}", line(&mut row.iter().map(String::as_str)))?;
-        }
+        table(out, columns, rows, style)?;
         writeln!(out)?;
         for line in wrap(verdict, style.prose_width()) {
             writeln!(out, "{line}")?;
@@ -100,4 +87,38 @@ impl Argument<'_> {
             }),
         );
     }
+}
+
+/// A table; where it is too wide, a row becomes a paragraph of lines, a column each.
+fn table(out: &mut impl Write, columns: &[&str], rows: &[Vec<String>], style: Style) -> io::Result<()> {
+    let wide: Vec<usize> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| {
+            let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
+            cells.chain([column.chars().count()]).max().unwrap_or(0)
+        })
+        .collect();
+    if style.width().is_some_and(|width| wide.iter().map(|wide| wide + 3).sum::<usize>() > width + 1) {
+        for (i, row) in rows.iter().enumerate() {
+            if i > 0 {
+                writeln!(out)?;
+            }
+            for (column, cell) in columns.iter().zip(row) {
+                for line in hang(&format!("  {column}: "), cell, style.width()) {
+                    writeln!(out, "{line}")?;
+                }
+            }
+        }
+        return Ok(());
+    }
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let cells: Vec<String> = cells.zip(&wide).map(|(cell, &wide)| format!("{cell:<wide$}")).collect();
+        format!("  {}", cells.join("   ")).trim_end().to_owned()
+    };
+    writeln!(out, "{}", style.paint(Tone::Quiet, &line(&mut columns.iter().copied())))?;
+    for row in rows {
+        writeln!(out, "{}", line(&mut row.iter().map(String::as_str)))?;
+    }
+    Ok(())
 }

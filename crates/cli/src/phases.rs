@@ -7,43 +7,55 @@ use base::{Duration, Instant};
 use serde_json::{Value, json};
 use story::Story;
 
-use crate::style::{Style, Tone, wrap};
+use crate::style::{Style, Tone, hang, wrap};
 
 /// Characters of the widest bar, where there is room.
 const BAR: usize = 40;
 /// Characters of a line beside its bar.
 const BESIDE: usize = 62;
+/// Characters of a bar that can still be told from its neighbours.
+const NARROWEST_BAR: usize = 4;
 
 /// Prints the phases of the request that the story is about, and the totals.
 pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
     let Some(path) = story.critical_path() else { return Ok(()) };
     writeln!(out, "\n{}", style.paint(Tone::Heading, "Where the time went"))?;
     let total = path.total();
-    let width = style.width().map_or(BAR, |width| width.saturating_sub(BESIDE).clamp(4, BAR));
+    // Without room for a bar that says anything, and its round trips beside it, these go under the duration.
+    let room = style.width().map_or(BAR, |width| width.saturating_sub(BESIDE).min(BAR));
     for phase in &path.phases {
         let trips =
             phase.milli_round_trips().map_or_else(String::new, |n| format!("{:>6.2} round trips", n as f64 / 1000.0));
         let detail = phase.rtt.map(|rtt| format!(" of {:.3} ms", rtt.as_millis_f64())).unwrap_or_default();
-        writeln!(
-            out,
-            "  {:<6} {:>10} ms  {:<bar$}  {trips}{}",
-            phase.kind.name(),
-            millis(phase.duration()),
-            bar(phase, total, width),
-            style.paint(Tone::Quiet, &detail),
-            bar = width,
-        )?;
+        let front = format!("  {:<6} {:>10} ms", phase.kind.name(), millis(phase.duration()));
+        if room >= NARROWEST_BAR {
+            let bar = bar(phase, total, room);
+            writeln!(out, "{front}  {bar:<room$}  {trips}{}", style.paint(Tone::Quiet, &detail))?;
+        } else {
+            writeln!(out, "{front}")?;
+            if !trips.is_empty() {
+                let text = format!("{}{detail}", trips.trim_start());
+                for line in hang("         ", &text, style.width()) {
+                    writeln!(out, "{}", style.paint(Tone::Quiet, &line))?;
+                }
+            }
+        }
     }
-    writeln!(out, "  {:<6} {:>10} ms  from the first packet to the last byte", "total", millis(total))?;
+    let mut figure = |name: &str, span: Duration, text: &str| -> io::Result<()> {
+        for line in hang(&format!("  {name:<6} {:>10} ms  ", millis(span)), text, style.width()) {
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    };
+    figure("total", total, "from the first packet to the last byte")?;
     if let Some(first) = path.time_to_first_byte() {
-        writeln!(out, "         {:>10} ms  to the first byte of the response", millis(first))?;
+        figure("", first, "to the first byte of the response")?;
     }
     if let Some((from, to)) = path.close {
-        writeln!(out, "  {:<6} {:>10} ms  nobody waits for it", "close", millis(to - from))?;
+        figure("close", to - from, "nobody waits for it")?;
     }
     if let Some((who, since, until)) = story.time_wait() {
-        let text = format!("TIME-WAIT at the {who}, until {:.3} ms", until.as_millis_f64());
-        writeln!(out, "         {:>10} ms  {text}", millis(until - since))?;
+        figure("", until - since, &format!("TIME-WAIT at the {who}, until {:.3} ms", until.as_millis_f64()))?;
     }
     if path.phases.iter().any(|phase| phase.rtt.is_some()) {
         let text = "Round trips are derived: a duration divided by the round-trip time of the path that it used.";

@@ -75,7 +75,7 @@ pub fn cut(text: &str, width: usize) -> String {
     out
 }
 
-/// Breaks `text` into lines of at most `width` characters at blanks.
+/// Breaks `text` into lines of at most `width` characters at blanks, and within words that are longer than a line.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -84,8 +84,31 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.extend(pieces(word, width.max(1))),
         }
     }
     lines
+}
+
+/// A word cut into pieces of at most `width` characters.
+fn pieces(word: &str, width: usize) -> impl Iterator<Item = String> + '_ {
+    let mut chars = word.chars().peekable();
+    std::iter::from_fn(move || chars.peek().is_some().then(|| chars.by_ref().take(width).collect()))
+}
+
+/// A line that starts with `lead` and goes on with `text`. Where that is too wide, the text is broken into lines, one under
+/// the other; where the lead leaves no room beside it, below it.
+pub fn hang(lead: &str, text: &str, width: Option<usize>) -> Vec<String> {
+    let beside = lead.chars().count();
+    let width = width.unwrap_or(usize::MAX);
+    if beside + text.chars().count() <= width {
+        return vec![format!("{lead}{text}")];
+    }
+    let under = if beside + 20 <= width { beside } else { 4 };
+    let below = if under == beside { None } else { Some(lead.trim_end().to_owned()) };
+    let lines = wrap(text, width.saturating_sub(under)).into_iter().enumerate().map(|(i, line)| match (i, &below) {
+        (0, None) => format!("{lead}{line}"),
+        _ => format!("{:under$}{line}", ""),
+    });
+    below.iter().cloned().chain(lines).collect()
 }

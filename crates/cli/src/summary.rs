@@ -9,7 +9,7 @@ use trace::kinds;
 
 use crate::argument::Argument;
 use crate::phases;
-use crate::style::{Style, Tone, wrap};
+use crate::style::{Style, Tone, hang, wrap};
 
 /// What a simulation knows beside its packets.
 pub enum Top<'a> {
@@ -36,7 +36,9 @@ pub fn above(out: &mut impl Write, story: &Story, top: &Top<'_>, style: Style) -
         Top::Argument(argument) => return argument.print(out, style),
     };
     if !top.scenario.title.is_empty() {
-        writeln!(out, "{}", style.paint(Tone::Heading, &top.scenario.title))?;
+        for line in wrap(&top.scenario.title, style.prose_width()) {
+            writeln!(out, "{}", style.paint(Tone::Heading, &line))?;
+        }
         for line in wrap(&top.scenario.about, style.prose_width()) {
             writeln!(out, "{line}")?;
         }
@@ -48,30 +50,35 @@ pub fn above(out: &mut impl Write, story: &Story, top: &Top<'_>, style: Style) -
 }
 
 fn url(out: &mut impl Write, url: &UrlParts, style: Style) -> io::Result<()> {
-    writeln!(out, "{}", style.paint(Tone::Heading, &format!("The URL {}", url.href)))?;
+    for (i, line) in hang("The URL ", &url.href, style.width()).iter().enumerate() {
+        writeln!(out, "{}", if i == 0 { style.paint(Tone::Heading, line) } else { line.clone() })?;
+    }
+    let inside = if url.scheme.as_str() == "https" { "HTTP inside TLS" } else { "HTTP in clear" };
+    let address =
+        if url.literal.is_some() { "an address: no name to resolve" } else { "a name: DNS will say its address" };
     let port = if url.port_given { "as the URL says" } else { "the scheme's own" };
-    writeln!(
-        out,
-        "  scheme  {:<24} {}",
-        url.scheme.as_str(),
-        if url.port == 443 || url.scheme.as_str() == "https" { "HTTP inside TLS" } else { "HTTP in clear" }
-    )?;
-    writeln!(
-        out,
-        "  host    {:<24} {}",
-        url.host,
-        if url.literal.is_some() { "an address: no name to resolve" } else { "a name: DNS will say its address" }
-    )?;
-    writeln!(out, "  port    {:<24} {port}", url.port)?;
-    writeln!(out, "  path    {}", url.path)?;
-    if let Some(query) = &url.query {
-        writeln!(out, "  query   {query}")?;
-        for (key, value) in &url.parameters {
-            writeln!(out, "            {key} = {value}")?;
+    let parts = [
+        ("scheme", url.scheme.as_str().to_owned(), inside),
+        ("host", url.host.to_string(), address),
+        ("port", url.port.to_string(), port),
+        ("path", url.path.clone(), ""),
+        ("query", url.query.clone().unwrap_or_default(), ""),
+    ];
+    for (name, value, remark) in parts.iter().filter(|(name, value, _)| *name != "query" || !value.is_empty()) {
+        let text = if remark.is_empty() { value.clone() } else { format!("{value:<24} {remark}") };
+        for line in hang(&format!("  {name:<8}"), &text, style.width()) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    for (key, value) in &url.parameters {
+        for line in hang("            ", &format!("{key} = {value}"), style.width()) {
+            writeln!(out, "{line}")?;
         }
     }
     if let Some(fragment) = &url.fragment {
-        writeln!(out, "  fragment {fragment} stays in the browser")?;
+        for line in hang("  fragment ", &format!("{fragment} stays in the browser"), style.width()) {
+            writeln!(out, "{line}")?;
+        }
     }
     writeln!(out)
 }
@@ -85,17 +92,24 @@ fn caches(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
     let mut any = false;
     for event in asked {
         if !any {
-            writeln!(out, "{}", style.paint(Tone::Heading, "The caches, in the order in which they were asked"))?;
+            for line in wrap("The caches, in the order in which they were asked", style.prose_width()) {
+                writeln!(out, "{}", style.paint(Tone::Heading, &line))?;
+            }
             any = true;
         }
-        writeln!(out, "  {:>9.3} ms  {}", event.at.as_millis_f64(), story.event_text(event))?;
+        let lead = format!("  {:>9.3} ms  ", event.at.as_millis_f64());
+        for line in hang(&lead, &story.event_text(event), style.width()) {
+            writeln!(out, "{line}")?;
+        }
     }
     if any { writeln!(out) } else { Ok(()) }
 }
 
 fn network(out: &mut impl Write, scenario: &Scenario, style: Style) -> io::Result<()> {
     let network = &scenario.network;
-    writeln!(out, "{}", style.paint(Tone::Heading, "The network (simulated, in virtual time)"))?;
+    for line in wrap("The network (simulated, in virtual time)", style.prose_width()) {
+        writeln!(out, "{}", style.paint(Tone::Heading, &line))?;
+    }
     let shape = match network.topology {
         Topology::Home => {
             "laptop, switch, home router with NAT, access router, core router, server; a resolver and three name servers beside them"
@@ -125,9 +139,15 @@ pub fn below(out: &mut impl Write, top: &Top<'_>, style: Style) -> io::Result<()
     writeln!(out)?;
     match top.outcome {
         Outcome::Response { status, reason, body } => {
-            writeln!(out, "{} {status} {reason}, {body} bytes of body", style.paint(Tone::Heading, "Response"))
+            let bytes = if *body == 1 { "byte" } else { "bytes" };
+            writeln!(out, "{} {status} {reason}, {body} {bytes} of body", style.paint(Tone::Heading, "Response"))
         }
-        Outcome::Failed(why) => writeln!(out, "{}", style.paint(Tone::Trouble, &format!("The request failed: {why}"))),
+        Outcome::Failed(why) => {
+            for line in wrap(&format!("The request failed: {why}"), style.prose_width()) {
+                writeln!(out, "{}", style.paint(Tone::Trouble, &line))?;
+            }
+            Ok(())
+        }
     }
 }
 

@@ -45,6 +45,7 @@ fn packet(row: &Row) -> Value {
     json!({
         "number": row.number,
         "at_ns": row.at.as_nanos(),
+        "tap": row.tap,
         "from": row.from,
         "to": row.to,
         "direction": if row.side == Side::ToServer { "to server" } else { "to client" },

@@ -149,6 +149,7 @@ impl Tape {
     }
 }
 
+mod answers;
 mod exchanges;
 mod http;
 mod path;

@@ -1,7 +1,7 @@
 //! The ladder: one row a packet.
 
 use base::Instant;
-use flow::{Direction, RowView, Verdicts};
+use flow::{Direction, RowView};
 use trace::Known;
 use wire::tcp::State;
 
@@ -15,7 +15,9 @@ pub struct Row {
     pub number: u32,
     /// When it passed the tap.
     pub at: Instant,
-    /// The host that sent it.
+    /// The tap's name, where the story is told from several.
+    pub tap: Option<String>,
+    /// The host that sent it, with its port where several connections between the same hosts need telling apart.
     pub from: String,
     /// The host that it is for.
     pub to: String,
@@ -68,19 +70,14 @@ pub(crate) fn row(story: &Story, view: RowView<'_>) -> Row {
         Some(conversation) => {
             let sender = conversation.sender(row.direction);
             let receiver = conversation.sender(row.direction.opposite());
-            if sender.ip == receiver.ip {
-                (sender.to_string(), receiver.to_string()) // one machine talks to itself: its ports tell the ends apart
-            } else {
-                (story.names.host(sender.ip), story.names.host(receiver.ip))
-            }
+            (host(story, conversation, sender, receiver), host(story, conversation, receiver, sender))
         }
         None => (String::new(), String::new()),
     };
+    let swapped = conversation.is_some_and(|conversation| story.swapped(conversation.id));
     let said = meaning::of(story, &view, conversation);
     let mut marks: Vec<Mark> = Vec::new();
-    if let Some(tcp) = view.tcp {
-        marks.extend(shown(tcp.verdicts).map(|verdict| Mark::Verdict(verdict.id, verdict.name)));
-    }
+    marks.extend(meaning::verdicts(story, &view).iter().map(|verdict| Mark::Verdict(verdict.id, verdict.name)));
     if row.malformed {
         marks.push(Mark::Malformed);
     }
@@ -90,9 +87,10 @@ pub(crate) fn row(story: &Story, view: RowView<'_>) -> Row {
     Row {
         number: row.number,
         at: row.at,
+        tap: story.tap_of(row.number),
         from,
         to,
-        side: if row.direction == Direction::ToServer { Side::ToServer } else { Side::ToClient },
+        side: if (row.direction == Direction::ToServer) != swapped { Side::ToServer } else { Side::ToClient },
         protocol: said.protocol,
         flags: view.tcp.map(|tcp| tcp.flags.to_string()).unwrap_or_default(),
         seq: view.tcp.and_then(|tcp| tcp.relative_seq()),
@@ -101,13 +99,25 @@ pub(crate) fn row(story: &Story, view: RowView<'_>) -> Row {
         payload: row.payload.claimed,
         meaning: said.text,
         marks,
-        ends: view.tcp.map(|_| ends(story, &view, conversation)),
+        ends: view
+            .tcp
+            .map(|_| ends(story, &view, conversation))
+            .map(|ends| if swapped { ends.swapped() } else { ends }),
     }
 }
 
-/// The verdicts that a reader should see: a window update is no trouble.
-fn shown(verdicts: Verdicts) -> impl Iterator<Item = &'static flow::Verdict> {
-    verdicts.iter()
+/// One end of a conversation by its name. Where one machine talks to itself, or several connections of a story are between
+/// the same two hosts, ports tell them apart: those of the clients, which differ.
+fn host(story: &Story, conversation: &flow::Conversation, end: flow::Endpoint, other: flow::Endpoint) -> String {
+    if end.ip == other.ip {
+        return end.to_string();
+    }
+    let name = story.names.host(end.ip);
+    if end == conversation.client && story.is_one_of_several(conversation) {
+        format!("{name}:{}", end.port)
+    } else {
+        name
+    }
 }
 
 /// Where the packet of `frame` was lost on its way from here, if it was.
@@ -122,10 +132,11 @@ fn ends(story: &Story, view: &RowView<'_>, conversation: Option<&flow::Conversat
         let ends = story.inferred(conversation.id).and_then(|states| states.after(view.row.number));
         return ends.map_or_else(Ends::unknown, |ends| Ends { client: ends.client, server: ends.server });
     };
-    let at = view.row.at;
-    let known = |end: Option<crate::states::End>, before: State| match end {
-        Some(end) => Known::Witnessed(story.states.at(end, at, before)),
-        None => Known::Witnessed(before),
+    let trace = story.trace();
+    let frame = story.frame_id(view.row.number).and_then(|frame| trace?.frames.meta(frame));
+    let known = |end: Option<crate::states::End>, before: State| match (trace, frame, end) {
+        (Some(trace), Some(frame), Some(end)) => Known::Witnessed(story.states.after(trace, end, frame, before)),
+        _ => Known::Witnessed(before),
     };
     Ends { client: known(client, State::CLOSED), server: known(server, State::LISTEN) }
 }

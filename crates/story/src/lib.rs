@@ -28,12 +28,13 @@ pub use states::{Ends, StateAt};
 pub use why::Link;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use analyze::{Analysis, CriticalPath};
 use base::{FrameId, Instant, TapId, WallTime};
-use flow::{ConversationId, Flow, Layers, Limits, Source as _};
+use flow::{Conversation, ConversationId, Flow, Layers, Limits, Source as _};
 use trace::Trace;
 use wire::Record;
 
@@ -47,6 +48,10 @@ pub struct Story {
     states: states::States,
     /// Both ends of each TCP connection of a simulation: host and number.
     connection_ends: BTreeMap<ConversationId, [Option<states::End>; 2]>,
+    /// Connections whose client, by their packets, is a server by what it is: it asked first in a simultaneous open.
+    swapped: BTreeSet<ConversationId>,
+    /// Pairs of hosts at one interface between which there is more than one TCP connection.
+    several: BTreeSet<(u32, IpAddr, IpAddr)>,
     /// The frames of this tap that were lost behind it, and where.
     losses: BTreeMap<FrameId, String>,
     /// The upper layers of connections, read when they are first asked for.
@@ -111,6 +116,9 @@ impl Story {
                 connection_ends.entry(id).or_default()[row.direction as usize].get_or_insert(end);
             }
         }
+        let swapped = connection_ends.iter().filter(|(_, ends)| is_swapped(frames.trace(), ends));
+        let swapped = swapped.map(|(id, _)| *id).collect();
+        let several = several(&flow);
         let losses = frames.trace().map(|trace| source::losses(trace, &frames)).unwrap_or_default();
         let (key_log, _) = capture::keylog::KeyLog::parse(frames.secrets().as_bytes());
         let layers = RefCell::default();
@@ -120,6 +128,8 @@ impl Story {
             names,
             states,
             connection_ends,
+            swapped,
+            several,
             losses,
             layers,
             key_log,
@@ -205,6 +215,20 @@ impl Story {
         let trace = self.trace()?;
         self.lineage().packet_of(trace, trace.event(event)?)
     }
+    /// Whether what the packets say of client and server is the other way round in the simulation.
+    pub(crate) fn swapped(&self, id: ConversationId) -> bool {
+        self.swapped.contains(&id)
+    }
+    /// Whether there are more TCP connections between the same two hosts.
+    pub(crate) fn is_one_of_several(&self, conversation: &Conversation) -> bool {
+        conversation.tcp().is_some() && self.several.contains(&pair(conversation))
+    }
+    /// The tap that saw packet `number`, in a story told from several.
+    pub(crate) fn tap_of(&self, number: u32) -> Option<String> {
+        let trace = self.trace().filter(|_| self.frames.tap().is_none())?;
+        let meta = trace.frames.meta(self.frame_id(number)?)?;
+        trace.tap(meta.tap).map(|tap| tap.name.clone())
+    }
     /// Names of hosts.
     pub fn names(&self) -> &Names {
         &self.names
@@ -280,4 +304,22 @@ impl Story {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether the client is a server by its role, and the other way round.
+fn is_swapped(trace: Option<&Trace>, ends: &[Option<states::End>; 2]) -> bool {
+    let role = |end: Option<states::End>| trace?.place(end?.0).map(|place| place.role);
+    (role(ends[0]), role(ends[1])) == (Some(trace::Role::Server), Some(trace::Role::Client))
+}
+
+/// A conversation's interface and hosts, the smaller address first.
+fn pair(conversation: &Conversation) -> (u32, IpAddr, IpAddr) {
+    let (a, b) = (conversation.client.ip, conversation.server.ip);
+    (conversation.interface, a.min(b), a.max(b))
+}
+
+fn several(flow: &Flow) -> BTreeSet<(u32, IpAddr, IpAddr)> {
+    let mut seen = BTreeSet::new();
+    let connections = flow.conversations().iter().filter(|conversation| conversation.tcp().is_some());
+    connections.map(pair).filter(|pair| !seen.insert(*pair)).collect()
 }

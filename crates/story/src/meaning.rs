@@ -1,6 +1,6 @@
 //! What a packet says, in plain words.
 
-use flow::{Conversation, Direction, RowKind, RowView, Tcp, Verdicts};
+use flow::{Conversation, Direction, Half, RowKind, RowView, Tcp, Verdicts};
 use wire::tcp::Flags;
 
 use crate::Story;
@@ -18,9 +18,10 @@ pub(crate) fn of(story: &Story, view: &RowView<'_>, conversation: Option<&Conver
     match row.kind {
         RowKind::Tcp => match (view.tcp, conversation) {
             (Some(tcp), Some(conversation)) => {
-                let said = segment(tcp, conversation, row.direction);
+                let verdicts = verdicts(story, view);
+                let said = segment(tcp, &Seen { number: row.number, direction: row.direction, verdicts, conversation });
                 match crate::upper::of(story, row.number, conversation) {
-                    Some(upper) => upper.joined(tcp, said),
+                    Some(upper) => upper.joined(tcp, verdicts, said),
                     None => said,
                 }
             }
@@ -67,7 +68,7 @@ fn datagram(frame: &wire::frame::Frame, payload: &[u8], claimed: u32) -> Said {
     {
         return Said { protocol: "DNS", text: crate::upper::dns(&message) };
     }
-    Said { protocol: "UDP", text: format!("{claimed} bytes of data") }
+    Said { protocol: "UDP", text: format!("{} of data", bytes(claimed)) }
 }
 
 fn arp(frame: &wire::frame::Frame) -> String {
@@ -78,6 +79,10 @@ fn arp(frame: &wire::frame::Frame) -> String {
             format!("{} is mine: {}", arp.sender_ip, arp.sender_mac)
         }
         Operation::REQUEST if arp.sender_ip.is_unspecified() => format!("does anyone use {} already?", arp.target_ip),
+        // RFC 1122 §2.3.2.1 (2): asked of the neighbour alone, whose address is known.
+        Operation::REQUEST if frame.macs.is_some_and(|(_, to)| !to.is_multicast()) => {
+            format!("are you still {}? tell {}", arp.target_ip, arp.sender_ip)
+        }
         Operation::REQUEST => format!("who has {}? tell {}", arp.target_ip, arp.sender_ip),
         Operation::REPLY => format!("{} is at {}", arp.sender_ip, arp.sender_mac),
         other => format!("operation {other}"),
@@ -98,55 +103,144 @@ fn icmp(kind: u8, code: u8) -> String {
     }
 }
 
+/// The verdicts on a segment, with what its bytes tell: [`Verdicts::CONFLICT`] takes the place of a retransmission.
+pub(crate) fn verdicts(story: &Story, view: &RowView<'_>) -> Verdicts {
+    let Some(tcp) = view.tcp else { return Verdicts::NONE };
+    let layers = view.row.conversation.filter(|_| tcp.repeats().is_some()).and_then(|id| story.layers(id));
+    if layers.is_some_and(|layers| layers.contradicts(view.row.number)) {
+        return tcp.verdicts.without_retransmission() | Verdicts::CONFLICT;
+    }
+    tcp.verdicts
+}
+
+/// Where a segment was seen, and what it was taken for.
+struct Seen<'a> {
+    number: u32,
+    direction: Direction,
+    verdicts: Verdicts,
+    conversation: &'a Conversation,
+}
+
+impl Seen<'_> {
+    /// What the segment's sender sent.
+    fn half(&self) -> Option<&Half> {
+        self.conversation.tcp().map(|connection| connection.half(self.direction))
+    }
+    /// What the other side sent.
+    fn other(&self) -> Option<&Half> {
+        self.conversation.tcp().map(|connection| connection.half(self.direction.opposite()))
+    }
+    /// Whether an acknowledgment covers the other side's FIN.
+    fn closes(&self, ack: i64) -> bool {
+        self.other().and_then(Half::fin).is_some_and(|fin| ack > fin)
+    }
+}
+
 /// A TCP segment without regard to what its data says.
-pub(crate) fn segment(tcp: &Tcp, conversation: &Conversation, direction: Direction) -> Said {
-    let flags = tcp.flags;
-    let first_ack = conversation.tcp().and_then(|connection| connection.established_frame());
+fn segment(tcp: &Tcp, seen: &Seen<'_>) -> Said {
+    let (flags, verdicts) = (tcp.flags, seen.verdicts);
     let mut parts: Vec<String> = Vec::new();
-    if tcp.verdicts.is_retransmission() {
+    if verdicts.contains(Verdicts::CONFLICT) {
+        parts.push(match tcp.repeats() {
+            Some(number) => format!("other bytes than packet {number} carried under the same numbers"),
+            None => "other bytes than came before under the same numbers".to_owned(),
+        });
+    } else if verdicts.is_retransmission() {
         parts.push(match tcp.repeats() {
             Some(number) => format!("again what packet {number} carried"),
             None => "again what was sent before".to_owned(),
         });
     }
     if flags.contains(Flags::RST) {
-        parts.push("this connection does not exist, or ends at once".to_owned());
+        parts.push(reset(tcp, seen).to_owned());
     } else if flags.contains(Flags::SYN) {
-        let isn = tcp.seq;
-        parts.push(if flags.contains(Flags::ACK) {
-            format!("agrees, and counts its own bytes from {isn}")
-        } else {
-            format!("asks for a connection, and counts its bytes from {isn}")
-        });
+        parts.push(opens(tcp, seen));
     } else if flags.contains(Flags::FIN) {
         parts.push("has nothing more to send".to_owned());
         if tcp.len > 0 {
-            parts.push(format!("after these {} bytes", tcp.len));
+            parts.push(format!("after {}", these(tcp.len)));
         }
+        let first = seen.other().is_some_and(|other| other.fin_frame().is_some() && tcp.acks() == other.fin_frame());
+        if first && seen.closes(tcp.relative_ack().unwrap_or_default()) {
+            parts.push("and acknowledges that the other side is done".to_owned());
+        }
+    } else if tcp.len > 0 && verdicts.intersects(Verdicts::ZERO_WINDOW_PROBE) {
+        parts.push("is there room again?".to_owned());
     } else if tcp.len > 0 {
-        parts.push(format!("{} bytes of data", tcp.len));
-    } else if tcp.verdicts.intersects(Verdicts::KEEP_ALIVE) {
-        parts.push("are you still there?".to_owned());
-    } else if tcp.verdicts.intersects(Verdicts::DUP_ACK) {
-        parts.push(format!("still waits for byte {}", tcp.relative_ack().unwrap_or_default()));
-    } else if tcp.verdicts.intersects(Verdicts::WINDOW_UPDATE) {
-        parts.push("has room again".to_owned());
+        parts.push(format!("{} of data", bytes(tcp.len)));
     } else {
-        let done = tcp.relative_ack().unwrap_or_default();
-        let confirms = direction == Direction::ToServer && done == 1 && first_ack.is_some();
-        parts.push(if confirms {
-            "confirms: the connection is open".to_owned()
-        } else if closes(conversation, direction, done) {
-            "acknowledges that the other side is done".to_owned()
-        } else {
-            format!("has everything before byte {done}")
-        });
+        parts.push(acknowledgment(tcp, seen));
     }
     Said { protocol: "TCP", text: parts.join(", ") }
 }
 
-/// Whether an acknowledgment covers the other side's FIN.
-fn closes(conversation: &Conversation, direction: Direction, ack: i64) -> bool {
-    let other = conversation.tcp().map(|connection| connection.half(direction.opposite()));
-    other.and_then(|half| half.fin()).is_some_and(|fin| ack > fin)
+/// A segment without data, SYN, FIN and RST.
+fn acknowledgment(tcp: &Tcp, seen: &Seen<'_>) -> String {
+    let done = tcp.relative_ack().unwrap_or_default();
+    let established = seen.conversation.tcp().and_then(|connection| connection.established_frame());
+    if tcp.verdicts.contains(Verdicts::ZERO_WINDOW_PROBE) {
+        "is there room again?".to_owned()
+    } else if tcp.verdicts.contains(Verdicts::KEEP_ALIVE) {
+        "are you still there?".to_owned()
+    } else if tcp.verdicts.contains(Verdicts::KEEP_ALIVE_ACK) {
+        "still here".to_owned()
+    } else if tcp.verdicts.contains(Verdicts::CHALLENGE_ACK) {
+        format!("does not believe that: still expects byte {done}")
+    } else if tcp.verdicts.contains(Verdicts::BEHIND) {
+        let seq = tcp.relative_seq().unwrap_or_default();
+        format!("has everything before byte {done}, and has itself sent nothing from byte {seq} on, or was overtaken")
+    } else if tcp.verdicts.contains(Verdicts::UNACCEPTABLE_ANSWERED) {
+        format!("says again that it has everything before byte {done}: that brought nothing acceptable")
+    } else if tcp.verdicts.contains(Verdicts::DUP_ACK) {
+        format!("still waits for byte {done}")
+    } else if tcp.verdicts.contains(Verdicts::ZERO_WINDOW) {
+        format!("has everything before byte {done}, and no room for more")
+    } else if tcp.verdicts.contains(Verdicts::WINDOW_UPDATE) {
+        "has room again".to_owned()
+    } else if established == Some(seen.number) {
+        "confirms: the connection is open".to_owned()
+    } else if seen.closes(done) {
+        "acknowledges that the other side is done".to_owned()
+    } else {
+        format!("has everything before byte {done}")
+    }
+}
+
+/// A segment with SYN.
+fn opens(tcp: &Tcp, seen: &Seen<'_>) -> String {
+    let isn = tcp.seq;
+    // RFC 9293 §3.5, figure 7: both asked, and each repeats its SYN to acknowledge the other's.
+    let asked_itself = seen.half().is_some_and(|half| half.asked() && half.syn_frame() != Some(seen.number));
+    match (tcp.flags.contains(Flags::ACK), asked_itself) {
+        (true, true) => format!("has asked as well, and agrees: its own bytes count from {isn}"),
+        (true, false) => format!("agrees, and counts its own bytes from {isn}"),
+        (false, _) => format!("asks for a connection, and counts its bytes from {isn}"),
+    }
+}
+
+/// What a reset says (RFC 9293 §3.5.2).
+fn reset(tcp: &Tcp, seen: &Seen<'_>) -> &'static str {
+    let first = seen.half().and_then(Half::first_frame);
+    let acks = tcp.flags.contains(Flags::ACK);
+    if acks && first == Some(seen.number) && tcp.seq == wire::tcp::Seq(0) {
+        // Group 1, without an acknowledgment to take the number from: number 0.
+        "refuses: nobody listens there"
+    } else if acks {
+        "ends the connection at once"
+    } else {
+        // Group 1, with one: its number is what the other side expects.
+        "knows no such connection: that is over at once"
+    }
+}
+
+fn these(n: u32) -> String {
+    if n == 1 { "this byte".to_owned() } else { format!("these {n} bytes") }
+}
+
+/// A number of bytes, in words.
+pub(crate) fn bytes(n: impl Into<u64>) -> String {
+    match n.into() {
+        1 => "1 byte".to_owned(),
+        n => format!("{n} bytes"),
+    }
 }

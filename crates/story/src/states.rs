@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::{EventId, FrameId, Instant, PlaceId};
-use trace::{Known, Trace, Why, kinds};
+use trace::{Event, FrameMeta, Known, Trace, Why, kinds};
 use wire::tcp::State;
 
 use crate::source::Frames;
@@ -23,6 +23,9 @@ pub struct Ends {
 impl Ends {
     pub(crate) fn unknown() -> Ends {
         Ends { client: Known::Unknown(Why::NotOnTheWire), server: Known::Unknown(Why::NotOnTheWire) }
+    }
+    pub(crate) fn swapped(self) -> Ends {
+        Ends { client: self.server, server: self.client }
     }
 }
 
@@ -59,11 +62,20 @@ impl States {
         self.senders.get(&frame).copied()
     }
 
-    /// The state of `end` at `at`, everything that happened at that very moment included. `before` is what it counts as
-    /// before its first transition.
-    pub fn at(&self, end: End, at: Instant, before: State) -> State {
-        let changes = self.changes.get(&end).map_or(&[][..], Vec::as_slice);
-        match changes.iter().take_while(|change| change.0 <= at).last() {
+    /// The state of `end` once the frame that passed with event `passage` has had its effect: all that happened before,
+    /// and what the frame itself made TCP do at that moment. What the program does next, a close for example, belongs to
+    /// the packet that it sends then. Of an end elsewhere everything counts that has happened there by that moment.
+    /// `before` is what the end counts as before its first transition.
+    pub fn after(&self, trace: &Trace, end: End, passage: &FrameMeta, before: State) -> State {
+        let changes = self.changes(end);
+        let elsewhere = trace.tap(passage.tap).is_none_or(|tap| tap.place != end.0);
+        if elsewhere && let Some(&(.., to)) = changes.iter().take_while(|change| change.0 <= passage.at).last() {
+            return to;
+        }
+        let past = changes.partition_point(|change| change.1 <= passage.event);
+        let own = changes.iter().skip(past).take_while(|change| change.0 == passage.at);
+        let own = own.take_while(|change| is_effect_of(trace, change.1, passage.event)).count();
+        match (past + own).checked_sub(1).and_then(|at| changes.get(at)) {
             Some(&(.., to)) => to,
             None => changes.first().map_or(before, |&(_, _, from, _)| from),
         }
@@ -73,6 +85,14 @@ impl States {
     pub fn changes(&self, end: End) -> &[(Instant, EventId, State, State)] {
         self.changes.get(&end).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Whether the change of state `event` follows from the passage of a frame without an act of the program in between.
+fn is_effect_of(trace: &Trace, event: EventId, passage: EventId) -> bool {
+    use kinds::tcp::{ABORTED, CLOSED_BY_PROGRAM, CONNECT};
+    let by_program =
+        |event: &Event| [&ABORTED, &CLOSED_BY_PROGRAM, &CONNECT].into_iter().any(|kind| std::ptr::eq(event.kind, kind));
+    trace.causes(event).take_while(|event| event.id >= passage && !by_program(event)).any(|event| event.id == passage)
 }
 
 /// The connection's end that made the segment in `frame`: the first event of a segment's sending in the chain of causes of

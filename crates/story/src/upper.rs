@@ -1,6 +1,6 @@
 //! What a packet says above TCP and UDP, in plain words: TLS, HTTP, DNS, DHCP.
 
-use flow::{Conversation, Direction, Head, RecordContent, Tcp, UnitKind};
+use flow::{Conversation, Direction, Head, RecordContent, Tcp, UnitKind, Verdicts};
 use wire::dns::RData;
 use wire::tls::ContentType;
 
@@ -17,9 +17,11 @@ pub(crate) struct Upper {
 
 impl Upper {
     /// Joined with what the segment itself says.
-    pub fn joined(self, tcp: &Tcp, segment: Said) -> Said {
+    pub fn joined(self, tcp: &Tcp, verdicts: Verdicts, segment: Said) -> Said {
         use wire::tcp::Flags;
-        let special = tcp.verdicts.is_retransmission() || tcp.flags.intersects(Flags::FIN | Flags::RST | Flags::SYN);
+        let special = verdicts.is_retransmission()
+            || verdicts.contains(Verdicts::CONFLICT)
+            || tcp.flags.intersects(Flags::FIN | Flags::RST | Flags::SYN);
         let mut parts = self.said;
         if let Some((what, number)) = self.part_of {
             parts.push(if parts.is_empty() {
@@ -81,8 +83,9 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
                 let text = match &message.head {
                     Head::Request(request) => format!("{} {} {}", request.method, request.target, request.version),
                     Head::Response(response) => {
-                        let (status, reason, body) = (response.status.0, &response.reason, message.body.len());
-                        format!("{} {status} {reason}, {body} bytes of body", response.version)
+                        let (status, reason) = (response.status.0, &response.reason);
+                        let body = crate::meaning::bytes(message.body.len() as u64);
+                        format!("{} {status} {reason}, {body} of body", response.version)
                     }
                 };
                 ("HTTP", Some(text))

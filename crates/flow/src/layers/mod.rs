@@ -51,7 +51,7 @@ pub struct Layers {
     /// DNS messages, in order of each direction: its own bytes, without the two of its length.
     pub dns: Vec<DnsOverTcp>,
     /// Bytes that came twice and differ: one of the two was forged, or damaged unnoticed. The streams hold the first copy;
-    /// the receiver may have taken the other.
+    /// the receiver may have taken the other. In order of the later packets.
     pub conflicts: Vec<(Direction, Overlap)>,
     streams: [Stream; 2],
     derived: Vec<Buffer>,
@@ -103,6 +103,7 @@ impl Layers {
             let differing = overlaps.iter().filter(|overlap| differs(overlap, flow, source));
             layers.conflicts.extend(differing.map(|overlap| (direction, *overlap)));
         }
+        layers.conflicts.sort_by_key(|(_, overlap)| overlap.dropped.frame);
         let port = conversation.server.port;
         let [client, server] = layers.streams.each_ref().map(|stream| stream.bytes().clone());
         layers.application = if client.is_empty() && server.is_empty() {
@@ -128,6 +129,11 @@ impl Layers {
         Some(layers)
     }
 
+    /// Whether packet `number` carries other bytes than came before under the same numbers.
+    pub fn contradicts(&self, number: u32) -> bool {
+        let at = self.conflicts.partition_point(|(_, overlap)| overlap.dropped.frame < number);
+        self.conflicts.get(at).is_some_and(|(_, overlap)| overlap.dropped.frame == number)
+    }
     /// One direction's stream.
     pub fn stream(&self, direction: Direction) -> &Stream {
         &self.streams[direction as usize]

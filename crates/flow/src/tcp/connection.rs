@@ -81,6 +81,7 @@ impl Connection {
         if let Some(relative) = half.relative(segment.seq) {
             tcp.relative_seq = relative;
         }
+        half.provokes = Verdicts::CHALLENGE_ACK;
         if self.challengers.len() < MAX_CHALLENGERS {
             self.challengers.push((direction, Box::new(segment)));
         }
@@ -108,6 +109,7 @@ impl Connection {
         if me.first_frame == 0 {
             me.first_frame = segment.frame;
         }
+        me.provokes = Verdicts::NONE;
         if segment.captured < segment.len {
             tcp.verdicts |= Verdicts::SNAPPED;
         }
@@ -129,6 +131,10 @@ impl Connection {
             me.counts.resets += 1;
             if me.rst_frame == 0 {
                 me.rst_frame = segment.frame;
+            }
+            // RFC 5961 §3.2: only a reset at exactly the expected number is believed.
+            if peer.last_ack.is_some() && relative != peer.last_ack {
+                me.provokes = Verdicts::CHALLENGE_ACK;
             }
             return tcp;
         }
@@ -152,11 +158,15 @@ impl Connection {
             peer_acked: peer.last_ack,
             flags,
             window: segment.window,
+            answers_syn: syn && ack.is_some() && me.syns > 0 && !me.syn_acked,
             has_sack: !segment.options.sack.is_empty(),
             new_bytes,
         };
         let verdicts = judge::judge(&view, me, peer, initial_rtt);
         tcp.verdicts |= verdicts;
+        if verdicts.intersects(Verdicts::CHALLENGE_ACK | Verdicts::UNACCEPTABLE_ANSWERED) {
+            peer.provokes = Verdicts::NONE;
+        }
 
         if !verdicts.intersects(Verdicts::OUT_OF_WINDOW) {
             sequence_space(me, segment, &view, &mut tcp, limits);
@@ -181,6 +191,9 @@ impl Connection {
         }
         me.sack.clone_from(&segment.options.sack);
         me.last_verdicts = tcp.verdicts;
+        me.provokes = judge::provokes(tcp.verdicts);
+        me.syn_asked |= syn && ack.is_none();
+        me.syn_acked |= syn && ack.is_some();
         self.handshake(direction, segment, ack);
         tcp
     }
@@ -196,7 +209,10 @@ impl Connection {
             Direction::ToClient if segment.flags.contains(Flags::SYN) && self.syn_rtt.is_none() && once => {
                 self.syn_rtt = Some(server.syn_at.since(client.syn_at));
             }
-            Direction::ToServer if ack.is_some_and(|ack| ack >= 1) && !segment.flags.contains(Flags::SYN) => {
+            // In a simultaneous open a SYN carries the acknowledgment (RFC 9293 §3.5, figure 7).
+            Direction::ToServer
+                if ack.is_some_and(|ack| ack >= 1) && (!segment.flags.contains(Flags::SYN) || server.syn_asked) =>
+            {
                 self.established_frame = segment.frame;
                 if once {
                     self.initial_rtt = Some(segment.at.since(client.syn_at));

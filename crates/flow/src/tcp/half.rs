@@ -77,6 +77,11 @@ pub struct Half {
     pub(crate) sack: SackBlocks,
     /// The verdicts on the last segment.
     pub(crate) last_verdicts: Verdicts,
+    /// What an empty segment of the other side that repeats its numbers would be, in answer to this side's last segment.
+    pub(crate) provokes: Verdicts,
+    /// Whether it has sent a SYN without an ACK, and one with.
+    pub(crate) syn_asked: bool,
+    pub(crate) syn_acked: bool,
     /// The options of its SYN.
     pub(crate) syn_options: Option<Options>,
     /// The packets of its first SYN and its first FIN.
@@ -134,6 +139,14 @@ impl Half {
     /// The packet of its first SYN.
     pub fn syn_frame(&self) -> Option<u32> {
         (self.syn_frame != 0).then_some(self.syn_frame)
+    }
+    /// The packet of its first segment.
+    pub fn first_frame(&self) -> Option<u32> {
+        (self.first_frame != 0).then_some(self.first_frame)
+    }
+    /// Whether it asked for the connection itself: it sent a SYN without ACK. Both sides of a simultaneous open did.
+    pub fn asked(&self) -> bool {
+        self.syn_asked
     }
     /// The packet of its first FIN.
     pub fn fin_frame(&self) -> Option<u32> {

@@ -30,6 +30,9 @@ pub(crate) struct View {
     pub peer_acked: Option<i64>,
     pub flags: Flags,
     pub window: u16,
+    /// It repeats this side's SYN to acknowledge the other's, for the first time: a simultaneous open (RFC 9293 §3.5,
+    /// figure 7).
+    pub answers_syn: bool,
     pub has_sack: bool,
     /// Whether, starting below `next`, it brings bytes (or a FIN) that were not seen before.
     pub new_bytes: bool,
@@ -69,15 +72,39 @@ pub(crate) fn judge(segment: &View, me: &Half, peer: &Half, initial_rtt: Option<
     }
     set(Verdicts::LOST_PREVIOUS, lost_previous(segment, me));
     set(Verdicts::WINDOW_FULL, window_full(segment, peer));
-    let _ = set(Verdicts::KEEP_ALIVE_ACK, keep_alive_ack(segment, me, peer))
+    set(Verdicts::BEHIND, behind(segment, me));
+    let _ = set(Verdicts::CHALLENGE_ACK, answers(segment, me, peer, Verdicts::CHALLENGE_ACK))
+        || set(Verdicts::KEEP_ALIVE_ACK, keep_alive_ack(segment, me, peer))
         || set(Verdicts::ZERO_WINDOW_PROBE_ACK, zero_window_probe_ack(segment, me, peer))
         || set(Verdicts::WINDOW_UPDATE, window_update(segment, me))
-        || set(Verdicts::DUP_ACK, dup_ack(segment, me, peer));
+        || set(Verdicts::DUP_ACK, dup_ack(segment, me, peer))
+        || set(Verdicts::UNACCEPTABLE_ANSWERED, answers(segment, me, peer, Verdicts::UNACCEPTABLE_ANSWERED));
     let _ = set(Verdicts::SPURIOUS_RETRANSMISSION, spurious_retransmission(segment, me, peer))
         || set(Verdicts::FAST_RETRANSMISSION, fast_retransmission(segment, me, peer))
         || set(Verdicts::OUT_OF_ORDER, out_of_order(segment, me, initial_rtt))
         || set(Verdicts::RETRANSMISSION, not_advancing(segment, me));
     verdicts
+}
+
+/// What an answer would be that repeats its numbers to a segment with these verdicts.
+pub(crate) fn provokes(verdicts: Verdicts) -> Verdicts {
+    if verdicts.contains(Verdicts::ACKED_UNSEEN) {
+        Verdicts::CHALLENGE_ACK
+    } else if verdicts.intersects(Verdicts::OUT_OF_WINDOW | Verdicts::BEHIND | Verdicts::SPURIOUS_RETRANSMISSION) {
+        Verdicts::UNACCEPTABLE_ANSWERED
+    } else {
+        Verdicts::NONE
+    }
+}
+
+/// See [`Verdicts::CHALLENGE_ACK`] and [`Verdicts::UNACCEPTABLE_ANSWERED`].
+fn answers(segment: &View, me: &Half, peer: &Half, what: Verdicts) -> bool {
+    segment.repeats_numbers(me) && peer.provokes == what
+}
+
+/// See [`Verdicts::BEHIND`].
+fn behind(segment: &View, me: &Half) -> bool {
+    segment.plain() && !segment.occupies() && me.next.is_some_and(|next| segment.start < next)
 }
 
 /// See [`Verdicts::LOST_PREVIOUS`].
@@ -160,7 +187,10 @@ fn dup_ack(segment: &View, me: &Half, peer: &Half) -> bool {
 fn not_advancing(segment: &View, me: &Half) -> bool {
     let Some(next) = me.next else { return false };
     // A segment that starts at the byte of an earlier probe and goes on behind it is not a repetition.
-    segment.occupies() && segment.start < next && !(segment.len > 1 && segment.start == next - 1 && segment.end > next)
+    segment.occupies()
+        && segment.start < next
+        && !segment.answers_syn
+        && !(segment.len > 1 && segment.start == next - 1 && segment.end > next)
 }
 
 /// See [`Verdicts::SPURIOUS_RETRANSMISSION`].

@@ -43,6 +43,13 @@ impl Verdicts {
             Verdicts::RETRANSMISSION.0 | Verdicts::FAST_RETRANSMISSION.0 | Verdicts::SPURIOUS_RETRANSMISSION.0,
         ))
     }
+    /// This set without the verdicts of [`Verdicts::is_retransmission`].
+    pub const fn without_retransmission(self) -> Verdicts {
+        Verdicts(
+            self.0
+                & !(Verdicts::RETRANSMISSION.0 | Verdicts::FAST_RETRANSMISSION.0 | Verdicts::SPURIOUS_RETRANSMISSION.0),
+        )
+    }
     /// The verdicts in this set, with their definitions.
     pub fn iter(self) -> impl Iterator<Item = &'static Verdict> {
         ALL.iter().filter(move |verdict| self.contains(verdict.bit))
@@ -159,6 +166,22 @@ verdicts! {
     /// Some of its bytes were seen before and some were not: the data was cut into segments differently.
     OVERLAP = 19, "tcp.overlap", "overlaps earlier data", "RFC 9293 §3.10.7.4",
         "carries again some bytes of an earlier segment, cut differently; the first copy counts";
+    /// An empty segment that repeats sequence and acknowledgment numbers in answer to one that RFC 5961 has challenged: a
+    /// SYN inside the connection (§4.2), a reset that is not at exactly the expected number (§3.2), an acknowledgment of
+    /// what was never sent (§5.2).
+    CHALLENGE_ACK = 20, "tcp.challenge", "challenge ACK", "RFC 5961 §3.2",
+        "does not believe the segment that it answers, and says where the connection stands";
+    /// An empty segment that repeats sequence and acknowledgment numbers in answer to one that brought nothing acceptable:
+    /// its numbers lie outside the window, or all of them had been acknowledged. Not a duplicate ACK: nothing is in flight.
+    UNACCEPTABLE_ANSWERED = 21, "tcp.unacceptable_answered", "answer to an unacceptable segment", "RFC 9293 §3.10.7.4",
+        "repeats where the connection stands: the segment that it answers brought nothing acceptable";
+    /// An empty segment without SYN, FIN and RST that starts below `next`.
+    BEHIND = 22, "tcp.behind", "old sequence number", "RFC 9293 §3.10.7.4",
+        "its number is older than what was sent before it: overtaken on the way, or its sender has not sent that";
+    /// It carries numbers again that an earlier segment carried, with other bytes. Found where streams are read
+    /// ([`crate::Layers::conflicts`]), not in the pass over the packets, which keeps no bytes.
+    CONFLICT = 23, "tcp.conflict", "other bytes", "RFC 9293 §3.10.7.4",
+        "carries other bytes under numbers that were sent before: one of the two is forged, stale or damaged";
 }
 
 #[cfg(test)]

@@ -1,0 +1,136 @@
+//! To which TCP connection a segment belongs, and when one begins anew between the same ports.
+
+use wire::tcp::Flags;
+
+use super::joining::server_port;
+use super::{Flow, small};
+use crate::conversation::{ClientBy, ConversationId, Direction, Endpoint, Key, Kind};
+use crate::tcp::{self, Connection, Segment, Tcp, Verdicts};
+
+impl Flow {
+    /// A TCP segment: finds its connection, or opens one.
+    pub(super) fn segment(&mut self, number: u32, src: Endpoint, dst: Endpoint, segment: Segment) {
+        let Some(interface) = self.row_mut(number).map(|row| row.interface) else { return };
+        let key = Key::new(interface, 6, src, dst);
+        let syn = segment.flags.contains(Flags::SYN) && !segment.flags.contains(Flags::RST);
+        let current = self.current.get(&key).copied();
+        let mut verdicts = Verdicts::NONE;
+        let id = match current {
+            None => self.open_tcp(number, key, src, dst, &segment, None),
+            Some(id) => {
+                let Some(conversation) = self.conversations.get_mut(id.index()) else { return };
+                let client = conversation.client == src;
+                let direction = if client { Direction::ToServer } else { Direction::ToClient };
+                let Kind::Tcp(connection) = &mut conversation.kind else { return };
+                if syn && !segment.flags.contains(Flags::ACK) {
+                    match foreign_syn(connection, direction, &segment) {
+                        Syn::Own => Some(id),
+                        Syn::Opens => {
+                            verdicts = Verdicts::PORT_REUSED;
+                            self.open_tcp(number, key, src, dst, &segment, Some(id))
+                        }
+                        Syn::Challenges => {
+                            let tcp = connection.challenge(direction, segment);
+                            self.join(number, id, src);
+                            self.set_tcp(number, tcp);
+                            return;
+                        }
+                    }
+                } else if connection.answers_challenger(direction, &segment) {
+                    self.promote(id, key, dst, &segment)
+                } else {
+                    Some(id)
+                }
+            }
+        };
+        let Some(id) = id else { return };
+        self.push_segment(number, id, src, &segment, verdicts);
+    }
+
+    /// Opens a connection with its first segment.
+    fn open_tcp(
+        &mut self,
+        number: u32,
+        key: Key,
+        src: Endpoint,
+        dst: Endpoint,
+        segment: &Segment,
+        previous: Option<ConversationId>,
+    ) -> Option<ConversationId> {
+        // RFC 9293 §3.5: the active opener's SYN has no acknowledgment, the answer has one.
+        let by = match (segment.flags.contains(Flags::SYN), segment.flags.contains(Flags::ACK)) {
+            (true, false) => (src, dst, ClientBy::Opening),
+            (true, true) => (dst, src, ClientBy::Opening),
+            _ if server_port(src.port) && !server_port(dst.port) => (dst, src, ClientBy::Port),
+            _ if server_port(dst.port) && !server_port(src.port) => (src, dst, ClientBy::Port),
+            _ => (src, dst, ClientBy::FirstSender),
+        };
+        self.open(number, key, by, previous, Kind::Tcp(Box::default()))
+    }
+
+    /// A SYN inside an open connection was answered by SYN and ACK: it opened a new connection, to which it moves.
+    fn promote(&mut self, old: ConversationId, key: Key, opener: Endpoint, answer: &Segment) -> Option<ConversationId> {
+        let conversation = self.conversations.get_mut(old.index())?;
+        let other = if conversation.client == opener { conversation.server } else { conversation.client };
+        let Kind::Tcp(connection) = &mut conversation.kind else { return None };
+        let challengers = std::mem::take(&mut connection.challengers);
+        let opening: Vec<Segment> =
+            challengers.into_iter().map(|(_, syn)| *syn).filter(|syn| syn.seq + 1 == answer.ack).collect();
+        conversation.packets.retain(|number| opening.iter().all(|syn| syn.frame != *number));
+        let first = opening.first()?;
+        let id = self.open_tcp(first.frame, key, opener, other, first, Some(old))?;
+        for (i, syn) in opening.iter().enumerate() {
+            let verdicts = if i == 0 { Verdicts::PORT_REUSED } else { Verdicts::NONE };
+            self.push_segment(syn.frame, id, opener, syn, verdicts);
+        }
+        Some(id)
+    }
+
+    fn push_segment(&mut self, number: u32, id: ConversationId, src: Endpoint, segment: &Segment, verdicts: Verdicts) {
+        let Some(direction) = self.join(number, id, src) else { return };
+        let Some(conversation) = self.conversations.get_mut(id.index()) else { return };
+        let Kind::Tcp(connection) = &mut conversation.kind else { return };
+        let mut tcp = connection.push(direction, segment, &self.limits);
+        tcp.verdicts |= verdicts;
+        self.set_tcp(number, tcp);
+    }
+
+    fn set_tcp(&mut self, number: u32, tcp: Tcp) {
+        let index = small(self.segments.len());
+        let Some(row) = self.rows.get_mut((number as usize).wrapping_sub(1)) else { return };
+        match row.tcp_index() {
+            Some(at) => {
+                if let Some(slot) = self.segments.get_mut(at) {
+                    *slot = tcp;
+                }
+            }
+            None => {
+                row.tcp = index;
+                self.segments.push(tcp);
+            }
+        }
+    }
+}
+
+/// What a SYN without ACK is to the connection that its addresses and ports have.
+enum Syn {
+    /// Its own: the first, the same again, or the other side's in a simultaneous open.
+    Own,
+    /// It opens a new one.
+    Opens,
+    /// The connection is open: the answer will tell.
+    Challenges,
+}
+
+fn foreign_syn(connection: &Connection, direction: Direction, segment: &Segment) -> Syn {
+    let (me, peer) = (connection.half(direction), connection.half(direction.opposite()));
+    let nothing_yet = me.counts().packets == 0 && !connection.was_open() && peer.syn_frame().is_some();
+    if nothing_yet && !connection.reset() {
+        return Syn::Own; // RFC 9293 §3.5, figure 7: simultaneous open
+    }
+    let same = tcp::same_isn(me, segment.seq);
+    if same && !(connection.over() && connection.was_open()) {
+        return Syn::Own;
+    }
+    if connection.over() { Syn::Opens } else { Syn::Challenges }
+}

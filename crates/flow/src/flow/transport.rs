@@ -1,0 +1,143 @@
+//! What a packet is: its transport protocol, and the messages that stand in single datagrams.
+
+use wire::frame::{Checksum, Frame, Network, Transport};
+use wire::pseudo_header;
+
+use super::Flow;
+use crate::conversation::{self, ConversationId, Endpoint, Key, Kind};
+use crate::row::RowKind;
+use crate::tcp::{Check, Segment};
+
+impl Flow {
+    /// Gives the packet's transport to its conversation. `bytes` are those that the frame's ranges count in.
+    pub(super) fn transport(&mut self, number: u32, frame: Frame, bytes: &[u8]) {
+        let Some(addresses) = frame.addresses() else {
+            let kind = match frame.malformed {
+                Some(_) => RowKind::Malformed,
+                None => RowKind::Link,
+            };
+            self.set_kind(number, kind);
+            return;
+        };
+        let ports = frame.ports().unwrap_or((0, 0));
+        let mut src = Endpoint { ip: addresses.0, port: ports.0 };
+        let mut dst = Endpoint { ip: addresses.1, port: ports.1 };
+        if let Network::Arp(arp) = &frame.network {
+            self.set_kind(number, RowKind::Arp(arp.operation.0));
+            let opening = arp.operation == wire::arp::Operation::REQUEST;
+            self.plain(number, conversation::ARP, src, dst, opening, Kind::Arp);
+            if let Some((interface, at)) = self.message(number) {
+                self.arp.push(interface, number, at, arp);
+            }
+            return;
+        }
+        match frame.transport {
+            Transport::Tcp(header, options) => {
+                self.set_kind(number, RowKind::Tcp);
+                let checksum = match frame.checksum {
+                    Checksum::Unverified => Check::Unverified,
+                    Checksum::Good => Check::Good,
+                    // Linux leaves the pseudo header's sum, not complemented, for the card to complete.
+                    Checksum::Bad => {
+                        let len = header.header_len() + frame.payload_len;
+                        let partial = !pseudo_header(src.ip, dst.ip, 6, len).checksum();
+                        if header.checksum == partial { Check::Partial } else { Check::Bad }
+                    }
+                };
+                let Some(row) = self.row_mut(number) else { return };
+                let segment = Segment {
+                    frame: number,
+                    at: row.at,
+                    seq: wire::tcp::Seq(header.seq),
+                    ack: wire::tcp::Seq(header.ack),
+                    flags: header.flags(),
+                    window: header.window,
+                    options,
+                    len: row.payload.claimed,
+                    captured: row.payload.len,
+                    buffer: row.payload.buffer,
+                    offset: row.payload.at,
+                    wire_len: row.original,
+                    checksum,
+                };
+                self.segment(number, src, dst, segment);
+            }
+            Transport::Udp(_) => {
+                self.set_kind(number, RowKind::Udp);
+                self.plain(number, 17, src, dst, false, Kind::Udp);
+                let payload = bytes.get(frame.payload.clone()).unwrap_or_default();
+                if payload.len() == frame.payload_len {
+                    self.datagram_message(number, ports, payload);
+                }
+            }
+            Transport::Icmp(icmp) => {
+                self.set_kind(number, RowKind::Icmp(icmp.kind.0, icmp.code));
+                if icmp.is_error() {
+                    let about = self.quoted(number, bytes.get(frame.payload.clone()).unwrap_or_default());
+                    if let Some(row) = self.row_mut(number) {
+                        row.about = about;
+                    }
+                } else if matches!(icmp.kind.0, 0 | 8) {
+                    // An echo's two packets carry one identifier: it stands for the client's port.
+                    let client = if icmp.kind.0 == 8 { &mut src } else { &mut dst };
+                    client.port = icmp.echo().0;
+                }
+                self.plain(number, 1, src, dst, icmp.kind.0 == 8, Kind::Icmp);
+            }
+            Transport::Icmpv6(icmp) => {
+                self.set_kind(number, RowKind::Icmpv6(icmp.kind.0, icmp.code));
+                self.plain(number, 58, src, dst, icmp.kind.0 == 128, Kind::Icmp);
+            }
+            Transport::Other(protocol) => {
+                self.set_kind(number, RowKind::Ip(protocol.0));
+                self.plain(number, protocol.0.into(), src, dst, false, Kind::Other(protocol.0));
+            }
+            Transport::None | Transport::Fragment => {
+                self.set_kind(number, RowKind::Malformed);
+            }
+        }
+    }
+
+    /// A UDP datagram of `ports`: DNS or DHCP by its ports, as wire's decoders choose.
+    fn datagram_message(&mut self, number: u32, ports: (u16, u16), payload: &[u8]) {
+        let either = |port| ports.0 == port || ports.1 == port;
+        if either(wire::dns::PORT) {
+            let Some(conversation) = self.row_mut(number).and_then(|row| row.conversation) else { return };
+            if let Ok(message) = wire::dns::Message::parse(payload)
+                && let Some((_, at)) = self.message(number)
+            {
+                self.dns.push(conversation, number, at, &message);
+            }
+        } else if (either(wire::dhcp::SERVER_PORT) || either(wire::dhcp::CLIENT_PORT))
+            && let Ok(message) = wire::dhcp::Message::parse(payload)
+            && let Some((interface, at)) = self.message(number)
+        {
+            self.dhcp.push(interface, number, at, &message);
+        }
+    }
+
+    /// Counts a message that is kept, unless there are too many: its interface and time.
+    fn message(&mut self, number: u32) -> Option<(u32, base::Instant)> {
+        if self.messages >= self.limits.messages {
+            self.dropped.messages += 1;
+            return None;
+        }
+        self.messages += 1;
+        self.row_mut(number).map(|row| (row.interface, row.at))
+    }
+
+    /// The conversation of the packet that an ICMP error quotes: an IPv4 header and at least eight bytes behind it (RFC
+    /// 792).
+    fn quoted(&mut self, number: u32, quote: &[u8]) -> Option<ConversationId> {
+        let header = quote.get(..wire::ipv4::Header::LEN).map(wire::ipv4::Header::read)?;
+        let rest = quote.get(header.header_len().max(wire::ipv4::Header::LEN)..)?;
+        let ports = match (header.protocol.0, rest) {
+            (6 | 17, [a, b, c, d, ..]) => (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])),
+            _ => (0, 0),
+        };
+        let interface = self.row_mut(number)?.interface;
+        let src = Endpoint { ip: header.src.into(), port: ports.0 };
+        let dst = Endpoint { ip: header.dst.into(), port: ports.1 };
+        self.current.get(&Key::new(interface, header.protocol.0.into(), src, dst)).copied()
+    }
+}
