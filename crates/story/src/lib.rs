@@ -4,10 +4,12 @@
 //! observation, read by the same code; a simulation can say more (it witnessed both ends and every cause), and each value
 //! says how it is known.
 
+pub mod dns;
 pub mod hops;
 mod ladder;
 mod ledger;
 mod lineage;
+pub mod log;
 pub mod machines;
 mod meaning;
 mod names;
@@ -86,6 +88,13 @@ pub struct Taken {
     pub bytes: Vec<u8>,
     /// Its tree; the leaves tile the bytes.
     pub record: Record,
+}
+
+/// The packets' bytes, as they were captured.
+impl flow::Source for Story {
+    fn frame(&self, number: u32) -> Option<std::borrow::Cow<'_, [u8]>> {
+        self.frames.frame(number)
+    }
 }
 
 impl Story {

@@ -3,6 +3,7 @@
 mod graphs;
 mod journeys;
 mod machines;
+mod questions;
 
 use wirescope::export::TapSet;
 use wirescope::flow::{ConversationId, Kind};
