@@ -40,6 +40,8 @@ pub enum Command {
     Simulate(Box<Simulate>),
     /// Show a capture (pcap or pcapng) in the same way.
     Open(Open),
+    /// Compare two runs or captures: what differs, in words and in figures.
+    Compare(Compare),
     /// Say what a field, flag, state, option, message type or status code means, and which RFC says so.
     Explain(Explain),
     /// Print the bit diagram of a header and the meaning of its fields.
@@ -161,6 +163,36 @@ pub struct Open {
     /// What to show.
     #[command(flatten)]
     pub view: View,
+}
+
+/// What to compare.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    wirescope compare https://www.example.com/ https://www.example.com/ --a-set tls=1.2\n  \
+    wirescope compare curl curl --b-set loss=5% --set seed=7\n  \
+    wirescope compare before.pcapng after.pcapng --keylog keys.txt")]
+pub struct Compare {
+    /// The first: a URL, a scenario or a capture.
+    #[arg(value_name = "A")]
+    pub a: String,
+    /// The second.
+    #[arg(value_name = "B")]
+    pub b: String,
+    /// A condition of both, e.g. rtt=100ms; may be repeated. Its name is that of an option of `simulate`.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// A condition of A alone.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub a_set: Vec<String>,
+    /// A condition of B alone.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub b_set: Vec<String>,
+    /// A TLS key log for captures (SSLKEYLOGFILE); may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub keylog: Vec<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub format: Format,
 }
 
 /// What to explain.

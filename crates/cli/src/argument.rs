@@ -31,6 +31,20 @@ pub fn named(args: &Simulate) -> Option<&'static scenario::Argument> {
 
 /// Plays an argument and prints it.
 pub fn run(out: &mut impl Write, args: &Simulate, argument: &scenario::Argument) -> Result<ExitCode, Error> {
+    let (seed, story, findings) = play(args, argument)?;
+    let top = summary::Top::Argument(Argument { argument, findings: &findings, seed });
+    show(out, &story, &args.view, Some(&top))?;
+    output::write(&story, &args.view, Some(&top))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The story of an argument, seen where it is best seen.
+pub fn story(args: &Simulate, argument: &scenario::Argument) -> Result<Story, Error> {
+    play(args, argument).map(|(_, story, _)| story)
+}
+
+/// Plays an argument: the seed, the story and what was found.
+fn play(args: &Simulate, argument: &scenario::Argument) -> Result<(u64, Story, Findings), Error> {
     let mut seed = 1;
     for (knob, text) in &args.knobs.turned {
         if knob.name != "seed" {
@@ -50,10 +64,7 @@ pub fn run(out: &mut impl Write, args: &Simulate, argument: &scenario::Argument)
         Some(name) => TapChoice::Named(name.to_owned()),
     };
     let story = Story::from_trace(played.trace, tap).map_err(|error| Error::usage(error.to_string()))?;
-    let top = summary::Top::Argument(Argument { argument, findings: &played.findings, seed });
-    show(out, &story, &args.view, Some(&top))?;
-    output::write(&story, &args.view, Some(&top))?;
-    Ok(ExitCode::SUCCESS)
+    Ok((seed, story, played.findings))
 }
 
 impl Argument<'_> {

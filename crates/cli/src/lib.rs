@@ -2,6 +2,7 @@
 
 mod args;
 mod argument;
+mod compare;
 mod connections;
 mod error;
 mod glossary;
@@ -75,6 +76,7 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
             ExitCode::SUCCESS
         }
         Some(Command::Simulate(args)) => simulate::run(&mut out, &args)?,
+        Some(Command::Compare(args)) => compare::run(&mut out, &args)?,
         Some(Command::Header(header)) => glossary::header(&mut out, &header)?,
         Some(Command::Explain(explain)) => glossary::explain(&mut out, &explain)?,
         None if cli.simulate.target.is_none() && cli.simulate.scenario.is_none() => {

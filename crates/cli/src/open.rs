@@ -16,15 +16,25 @@ const MAX_KEY_LOG: u64 = 64 << 20;
 
 /// Opens the capture and prints it.
 pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
-    let name = open.file.display().to_string();
-    let source: Box<dyn Read> = if open.file == Path::new("-") {
+    let (story, damaged) = story(&open.file, &open.keylog)?;
+    crate::show(out, &story, &open.view, None)?;
+    crate::output::write(&story, &open.view, None)?;
+    out.flush()?;
+    Ok(ExitCode::from(if damaged { 3 } else { 0 }))
+}
+
+/// The capture in `path` (`-` is standard input), with the secrets of key logs; and whether it was damaged. What is wrong with it is
+/// said on standard error.
+pub fn story(path: &Path, key_log_files: &[std::path::PathBuf]) -> Result<(Story, bool), Error> {
+    let name = path.display().to_string();
+    let source: Box<dyn Read> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(File::open(&open.file).map_err(|error| unreadable(&name, &error))?)
+        Box::new(File::open(path).map_err(|error| unreadable(&name, &error))?)
     };
     let file = capture::read::read_all(source).map_err(|error| from_capture(&name, &error))?;
     let mut key_logs = Vec::new();
-    for path in &open.keylog {
+    for path in key_log_files {
         key_logs.push((path.display().to_string(), read_key_log(path)?));
     }
     let mut key_log = KeyLog::default();
@@ -33,10 +43,7 @@ pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
     report_problems(&name, &file);
     let story = Story::from_capture(file, key_log);
     report_useless(&story, &key_logs);
-    crate::show(out, &story, &open.view, None)?;
-    crate::output::write(&story, &open.view, None)?;
-    out.flush()?;
-    Ok(ExitCode::from(if damaged { 3 } else { 0 }))
+    Ok((story, damaged))
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Error {

@@ -19,13 +19,7 @@ pub fn run(out: &mut impl Write, args: &Simulate) -> Result<ExitCode, Error> {
     if let Some(argument) = argument::named(args) {
         return argument::run(out, args, argument);
     }
-    let mut scenario = choose(args)?;
-    turn(&mut scenario, &args.knobs)?;
-    scenario.check().map_err(from_scenario)?;
-    let run = scenario::run(&scenario).map_err(|error| match error {
-        scenario::RunError::Scenario(error) => from_scenario(error),
-        other => Error { kind: Kind::Failed, message: other.to_string(), remedy: None },
-    })?;
+    let (scenario, run) = play(args)?;
     let Run { trace, url, outcome, .. } = run;
     let tap = match args.view.tap.as_deref() {
         None => TapChoice::Client,
@@ -37,6 +31,27 @@ pub fn run(out: &mut impl Write, args: &Simulate) -> Result<ExitCode, Error> {
     show(out, &story, &args.view, Some(&top))?;
     output::write(&story, &args.view, Some(&top))?;
     Ok(ExitCode::from(if matches!(outcome, Outcome::Failed(_)) { 1 } else { 0 }))
+}
+
+/// The run that the arguments name, under their conditions.
+fn play(args: &Simulate) -> Result<(Scenario, Run), Error> {
+    let mut scenario = choose(args)?;
+    turn(&mut scenario, &args.knobs)?;
+    scenario.check().map_err(from_scenario)?;
+    let run = scenario::run(&scenario).map_err(|error| match error {
+        scenario::RunError::Scenario(error) => from_scenario(error),
+        other => Error { kind: Kind::Failed, message: other.to_string(), remedy: None },
+    })?;
+    Ok((scenario, run))
+}
+
+/// The story of the run that the arguments name, as its client saw it.
+pub fn story(args: &Simulate) -> Result<Story, Error> {
+    if let Some(argument) = argument::named(args) {
+        return argument::story(args, argument);
+    }
+    let (_, run) = play(args)?;
+    Story::from_trace(run.trace, TapChoice::Client).map_err(|error| Error::usage(error.to_string()))
 }
 
 /// The scenario that the arguments name.

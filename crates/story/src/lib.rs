@@ -4,6 +4,7 @@
 //! observation, read by the same code; a simulation can say more (it witnessed both ends and every cause), and each value
 //! says how it is known.
 
+pub mod compare;
 pub mod dns;
 pub mod hops;
 mod ladder;

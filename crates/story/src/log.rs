@@ -111,7 +111,8 @@ impl Story {
         }
         if query.text.is_empty() && query.group.is_empty() {
             (log.total, log.complete) = (trace.events.len(), true);
-            log.entries = trace.events.iter().skip(query.from).take(count).map(|event| self.entry(trace, event)).collect();
+            log.entries =
+                trace.events.iter().skip(query.from).take(count).map(|event| self.entry(trace, event)).collect();
             return log;
         }
         let wanted = query.text.to_lowercase();

@@ -1,5 +1,6 @@
 //! What the views of a run draw: told by a simulation, and told again of the capture that it writes.
 
+mod compared;
 mod graphs;
 mod journeys;
 mod machines;

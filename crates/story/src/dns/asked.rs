@@ -108,12 +108,12 @@ fn over_udp(story: &Story, flow: &Flow, source: &dyn Source, which: &impl Fn(&Co
 
 fn over_tcp(story: &Story, flow: &Flow, source: &dyn Source, which: &impl Fn(&Conversation) -> bool) -> Vec<Asked> {
     let mut all = Vec::new();
-    let of_dns = |conversation: &&Conversation| matches!(conversation.kind, Kind::Tcp(_)) && conversation.server.port == PORT;
+    let of_dns =
+        |conversation: &&Conversation| matches!(conversation.kind, Kind::Tcp(_)) && conversation.server.port == PORT;
     for conversation in flow.conversations().iter().filter(of_dns).filter(|conversation| which(conversation)) {
         let Some(layers) = Layers::of(flow, conversation.id, source, &KeyLog::default()) else { continue };
-        let parsed = |message: &flow::DnsOverTcp| {
-            Message::parse(layers.bytes(message.buffer).get(message.range.clone())?).ok()
-        };
+        let parsed =
+            |message: &flow::DnsOverTcp| Message::parse(layers.bytes(message.buffer).get(message.range.clone())?).ok();
         let at = |number: u32| flow.row(number).map(|view| view.row.at);
         for asks in layers.dns.iter().filter(|message| message.direction == Direction::ToServer) {
             let (Some(query), Some(asked_at)) = (parsed(asks), at(asks.frame)) else { continue };

@@ -7,8 +7,8 @@ use base::EventId;
 use serde::Serialize;
 use trace::{Event, Kind, Trace, kinds::dns as kind};
 
-use crate::shown::How;
 use crate::Story;
+use crate::shown::How;
 use asked::Asked;
 
 /// The questions of a story.
