@@ -68,17 +68,22 @@ impl States {
     /// `before` is what the end counts as before its first transition.
     pub fn after(&self, trace: &Trace, end: End, passage: &FrameMeta, before: State) -> State {
         let changes = self.changes(end);
-        let elsewhere = trace.tap(passage.tap).is_none_or(|tap| tap.place != end.0);
-        if elsewhere && let Some(&(.., to)) = changes.iter().take_while(|change| change.0 <= passage.at).last() {
-            return to;
-        }
-        let past = changes.partition_point(|change| change.1 <= passage.event);
-        let own = changes.iter().skip(past).take_while(|change| change.0 == passage.at);
-        let own = own.take_while(|change| is_effect_of(trace, change.1, passage.event)).count();
-        match (past + own).checked_sub(1).and_then(|at| changes.get(at)) {
+        match self.taken(trace, end, passage).checked_sub(1).and_then(|at| changes.get(at)) {
             Some(&(.., to)) => to,
             None => changes.first().map_or(before, |&(_, _, from, _)| from),
         }
+    }
+
+    /// How many transitions `end` has taken by then: see [`States::after`].
+    pub fn taken(&self, trace: &Trace, end: End, passage: &FrameMeta) -> usize {
+        let changes = self.changes(end);
+        let elsewhere = trace.tap(passage.tap).is_none_or(|tap| tap.place != end.0);
+        if elsewhere {
+            return changes.partition_point(|change| change.0 <= passage.at);
+        }
+        let past = changes.partition_point(|change| change.1 <= passage.event);
+        let own = changes.iter().skip(past).take_while(|change| change.0 == passage.at);
+        past + own.take_while(|change| is_effect_of(trace, change.1, passage.event)).count()
     }
 
     /// The transitions of `end`.

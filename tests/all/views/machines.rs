@@ -54,6 +54,15 @@ fn every_transition_of_every_run_is_an_arrow_of_the_drawing() {
                     assert_eq!(machine.state, arrow.to, "{name}: packet {number}");
                     taken += 1;
                 }
+                // What the ladder's row says of the states is what the machines say.
+                let (row, machines) = (story.row(number), story.machines_after(number));
+                if let Some((ends, machines)) = row.and_then(|row| row.ends).zip(machines)
+                    && story.trace().is_some()
+                {
+                    for (known, machine) in [ends.client, ends.server].iter().zip(machines.ends) {
+                        assert_eq!(known.value().map(|state| state.0), Some(machine.state), "{name}: packet {number}");
+                    }
+                }
             }
         }
     }

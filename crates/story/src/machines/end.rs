@@ -4,7 +4,7 @@ use base::{Duration, Instant};
 use flow::{ConversationId, Direction};
 use serde::Serialize;
 use trace::kinds::tcp as kind;
-use trace::{Basis, Known, Trace, Why};
+use trace::{Basis, FrameMeta, Known, Trace, Why};
 use wire::tcp::{Flags, State};
 
 use super::values::Value;
@@ -105,6 +105,7 @@ pub(super) fn machine(
     progress: &Progress,
     direction: Direction,
     at: Instant,
+    passage: Option<&FrameMeta>,
 ) -> Option<Machine> {
     let conversation = story.flow().conversation(id)?;
     let address = conversation.sender(direction);
@@ -125,7 +126,7 @@ pub(super) fn machine(
     };
     match (story.trace(), story.ends_of(id)) {
         (Some(trace), Some(ends)) => match ends[direction as usize] {
-            Some(end) => witness(story, trace, end, at, &mut machine),
+            Some(end) => witness(story, trace, end, at, passage, &mut machine),
             None => machine.set(Known::Witnessed(before(direction))),
         },
         _ => infer(story, id, progress, direction, at, &mut machine),
@@ -152,9 +153,13 @@ fn signed(value: u64) -> i64 {
 }
 
 /// Fills in what a simulation's end told.
-fn witness(story: &Story, trace: &Trace, end: End, at: Instant, machine: &mut Machine) {
+fn witness(story: &Story, trace: &Trace, end: End, at: Instant, passage: Option<&FrameMeta>, machine: &mut Machine) {
     let changes = story.states.changes(end);
-    let change = changes.partition_point(|change| change.0 <= at).checked_sub(1).map(|last| changes[last]);
+    let taken = match passage {
+        Some(passage) => story.states.taken(trace, end, passage),
+        None => changes.partition_point(|change| change.0 <= at),
+    };
+    let change = taken.checked_sub(1).and_then(|last| changes.get(last)).copied();
     let state = change.map(|change| change.3).or_else(|| changes.first().map(|change| change.2));
     machine.set(state.map_or(Known::Unknown(Why::NotOnTheWire), Known::Witnessed));
     machine.taken = change.and_then(|(when, event, from, to)| {
@@ -167,7 +172,7 @@ fn witness(story: &Story, trace: &Trace, end: End, at: Instant, machine: &mut Ma
             event_id: Some(event.id.0),
             text: cause.map(|cause| why::text(trace, cause)).unwrap_or_default(),
             packet: story.packet_of_event(event.id),
-            ..taken(from, to, index)
+            ..arrow_taken(from, to, index)
         })
     });
     let none = Figures::default();
@@ -219,7 +224,7 @@ fn timer(code: &'static wire::Code, told: &[ledger::Told<Option<Duration>>], at:
 }
 
 /// The arrow in words; the caller adds when and why.
-fn taken(from: State, to: State, index: Option<usize>) -> Taken {
+fn arrow_taken(from: State, to: State, index: Option<usize>) -> Taken {
     let row = index.and_then(arrow::arrow);
     Taken {
         at_ns: 0,
@@ -262,7 +267,7 @@ fn infer(
                 let index = arrow::inferred(from, now, step.flags.contains(Flags::RST));
                 let packet = Some(step.number);
                 let (at_ns, now_taken) = (step.at.as_nanos(), step.at == at);
-                machine.taken = Some(Taken { at_ns, now: now_taken, packet, ..taken(from, now, index) });
+                machine.taken = Some(Taken { at_ns, now: now_taken, packet, ..arrow_taken(from, now, index) });
             }
             was = Some(now);
         }

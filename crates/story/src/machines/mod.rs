@@ -12,6 +12,7 @@ pub use values::Value;
 use base::Instant;
 use flow::{ConversationId, Direction};
 use serde::Serialize;
+use trace::FrameMeta;
 
 use crate::Story;
 
@@ -34,9 +35,13 @@ impl Story {
     /// A simulation tells each figure itself; of a capture's figures those that its packets tell are inferred, the others not
     /// known, and each says why.
     pub fn machines(&self, id: ConversationId, at: Instant) -> Option<Machines> {
+        self.machines_when(id, at, None)
+    }
+
+    fn machines_when(&self, id: ConversationId, at: Instant, passage: Option<&FrameMeta>) -> Option<Machines> {
         let progress = self.progress(id)?;
         let packet = progress.at(at).map(|step| step.number);
-        let one = |direction| end::machine(self, id, &progress, direction, at);
+        let one = |direction| end::machine(self, id, &progress, direction, at, passage);
         Some(Machines {
             conversation: id.0,
             at_ns: at.as_nanos(),
@@ -45,9 +50,13 @@ impl Story {
         })
     }
 
-    /// Both ends of the connection that packet `number` belongs to, when it has passed the tap.
+    /// Both ends of the connection that packet `number` belongs to, when it has passed the tap. Of a simulation the states are those
+    /// that belong to this packet, as in its row, where several packets pass at one moment.
     pub fn machines_after(&self, number: u32) -> Option<Machines> {
         let row = self.flow().row(number)?.row;
-        self.machines(row.conversation?, row.at)
+        let passage = self.frame_id(number).and_then(|frame| self.trace()?.frames.meta(frame));
+        let mut machines = self.machines_when(row.conversation?, row.at, passage)?;
+        machines.packet = Some(number);
+        Some(machines)
     }
 }
