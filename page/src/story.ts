@@ -38,8 +38,9 @@ export interface Journey { packet: number; hops: Hop[]; why: string }
 export interface Question {
   at_ns: number; to_ns: number | null; from: string; to: string; name: string; sort: string; answer: string;
   packet: number | null; answer_packet: number | null; children: Question[];
+  referral: boolean; transport: string; caches: { at_ns: number; hit: boolean; text: string }[];
 }
-export interface Questions { questions: Question[] }
+export interface Questions { questions: Question[]; why?: string }
 
 export interface LogEntry { event: number; at_ns: number; place: string; kind: string; text: string; rfc: string; packet: number | null }
 export interface Log { total: number; entries: LogEntry[] }
