@@ -14,12 +14,14 @@ pub mod log;
 pub mod machines;
 mod meaning;
 mod names;
+pub mod predict;
 mod progress;
 mod rtt;
 pub mod series;
 mod shown;
 mod source;
 mod states;
+pub mod tour;
 mod upper;
 mod why;
 

@@ -3,6 +3,7 @@
 mod compared;
 mod graphs;
 mod journeys;
+mod learning;
 mod machines;
 mod questions;
 

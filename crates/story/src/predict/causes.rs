@@ -1,0 +1,72 @@
+//! Why is something sent again?
+
+use flow::Verdicts;
+use trace::kinds::tcp as kind;
+
+use super::{Prediction, connections, ordered};
+use crate::Story;
+
+/// Questions of this sort, at most.
+const MAX: usize = 6;
+const TIMER: &str = "its timer ran out";
+const DUPLICATES: &str = "acknowledgments said that it is missing";
+const ASKED: &str = "the program wrote it twice";
+const RESET: &str = "the other side asked for a reset";
+
+/// A question for each segment that is sent again and of which it is known why.
+pub(super) fn questions(story: &Story) -> Vec<Prediction> {
+    let mut out = Vec::new();
+    for id in connections(story) {
+        let Some(conversation) = story.flow().conversation(id) else { continue };
+        for view in conversation.packets.iter().filter_map(|&number| story.flow().row(number)) {
+            let (Some(tcp), number) = (view.tcp, view.row.number) else { continue };
+            let (Some(first), true) = (tcp.repeats(), tcp.verdicts.is_retransmission()) else { continue };
+            let Some((answer, why)) = reason(story, number, tcp.verdicts) else { continue };
+            if out.len() >= MAX {
+                return out;
+            }
+            let host = story.names().host(conversation.sender(view.row.direction).ip);
+            out.push(Prediction {
+                id: format!("again-{number}"),
+                before_packet: number,
+                ask: format!("{host} is about to send again what packet {first} carried. What makes it do so?"),
+                kind: "choice",
+                choices: ordered([TIMER, DUPLICATES, ASKED, RESET].map(str::to_owned).to_vec()),
+                answer: answer.to_owned(),
+                accepts: Vec::new(),
+                because: why.to_owned(),
+                packet: number,
+                field: Some("tcp.seq"),
+            });
+        }
+    }
+    out
+}
+
+/// Why a segment was sent again: by the simulation's causes, or by what the capture saw before.
+fn reason(story: &Story, number: u32, verdicts: Verdicts) -> Option<(&'static str, &'static str)> {
+    let timer = (
+        TIMER,
+        "no acknowledgment came within the retransmission timeout: the oldest segment is sent again (RFC 6298 §5.4)",
+    );
+    let duplicates = (
+        DUPLICATES,
+        "what arrived behind the gap was acknowledged again and again: it is sent without waiting (RFC 5681 §3.2)",
+    );
+    let Some(trace) = story.trace() else {
+        return verdicts.contains(Verdicts::FAST_RETRANSMISSION).then_some(duplicates);
+    };
+    let root = story.lineage().root(story.frame_id(number)?);
+    let sent = trace.frames.meta(root)?.event;
+    let place = trace.event(sent)?.place;
+    for cause in trace.causes(sent).take(12).take_while(|event| event.place == place) {
+        let is = |kinds: &[&'static trace::Kind]| kinds.iter().any(|kind| std::ptr::eq(*kind, cause.kind));
+        if is(&[&kind::RTO_FIRED]) {
+            return Some(timer);
+        }
+        if is(&[&kind::FAST_RETRANSMIT, &kind::PARTIAL_ACK, &kind::DUP_ACK, &kind::RECOVERY_ENTERED]) {
+            return Some(duplicates);
+        }
+    }
+    None
+}

@@ -1,0 +1,64 @@
+//! Which state comes next?
+
+use wire::tcp::{State, TRANSITIONS};
+
+use super::{MAX_OF_A_SORT, Prediction, connections, ordered};
+use crate::Story;
+
+/// A question for each packet with which an end changes its state.
+pub(super) fn questions(story: &Story) -> Vec<Prediction> {
+    let mut out = Vec::new();
+    for id in connections(story) {
+        let Some(conversation) = story.flow().conversation(id) else { continue };
+        let mut known: [Option<u8>; 2] = [None, None];
+        for &number in &conversation.packets {
+            let Some(machines) = story.machines_after(number) else { continue };
+            for (end, known) in machines.ends.iter().zip(&mut known) {
+                let before = known.replace(end.state);
+                let Some(taken) = &end.taken else { continue };
+                // Of several steps at once the last is told, and it does not begin where the question does.
+                let begins = before.is_some_and(|before| before != end.state && before == taken.codes[0]);
+                let first = before.is_none() && taken.packet == Some(number);
+                if !(begins || first) || taken.event.is_empty() || out.len() >= MAX_OF_A_SORT {
+                    continue;
+                }
+                out.push(Prediction {
+                    id: format!("state-{number}-{}", end.side),
+                    before_packet: number,
+                    ask: format!(
+                        "The {} is in {}. In which state will it be with packet {number}?",
+                        end.side, taken.from
+                    ),
+                    kind: "choice",
+                    choices: choices(taken.codes[0], taken.to),
+                    answer: taken.to.to_owned(),
+                    accepts: Vec::new(),
+                    because: format!(
+                        "in {}, {} leads to {}; done then: {} ({})",
+                        taken.from,
+                        taken.event,
+                        taken.to,
+                        if taken.action == "x" { "nothing" } else { taken.action },
+                        taken.rfc
+                    ),
+                    packet: number,
+                    field: Some("tcp.flags"),
+                });
+            }
+        }
+    }
+    out
+}
+
+/// The right state among others: first those where other arrows from the same state lead, then those nearby.
+fn choices(from: u8, right: &str) -> Vec<String> {
+    let away = TRANSITIONS.iter().filter(|row| row.from.0 == from).map(|row| row.to);
+    let near = [State::ESTABLISHED, State::TIME_WAIT, State::CLOSE_WAIT, State::SYN_RECEIVED, State::CLOSED];
+    let mut choices = vec![right.to_owned()];
+    for name in away.chain(near).filter_map(State::name) {
+        if choices.len() < 4 && choices.iter().all(|known| known != name) {
+            choices.push(name.to_owned());
+        }
+    }
+    ordered(choices)
+}
