@@ -26,6 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("story", &["base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain"]),
     // front
     ("export", READING),
+    ("web", FRONT),
     ("cli", FRONT),
     // all of it, by name
     ("wirescope", ALL),
@@ -35,11 +36,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const GROUND: &[&str] = &["base", "wire", "trace"];
 const READING: &[&str] = &["base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story"];
 /// The command line reads, and asks for simulations by way of `scenario` only.
-const FRONT: &[&str] =
-    &["base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story", "export", "scenario"];
+const FRONT: &[&str] = &[
+    "base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story", "export", "web", "scenario",
+];
 const ALL: &[&str] = &[
     "base", "wire", "trace", "capture", "tcp", "host", "net", "tls", "apps", "scenario", "flow", "dissect", "analyze",
-    "explain", "story", "export", "cli",
+    "explain", "story", "export", "web", "cli",
 ];
 /// What only the making wing may know.
 const MAKING: &[&str] = &["tcp", "host", "net", "apps", "tls", "scenario"];

@@ -1,5 +1,7 @@
 //! The command line, declared once: help, completions and man pages come from here.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -19,6 +21,7 @@ use scenario::Knob;
         wirescope https://www.example.com/ --loss 2% --seed 7 -o run.pcapng\n  \
         wirescope simulate --scenario curl                 a TCP connection, packet by packet\n  \
         wirescope open trace.pcapng --keylog keys.txt      the same view of a capture\n  \
+        wirescope https://www.example.com/ -o run.html     the page with the run inside, as one file\n  \
         wirescope explain tcp.window                       what a field means, and where that is written\n  \
         wirescope header tcp                               the RFC's bit diagram\n\n\
         Exit codes: 0 done, 1 the request failed, 2 wrong use, 3 unreadable input.\n\
@@ -46,6 +49,8 @@ pub enum Command {
     Explain(Explain),
     /// Print the bit diagram of a header and the meaning of its fields.
     Header(Header),
+    /// Open the page: the same view in a browser, to step through, turn knobs and compare.
+    Serve(Box<Serve>),
     /// List the built-in scenarios.
     Scenarios,
     /// Print a shell's completions.
@@ -83,6 +88,22 @@ pub struct Simulate {
 pub struct Knobs {
     /// Each knob and the text that it was given, in the order of the knobs.
     pub turned: Vec<(&'static Knob, String)>,
+}
+
+impl Knobs {
+    /// The knobs by name; what was given several times, a line each.
+    pub fn map(&self) -> BTreeMap<String, String> {
+        let mut map = BTreeMap::<String, String>::new();
+        for (knob, text) in &self.turned {
+            map.entry(knob.name.to_owned())
+                .and_modify(|lines| {
+                    lines.push('\n');
+                    lines.push_str(text);
+                })
+                .or_insert_with(|| text.clone());
+        }
+        map
+    }
 }
 
 impl Args for Knobs {
@@ -134,7 +155,8 @@ pub struct View {
     /// Where to observe: laptop, home-router.lan, home-router.wan, server ... or `all` for every hop.
     #[arg(long, value_name = "PLACE")]
     pub tap: Option<String>,
-    /// Write the run to a file: .pcapng, .json or .keys (TLS secrets); may be repeated.
+    /// Write the run to a file: .pcapng, .json, .svg (the ladder), .html (the page with the run inside) or .keys (TLS
+    /// secrets); may be repeated.
     #[arg(long, short = 'o', value_name = "FILE")]
     pub output: Vec<PathBuf>,
     /// How to print.
@@ -193,6 +215,29 @@ pub struct Compare {
     /// How to print.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     pub format: Format,
+}
+
+/// What to serve, and where.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// What to open at once: a capture, a built-in scenario or a URL.
+    #[arg(value_name = "FILE|SCENARIO|URL")]
+    pub target: Option<String>,
+    /// Conditions.
+    #[command(flatten)]
+    pub knobs: Knobs,
+    /// A TLS key log for the capture; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub keylog: Vec<PathBuf>,
+    /// The port; 0 for any that is free.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// The address to listen on. Everyone who reaches another than the loopback address can read what you open.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub listen: IpAddr,
+    /// Open the browser.
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// What to explain.

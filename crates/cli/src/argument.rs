@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use base::Seed;
 use scenario::Findings;
-use serde_json::{Map, Value, json};
 use story::{Story, TapChoice};
+use web::{Subject, Workshop};
 
 use crate::args::Simulate;
 use crate::error::{Error, Kind};
@@ -17,7 +17,6 @@ use crate::{output, show, summary};
 pub struct Argument<'a> {
     argument: &'a scenario::Argument,
     findings: &'a Findings,
-    seed: u64,
 }
 
 /// The argument that the command line names, if it names one.
@@ -32,9 +31,11 @@ pub fn named(args: &Simulate) -> Option<&'static scenario::Argument> {
 /// Plays an argument and prints it.
 pub fn run(out: &mut impl Write, args: &Simulate, argument: &scenario::Argument) -> Result<ExitCode, Error> {
     let (seed, story, findings) = play(args, argument)?;
-    let top = summary::Top::Argument(Argument { argument, findings: &findings, seed });
-    show(out, &story, &args.view, Some(&top))?;
-    output::write(&story, &args.view, Some(&top))?;
+    let subject = Subject::argument(argument, seed, &args.knobs.map(), &findings);
+    let workshop = Workshop::new(subject, story, None);
+    let top = summary::Top::Argument(Argument { argument, findings: &findings });
+    show(out, &workshop, &args.view, Some(&top))?;
+    output::write(&workshop, &args.view)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -84,19 +85,6 @@ impl Argument<'_> {
             writeln!(out, "{line}")?;
         }
         writeln!(out)
-    }
-
-    /// Adds what is known to the JSON document.
-    pub fn describe(&self, extra: &mut Map<String, Value>) {
-        let Findings { columns, rows, verdict } = self.findings;
-        extra.insert("seed".into(), json!(self.seed.to_string()));
-        extra.insert(
-            "argument".into(),
-            json!({
-                "name": self.argument.name, "title": self.argument.title,
-                "columns": columns, "rows": rows, "verdict": verdict,
-            }),
-        );
     }
 }
 

@@ -42,7 +42,7 @@ fn side(args: &Compare, source: &str, own: &[String]) -> Result<Story, Error> {
             let error = Error::usage(format!("{source} is a capture: nothing can be set about it"));
             return Err(error.remedy("set conditions of a URL or a scenario"));
         }
-        return open::story(path, &args.keylog).map(|(story, _)| story);
+        return open::story(path, &args.keylog).map(|(_, story, _)| story);
     }
     let knobs = Knobs { turned: settings.into_iter().map(|setting| knob(setting)).collect::<Result<_, _>>()? };
     let file = path.extension().is_some_and(|extension| extension == "toml");

@@ -11,6 +11,7 @@ mod open;
 mod output;
 mod packet;
 mod phases;
+mod serve;
 mod simulate;
 mod style;
 mod summary;
@@ -22,9 +23,9 @@ use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command, Format, View};
 use error::{Error, Kind};
-use story::Story;
 use style::Style;
 use summary::Top;
+use web::Workshop;
 
 /// Runs the program with the process' arguments.
 pub fn main() -> ExitCode {
@@ -77,6 +78,7 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
         Some(Command::Simulate(args)) => simulate::run(&mut out, &args)?,
         Some(Command::Compare(args)) => compare::run(&mut out, &args)?,
+        Some(Command::Serve(args)) => serve::run(&mut out, &args)?,
         Some(Command::Header(header)) => glossary::header(&mut out, &header)?,
         Some(Command::Explain(explain)) => glossary::explain(&mut out, &explain)?,
         None if cli.simulate.target.is_none() && cli.simulate.scenario.is_none() => {
@@ -90,7 +92,8 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
 }
 
 /// Prints what the view asks for. `top` is what a simulation knows beside its packets.
-fn show(out: &mut impl Write, story: &Story, view: &View, top: Option<&Top<'_>>) -> Result<(), Error> {
+fn show(out: &mut impl Write, workshop: &Workshop, view: &View, top: Option<&Top<'_>>) -> Result<(), Error> {
+    let story = workshop.story();
     let style = Style::detect();
     match (view.format, view.packet) {
         (_, Some(number)) if story.row(number).is_none() => {
@@ -115,7 +118,7 @@ fn show(out: &mut impl Write, story: &Story, view: &View, top: Option<&Top<'_>>)
             let document = export::packet_document(story, number).unwrap_or_default();
             writeln!(out, "{document:#}")?;
         }
-        (Format::Json, None) => writeln!(out, "{:#}", summary::document(story, top))?,
+        (Format::Json, None) => writeln!(out, "{:#}", workshop.subject().document(story))?,
     }
     Ok(())
 }

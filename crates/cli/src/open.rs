@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use capture::keylog::KeyLog;
 use story::Story;
+use web::{Subject, Workshop};
 
 use crate::args::Open;
 use crate::error::Error;
@@ -16,16 +17,18 @@ const MAX_KEY_LOG: u64 = 64 << 20;
 
 /// Opens the capture and prints it.
 pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
-    let (story, damaged) = story(&open.file, &open.keylog)?;
-    crate::show(out, &story, &open.view, None)?;
-    crate::output::write(&story, &open.view, None)?;
+    let (subject, story, damaged) = story(&open.file, &open.keylog)?;
+    let workshop = Workshop::new(subject, story, None);
+    crate::show(out, &workshop, &open.view, None)?;
+    crate::output::write(&workshop, &open.view)?;
     out.flush()?;
     Ok(ExitCode::from(if damaged { 3 } else { 0 }))
 }
 
-/// The capture in `path` (`-` is standard input), with the secrets of key logs; and whether it was damaged. What is wrong with it is
+/// What is known of the capture in `path` (`-` is standard input), its story with the secrets of key logs, and whether it
+/// was damaged. What is wrong with it is
 /// said on standard error.
-pub fn story(path: &Path, key_log_files: &[std::path::PathBuf]) -> Result<(Story, bool), Error> {
+pub fn story(path: &Path, key_log_files: &[std::path::PathBuf]) -> Result<(Subject, Story, bool), Error> {
     let name = path.display().to_string();
     let source: Box<dyn Read> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
@@ -41,12 +44,13 @@ pub fn story(path: &Path, key_log_files: &[std::path::PathBuf]) -> Result<(Story
     key_logs.iter().for_each(|(_, one)| key_log.merge(one));
     let damaged = file.ended_by.is_some();
     report_problems(&name, &file);
+    let subject = Subject::capture(&name, &file);
     let story = Story::from_capture(file, key_log);
     report_useless(&story, &key_logs);
-    Ok((story, damaged))
+    Ok((subject, story, damaged))
 }
 
-fn unreadable(name: &str, error: &io::Error) -> Error {
+pub(crate) fn unreadable(name: &str, error: &io::Error) -> Error {
     let plain = Error::input(format!("cannot read {name}: {error}"));
     match error.kind() {
         io::ErrorKind::NotFound => plain.remedy("check the path"),
@@ -81,21 +85,10 @@ fn read_key_log(path: &Path) -> Result<KeyLog, Error> {
 
 /// Says which key logs have secrets, but none for a connection of the capture.
 fn report_useless(story: &Story, key_logs: &[(String, KeyLog)]) {
-    if key_logs.iter().all(|(_, key_log)| key_log.is_empty()) {
-        return;
-    }
-    let layers = story.flow().conversations().iter().filter_map(|conversation| story.layers(conversation.id));
-    let hellos: Vec<_> =
-        layers.filter_map(|layers| layers.tls.as_ref()?.client_hello.as_ref().map(|hello| hello.random)).collect();
-    for (name, key_log) in key_logs.iter().filter(|(_, key_log)| !key_log.is_empty()) {
-        if hellos.iter().any(|random| !key_log.secrets(random).is_empty()) {
-            continue;
+    for (name, key_log) in key_logs {
+        if let Some(useless) = story::useless_keys(story, key_log) {
+            let _ = writeln!(io::stderr(), "warning: {name} {useless}\n  help: {}", story::USELESS_KEYS_REMEDY);
         }
-        let (secrets, hellos) = (key_log.connections().len(), hellos.len());
-        let _ = writeln!(
-            io::stderr(),
-            "warning: {name} has secrets of {secrets} TLS connections, and none of them is among the {hellos} whose ClientHello the capture shows\n  help: take the key log that was written while this capture was made"
-        );
     }
 }
 

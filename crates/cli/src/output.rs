@@ -4,25 +4,26 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use base::FrameId;
-use export::{TapSet, write_pcapng};
 use story::Story;
+use web::Workshop;
 
 use crate::args::View;
 use crate::error::Error;
-use crate::summary::{self, Top};
 
 /// Writes every file that the view asks for.
-pub fn write(story: &Story, view: &View, top: Option<&Top<'_>>) -> Result<(), Error> {
+pub fn write(workshop: &Workshop, view: &View) -> Result<(), Error> {
+    let story = workshop.story();
     for path in &view.output {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         match extension {
             "pcapng" => pcapng(story, path)?,
-            "json" => text(path, &format!("{:#}\n", summary::document(story, top)))?,
-            "keys" => text(path, &keys(story))?,
+            "json" => text(path, &format!("{:#}\n", workshop.subject().document(story)))?,
+            "keys" => text(path, &story.secrets())?,
+            "svg" => text(path, &export::ladder_svg(story, &workshop.subject().title))?,
+            "html" => html(workshop, path)?,
             _ => {
                 let error = Error::usage(format!("-o {}: the format is not known", path.display()));
-                return Err(error.remedy("the file's name ends in .pcapng, .json or .keys"));
+                return Err(error.remedy("the file's name ends in .pcapng, .json, .svg, .html or .keys"));
             }
         }
     }
@@ -43,20 +44,17 @@ fn text(path: &Path, text: &str) -> Result<(), Error> {
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| failed(path, &error))
 }
 
-fn keys(story: &Story) -> String {
-    story.secrets()
+fn pcapng(story: &Story, path: &Path) -> Result<(), Error> {
+    if story.trace().is_none() {
+        return Err(Error::usage(format!("-o {}: this is a capture already", path.display())));
+    }
+    export::write_story(create(path)?, story).map_err(|error| failed(path, &error))
 }
 
-fn pcapng(story: &Story, path: &Path) -> Result<(), Error> {
-    let Some(trace) = story.trace() else {
-        return Err(Error::usage(format!("-o {}: this is a capture already", path.display())));
-    };
-    let taps = story.tap().map_or(TapSet::All, TapSet::One);
-    let numbers: std::collections::BTreeMap<FrameId, u32> =
-        (1..=story.len() as u32).filter_map(|number| Some((story.frame_id(number)?, number))).collect();
-    let comment = |frame: FrameId| {
-        let row = story.row(*numbers.get(&frame)?)?;
-        Some(row.meaning)
-    };
-    write_pcapng(create(path)?, trace, taps, comment).map_err(|error| failed(path, &error))
+fn html(workshop: &Workshop, path: &Path) -> Result<(), Error> {
+    let name = path.display();
+    let page = web::html("file", workshop, workshop.main(), None).map_err(|error| {
+        Error::input(format!("-o {name}: {error}")).remedy("build the program where Node 20.19 or newer is")
+    })?;
+    text(path, &page)
 }

@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use analyze::{CriticalPath, Phase};
-use base::{Duration, Instant};
-use serde_json::{Value, json};
+use analyze::Phase;
+use base::Duration;
 use story::Story;
 
 use crate::style::{Style, Tone, hang, wrap};
@@ -64,27 +63,6 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
         }
     }
     Ok(())
-}
-
-/// The phases for programs.
-pub fn document(path: &CriticalPath) -> Value {
-    let at = |at: Instant| at.as_nanos();
-    let phases: Vec<Value> = path
-        .phases
-        .iter()
-        .map(|phase| {
-            json!({
-                "phase": phase.kind.name(), "from_ns": at(phase.from), "to_ns": at(phase.to),
-                "rtt_ns": phase.rtt.map(Duration::as_nanos), "milli_round_trips": phase.milli_round_trips(),
-            })
-        })
-        .collect();
-    json!({
-        "phases": phases,
-        "total_ns": path.total().as_nanos(),
-        "first_byte_ns": path.time_to_first_byte().map(Duration::as_nanos),
-        "close": path.close.map(|(from, to)| json!({ "from_ns": at(from), "to_ns": at(to) })),
-    })
 }
 
 /// Milliseconds to the nanosecond: so that the phases add up exactly, as printed.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use scenario::{Outcome, Run, Scenario, ScenarioError, UrlError, UrlParts};
 use story::{Story, TapChoice};
+use web::{Subject, Workshop};
 
 use crate::args::{Knobs, Simulate};
 use crate::error::{Error, Kind};
@@ -27,9 +28,12 @@ pub fn run(out: &mut impl Write, args: &Simulate) -> Result<ExitCode, Error> {
         Some(name) => TapChoice::Named(name.to_owned()),
     };
     let story = Story::from_trace(trace, tap).map_err(|error| Error::usage(error.to_string()))?;
+    let source = args.scenario.as_ref().or(args.target.as_ref()).map_or("", String::as_str);
+    let subject = Subject::request(source, &args.knobs.map(), &scenario, &url, &outcome);
+    let workshop = Workshop::new(subject, story, None);
     let top = summary::Top::Request(summary::Request { scenario: &scenario, url: &url, outcome: &outcome });
-    show(out, &story, &args.view, Some(&top))?;
-    output::write(&story, &args.view, Some(&top))?;
+    show(out, &workshop, &args.view, Some(&top))?;
+    output::write(&workshop, &args.view)?;
     Ok(ExitCode::from(if matches!(outcome, Outcome::Failed(_)) { 1 } else { 0 }))
 }
 

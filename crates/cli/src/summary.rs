@@ -3,12 +3,10 @@
 use std::io::{self, Write};
 
 use scenario::{Outcome, Scenario, Topology, UrlParts};
-use serde_json::{Map, Value, json};
 use story::Story;
 use trace::kinds;
 
 use crate::argument::Argument;
-use crate::phases;
 use crate::style::{Style, Tone, hang, wrap};
 
 /// What a simulation knows beside its packets.
@@ -149,35 +147,4 @@ pub fn below(out: &mut impl Write, top: &Top<'_>, style: Style) -> io::Result<()
             Ok(())
         }
     }
-}
-
-/// The run as a JSON document.
-pub fn document(story: &Story, top: Option<&Top<'_>>) -> Value {
-    let mut extra = Map::new();
-    if let Some(Top::Argument(argument)) = top {
-        argument.describe(&mut extra);
-    }
-    if let Some(Top::Request(top)) = top {
-        extra.insert("seed".into(), json!(top.scenario.seed.to_string()));
-        extra.insert(
-            "url".into(),
-            json!({
-                "href": top.url.href, "scheme": top.url.scheme.as_str(), "host": top.url.host, "port": top.url.port,
-                "path": top.url.path, "query": top.url.query, "parameters": top.url.parameters,
-            }),
-        );
-        extra.insert(
-            "outcome".into(),
-            match top.outcome {
-                Outcome::Response { status, reason, body } => {
-                    json!({ "status": status, "reason": reason, "body": body })
-                }
-                Outcome::Failed(why) => json!({ "failed": why }),
-            },
-        );
-    }
-    if let Some(path) = story.critical_path() {
-        extra.insert("time".into(), phases::document(&path));
-    }
-    export::document(story, extra)
 }

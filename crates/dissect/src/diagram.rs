@@ -11,6 +11,10 @@ pub struct Diagram {
     pub header: &'static Field,
     /// The drawing, lines ended by newlines.
     pub drawing: String,
+    /// Where its fields stand.
+    pub layout: Layout,
+    /// The header's place among the record's nodes.
+    pub group: usize,
 }
 
 /// The diagrams of all fixed headers in a record of `buffer`, in order.
@@ -18,7 +22,8 @@ pub fn diagrams(record: &Record, buffer: &[u8]) -> Vec<Diagram> {
     let mut out = Vec::new();
     for (at, group) in record.nodes.iter().enumerate().filter(|(_, node)| !node.leaf) {
         if let Some(layout) = wire::glossary::layout(group.field.id) {
-            out.push(Diagram { header: group.field, drawing: draw(layout, record, at, buffer) });
+            let drawing = draw(layout, record, at, buffer);
+            out.push(Diagram { header: group.field, drawing, layout, group: at });
         }
     }
     out

@@ -1,5 +1,7 @@
 //! A run as one JSON document. `docs/json.md` describes it; [`SCHEMA`] changes when a reader would have to.
 
+use analyze::CriticalPath;
+use base::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use story::{Mark, Row, Side, Story};
 use trace::Known;
@@ -72,6 +74,27 @@ fn event(story: &Story, event: &trace::Event) -> Value {
         "cause": event.cause.0,
         "because": event.because.map(|id| id.0),
         "text": story.event_text(event),
+    })
+}
+
+/// Where the time went.
+pub fn time(path: &CriticalPath) -> Value {
+    let at = |at: Instant| at.as_nanos();
+    let phases: Vec<Value> = path
+        .phases
+        .iter()
+        .map(|phase| {
+            json!({
+                "phase": phase.kind.name(), "from_ns": at(phase.from), "to_ns": at(phase.to),
+                "rtt_ns": phase.rtt.map(Duration::as_nanos), "milli_round_trips": phase.milli_round_trips(),
+            })
+        })
+        .collect();
+    json!({
+        "phases": phases,
+        "total_ns": path.total().as_nanos(),
+        "first_byte_ns": path.time_to_first_byte().map(Duration::as_nanos),
+        "close": path.close.map(|(from, to)| json!({ "from_ns": at(from), "to_ns": at(to) })),
     })
 }
 

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use base::{FrameId, Instant, TapId};
 use capture::LinkType;
 use capture::write::{Interface, Packet, PcapNg};
+use story::Story;
 use trace::Trace;
 
 /// Which taps a file holds.
@@ -15,6 +16,17 @@ pub enum TapSet {
     One(TapId),
     /// Every tap that saw a frame, an interface each.
     All,
+}
+
+/// Writes a simulation as its story sees it: the frames of its tap, each with what it says as its comment. Of a capture,
+/// which is a file already, nothing is written.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn write_story(out: impl Write, story: &Story) -> io::Result<()> {
+    let Some(trace) = story.trace() else { return Ok(()) };
+    let taps = story.tap().map_or(TapSet::All, TapSet::One);
+    write_pcapng(out, trace, taps, |frame| story.row(story.number_of(frame)?).map(|row| row.meaning))
 }
 
 /// Writes the frames that the taps saw, in order of time. `comment` gives a packet's comment, if it has one.

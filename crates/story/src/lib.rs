@@ -7,6 +7,7 @@
 pub mod compare;
 pub mod dns;
 pub mod hops;
+mod keys;
 mod ladder;
 mod ledger;
 mod lineage;
@@ -25,6 +26,7 @@ pub mod tour;
 mod upper;
 mod why;
 
+pub use keys::{USELESS_KEYS_REMEDY, UselessKeys, useless_keys};
 pub use ladder::{Mark, Row, Side};
 pub use names::Names;
 pub use shown::{How, Shown, basis_text, why_text};
@@ -261,6 +263,10 @@ impl Story {
     pub fn frame_id(&self, number: u32) -> Option<FrameId> {
         self.frames.frame_id(number)
     }
+    /// The number of the packet that `frame` is at this tap, if it was seen there.
+    pub fn number_of(&self, frame: FrameId) -> Option<u32> {
+        self.frames.number_of(frame)
+    }
     /// The captured bytes of packet `number`.
     pub fn bytes(&self, number: u32) -> Option<Vec<u8>> {
         self.frames.frame(number).map(|bytes| bytes.into_owned())
@@ -306,6 +312,11 @@ impl Story {
     /// What happened, in words. Empty for a capture.
     pub fn event_text(&self, event: &trace::Event) -> String {
         self.trace().map(|trace| why::text(trace, event)).unwrap_or_default()
+    }
+
+    /// The causes of an event: from the event back to a root. Empty for a capture, and for an event that was not recorded.
+    pub fn causes(&self, event: base::EventId) -> Vec<Link> {
+        self.trace().map(|trace| why::chain_of(trace, event)).unwrap_or_default()
     }
 
     /// Why packet `number` was sent: from the packet back to an act of the user or a configured timer. Empty for a

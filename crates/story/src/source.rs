@@ -117,6 +117,14 @@ impl Frames {
         }
     }
 
+    /// Frames are numbered as they happen, so those of a tap are in order.
+    pub fn number_of(&self, frame: FrameId) -> Option<u32> {
+        match self {
+            Frames::Simulated { ids, .. } => ids.binary_search(&frame).ok().map(|at| at as u32 + 1),
+            Frames::Captured { .. } => None,
+        }
+    }
+
     /// A capture's zero is its first packet that has a time.
     pub fn epoch(&self) -> WallTime {
         match self {

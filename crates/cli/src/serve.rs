@@ -1,0 +1,131 @@
+//! `serve`: the page.
+
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use web::{Begin, Capture, Limits, Options, ServeError};
+
+use crate::args::Serve;
+use crate::error::{Error, Kind};
+use crate::open::unreadable;
+
+/// Serves until it is stopped.
+pub fn run(out: &mut impl Write, args: &Serve) -> Result<ExitCode, Error> {
+    let begin = begin(args)?;
+    if let Some(why) = web::page_missing() {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: this wirescope was built without its page ({why}); the API works\n  help: build it where Node 20.19 or newer and npm are"
+        );
+    }
+    if !args.listen.is_loopback() {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: everyone who reaches {} can read what you open here and run simulations; nothing is encrypted\n  help: without --listen it is your machine alone; from afar, use ssh -L",
+            args.listen
+        );
+    }
+    let options = Options { address: args.listen, port: args.port, begin, limits: Limits::default() };
+    let mut told = Ok(());
+    web::serve(options, |address| {
+        let url = url(address);
+        told = writeln!(out, "{url}").and_then(|()| out.flush());
+        if args.open {
+            browse(&url);
+        }
+    })
+    .map_err(|error| match error {
+        ServeError::Begin(problem) => Error { kind: Kind::Usage, message: problem.message, remedy: problem.remedy },
+        other => Error { kind: Kind::Failed, message: other.to_string(), remedy: None },
+    })?;
+    told?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The address to open. Everything-addresses are no addresses: the loopback is one of theirs.
+fn url(address: SocketAddr) -> String {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}/")
+}
+
+/// What is to be opened at once.
+fn begin(args: &Serve) -> Result<Option<Begin>, Error> {
+    let Some(target) = &args.target else {
+        if !args.keylog.is_empty() || !args.knobs.turned.is_empty() {
+            return Err(Error::usage("there is nothing to open").remedy("name a capture, a scenario or a URL"));
+        }
+        return Ok(None);
+    };
+    let known = scenario::find(target).is_some() || scenario::find_argument(target).is_some();
+    if known || target.contains("://") || !looks_like_a_file(target) {
+        if !args.keylog.is_empty() {
+            return Err(Error::usage(format!("{target} is no capture: it needs no key log")));
+        }
+        let request = web::api::RunRequest { source: target.clone(), knobs: args.knobs.map() };
+        return Ok(Some(Begin::Request(request)));
+    }
+    if !args.knobs.turned.is_empty() {
+        let error = Error::usage(format!("{target} is a capture: nothing of it can be turned"));
+        return Err(error.remedy("leave the conditions out"));
+    }
+    let mut keys = Vec::new();
+    for path in &args.keylog {
+        keys.extend(read(path)?);
+        keys.push(b'\n');
+    }
+    Ok(Some(Begin::Capture(Capture { name: name(target), bytes: read(Path::new(target))?.into(), keys: keys.into() })))
+}
+
+/// A file that is there, or a name that only a file would have.
+fn looks_like_a_file(target: &str) -> bool {
+    let path = Path::new(target);
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    path.exists() || matches!(extension, "pcap" | "pcapng" | "cap" | "gz" | "ntar") || target.starts_with(['/', '.'])
+}
+
+fn name(target: &str) -> String {
+    Path::new(target).file_name().map_or_else(|| target.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let name = path.display().to_string();
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
+    file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
+    if bytes.len() as u64 == MAX_FILE {
+        return Err(Error::input(format!("{name} is too large for the page: it takes less than {MAX_FILE} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// The largest file that is opened on the page.
+const MAX_FILE: u64 = 4 << 30;
+
+/// Starts the browser; if there is none, the address stands on the terminal all the same.
+fn browse(url: &str) {
+    let (program, before): (&str, &[&str]) = if cfg!(target_os = "macos") {
+        ("open", &[])
+    } else if cfg!(windows) {
+        ("rundll32", &["url.dll,FileProtocolHandler"])
+    } else {
+        ("xdg-open", &[])
+    };
+    let started = Command::new(program)
+        .args(before)
+        .arg(url)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    if let Err(error) = started {
+        let _ = writeln!(io::stderr(), "warning: cannot start the browser ({program}: {error}); open {url}");
+    }
+}

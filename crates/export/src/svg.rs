@@ -1,0 +1,187 @@
+//! The ladder as a drawing: a column a host, an arrow a packet.
+
+use std::fmt::Write;
+
+use story::{Mark, Row, Story};
+
+/// Rows that are drawn; the drawing says how many there are.
+const MAX_ROWS: usize = 2000;
+/// Width of what stands left of the ladder, and of one column, in pixels.
+const LEFT: usize = 120;
+const COLUMN: usize = 420;
+const MAX_COLUMN: usize = 16;
+/// Height of what stands above, and of one row.
+const ABOVE: usize = 92;
+const ROW: usize = 38;
+/// How far an arrow falls: to the right place in time, not to scale.
+const FALL: usize = 8;
+/// Characters of a text that fit into a column.
+const FITS: usize = 62;
+
+/// The ladder of a story. Rows are evenly spaced; every text that a stranger may have chosen is escaped.
+pub fn ladder_svg(story: &Story, title: &str) -> String {
+    let rows: Vec<Row> = story.rows().take(MAX_ROWS).collect();
+    let mut hosts: Vec<&str> = Vec::new();
+    for name in rows.iter().flat_map(|row| [row.from.as_str(), row.to.as_str()]) {
+        if !hosts.contains(&name) && hosts.len() < MAX_COLUMN {
+            hosts.push(name);
+        }
+    }
+    // The host that the client talks to most stands last.
+    if let Some(last) = rows.iter().rev().find(|row| row.ends.is_some()) {
+        let server = if last.side == story::Side::ToServer { last.to.as_str() } else { last.from.as_str() };
+        if let Some(at) = hosts.iter().position(|host| *host == server).filter(|at| *at > 0) {
+            let server = hosts.remove(at);
+            hosts.push(server);
+        }
+    }
+    let x = |at: usize| LEFT + 60 + at * COLUMN;
+    let width = x(hosts.len().saturating_sub(1)) + 120;
+    let height = ABOVE + rows.len() * ROW + 40;
+    let mut out = String::new();
+    let _ = write!(out, "{}", head(width, height, title));
+    for (at, host) in hosts.iter().enumerate() {
+        let _ = writeln!(
+            out,
+            r#"<line class="life" x1="{0}" y1="{1}" x2="{0}" y2="{2}"/>"#,
+            x(at),
+            ABOVE - 14,
+            height - 24
+        );
+        let _ = writeln!(
+            out,
+            r#"<text class="host" x="{}" y="{}" text-anchor="middle">{}</text>"#,
+            x(at),
+            ABOVE - 24,
+            escaped(host)
+        );
+    }
+    for (at, row) in rows.iter().enumerate() {
+        let y = ABOVE + at * ROW + 18;
+        let place = |name: &str| hosts.iter().position(|host| *host == name).unwrap_or(hosts.len().saturating_sub(1));
+        arrow(&mut out, row, x(place(&row.from)), x(place(&row.to)), y);
+    }
+    if story.len() > rows.len() {
+        let text = format!("The first {} of {} packets.", rows.len(), story.len());
+        let _ = writeln!(out, r#"<text class="quiet" x="16" y="{}">{text}</text>"#, height - 10);
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+fn head(width: usize, height: usize, title: &str) -> String {
+    let title = escaped(title);
+    format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">
+<title>{title}</title>
+<style>
+svg {{ background: #fff; font: 13px system-ui, sans-serif; }}
+text {{ fill: #1b2733; }}
+.title {{ font-size: 18px; font-weight: 600; }}
+.host {{ font-weight: 600; }}
+.quiet, .time {{ fill: #55636f; }}
+.time {{ font-variant-numeric: tabular-nums; }}
+.life {{ stroke: #9aa7b2; }}
+.arrow {{ stroke: #1f5fa8; stroke-width: 1.6; fill: none; }}
+.head {{ fill: #1f5fa8; }}
+.again {{ stroke-dasharray: 6 4; }}
+.lost {{ stroke: #b3261e; stroke-width: 2; }}
+.what {{ font-size: 12px; }}
+@media (prefers-color-scheme: dark) {{
+svg {{ background: #10161c; }}
+text {{ fill: #e6edf3; }}
+.quiet, .time {{ fill: #a3b1bd; }}
+.life {{ stroke: #5c6a76; }}
+.arrow {{ stroke: #79b8ff; }}
+.head {{ fill: #79b8ff; }}
+.lost {{ stroke: #ff8a80; }}
+}}
+</style>
+<text class="title" x="16" y="32">{title}</text>
+"#
+    )
+}
+
+/// One packet: number, time, arrow and what it says. What is lost ends on the way with a cross; what is sent again is
+/// dashed.
+fn arrow(out: &mut String, row: &Row, from: usize, to: usize, y: usize) {
+    let lost = row.marks.iter().any(|mark| matches!(mark, Mark::Lost(_)));
+    let again = row.marks.iter().any(|mark| matches!(mark, Mark::Verdict(id, _) if id.contains("retransmission")));
+    let (x1, mut x2) = (from as f64, to as f64);
+    let mut y2 = (y + FALL) as f64;
+    if from == to {
+        x2 += 40.0;
+    }
+    if lost {
+        (x2, y2) = ((x1 + x2) / 2.0, y as f64 + FALL as f64 / 2.0);
+    }
+    let class = if again { "arrow again" } else { "arrow" };
+    let _ = writeln!(
+        out,
+        r#"<text class="time" x="46" y="{0}" text-anchor="end">{1}</text><text class="time" x="{2}" y="{0}" text-anchor="end">{3:.3}</text>"#,
+        y + 4,
+        row.number,
+        LEFT + 4,
+        row.at.as_millis_f64()
+    );
+    let _ = writeln!(out, r#"<line class="{class}" x1="{x1}" y1="{y}" x2="{x2}" y2="{y2}"/>"#);
+    if lost {
+        let _ = writeln!(out, r#"<path class="lost" d="M{} {}l10 10m0 -10l-10 10"/>"#, x2 - 5.0, y2 - 5.0);
+    } else {
+        let back = if x2 >= x1 { -8.0 } else { 8.0 };
+        let _ = writeln!(out, r#"<path class="head" d="M{x2} {y2}l{back} -4v8z"/>"#);
+    }
+    let flags = if row.flags.is_empty() { String::new() } else { format!(" {}", row.flags) };
+    let mut text: String = format!("{}{flags}: {}", row.protocol, row.meaning);
+    for mark in &row.marks {
+        match mark {
+            Mark::Verdict(_, name) => text.push_str(&format!(" ({name})")),
+            Mark::Lost(place) => text.push_str(&format!(" (lost on {place})")),
+            Mark::Malformed => text.push_str(" (malformed)"),
+        }
+    }
+    if text.chars().count() > FITS {
+        text = text.chars().take(FITS - 1).chain(['…']).collect();
+    }
+    let middle = (from + to) / 2;
+    let _ = writeln!(
+        out,
+        r#"<text class="what" x="{middle}" y="{}" text-anchor="middle">{}</text>"#,
+        y - 5,
+        escaped(&text)
+    );
+}
+
+/// Text for XML. Control characters, which XML 1.0 §2.2 forbids, and those that reorder text become their names.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let reorders =
+            matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}');
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ if c.is_control() || reorders || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_stays_text() {
+        assert_eq!(
+            escaped("<a href='x'>\u{202e}&\u{0}</a>\"\u{1b}"),
+            "&lt;a href=&#39;x&#39;&gt;\\u{202e}&amp;\\u{0}&lt;/a&gt;&quot;\\u{1b}"
+        );
+    }
+}

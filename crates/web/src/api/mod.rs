@@ -1,0 +1,166 @@
+//! What the server and the page say to each other: JSON, and columns of little-endian numbers.
+//!
+//! The page's types (`page/src/api.ts`) are generated from these by a test, which fails where they differ. Times are
+//! nanoseconds since the run's zero, as numbers: exact in a browser up to 104 days.
+
+mod error;
+mod head;
+mod packet;
+mod sources;
+
+#[cfg(test)]
+mod typescript;
+
+pub use error::{ApiError, Code, Problem};
+pub use head::{
+    Badge, Cache, Class, Close, Connection, Findings, FlagBit, Head, Host, HttpLine, MarkBit, Outcome, Parameter,
+    Phase, Place, Protocol, SourceInfo, Tap, TimeWait, TlsInfo, Totals, UrlInfo,
+};
+pub use packet::{Buffer, Cell, Diagram, Envelope, Known, Link, Mark, Node, Packet, StateAt};
+pub use sources::{Choice, Knob, KnobKind, Scenario, ScenarioKind, Sources, Start};
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What is to be run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub struct RunRequest {
+    /// A URL, or the name of a scenario.
+    pub source: String,
+    /// The knobs that are turned, by name, each with its value as on the command line.
+    #[serde(default)]
+    pub knobs: BTreeMap<String, String>,
+}
+
+/// Where a run is to be found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RunAnswer {
+    /// Its id: the same for the same request or the same bytes.
+    pub run: String,
+    /// Whether it is there already. If not, what is asked of it waits, and its progress can be followed.
+    pub ready: bool,
+}
+
+/// How far a run is.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Progress {
+    /// What is being done, in words.
+    pub stage: String,
+    /// How much of it is done.
+    pub done: f64,
+    /// Of how much, if that is known.
+    pub total: Option<f64>,
+}
+
+/// What the packets of a window say.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Texts {
+    /// The number of the first.
+    pub from: u32,
+    /// A text a packet.
+    pub texts: Vec<String>,
+}
+
+/// The packets that hold a text.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Hits {
+    /// Their numbers.
+    pub numbers: Vec<u32>,
+    /// Whether there may be more behind the last.
+    pub more: bool,
+}
+
+/// A chain of causes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Chain {
+    /// From the event back to a root.
+    pub links: Vec<Link>,
+}
+
+/// What a term means.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Explained {
+    /// The meanings, the likeliest first.
+    pub entries: Vec<Entry>,
+    /// Terms that are near it.
+    pub near: Vec<Near>,
+}
+
+/// A term and its explanation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Entry {
+    /// Its id, such as `tcp.window`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What sort of thing it is.
+    pub sort: String,
+    /// What it means, in a line.
+    pub line: String,
+    /// At length: paragraphs, separated by an empty line.
+    pub text: String,
+    /// Where it is defined.
+    pub rfc: String,
+    /// Other words for it.
+    pub also: Vec<String>,
+    /// Terms that belong to it.
+    pub see: Vec<String>,
+}
+
+/// A term that may have been meant.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Near {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What stands before columns of numbers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ColumnsHead {
+    /// Rows in each column.
+    pub rows: u32,
+    /// The columns.
+    pub columns: Vec<ColumnInfo>,
+}
+
+/// One column.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ColumnInfo {
+    /// Its name.
+    pub name: String,
+    /// Its numbers: `f64`, `u32`, `u16` or `u8`.
+    #[serde(rename = "type")]
+    pub kind: ColumnType,
+    /// Where it begins, in bytes behind the head.
+    pub offset: u32,
+}
+
+/// The numbers of a column, little-endian.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum ColumnType {
+    /// IEEE 754 double; NaN where nothing is known.
+    F64,
+    /// 32 bits.
+    U32,
+    /// 16 bits.
+    U16,
+    /// 8 bits.
+    U8,
+}

@@ -1,0 +1,210 @@
+//! A run as files: the page with the run inside, and the formats that others read.
+
+use serde_json::{Map, Value, json};
+
+use crate::api::{Code, Problem};
+use crate::page;
+use crate::run::{Seen, Workshop};
+use crate::view;
+
+/// Packets whose trees stand in one exported page.
+const MAX_TREES: usize = 2000;
+
+/// Why there is no page to export.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum HtmlError {
+    /// The program was built without its page.
+    #[error("this wirescope was built without its page: {0}")]
+    NoPage(&'static str),
+    /// The selection is wrong, or what it asks for is not there.
+    #[error("{0}")]
+    Problem(#[from] Problem),
+}
+
+/// A format to export in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Export {
+    /// The page with the run inside.
+    Html,
+    /// pcapng.
+    Pcapng,
+    /// The run as one JSON document.
+    Json,
+    /// The ladder as a drawing.
+    Svg,
+    /// The TLS secrets.
+    Keys,
+}
+
+impl Export {
+    /// The format of files that end so.
+    pub fn named(extension: &str) -> Option<Export> {
+        [Export::Html, Export::Pcapng, Export::Json, Export::Svg, Export::Keys]
+            .into_iter()
+            .find(|export| export.extension() == extension)
+    }
+    /// How its files end.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Export::Html => "html",
+            Export::Pcapng => "pcapng",
+            Export::Json => "json",
+            Export::Svg => "svg",
+            Export::Keys => "keys",
+        }
+    }
+    /// Its media type.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Export::Html => "text/html; charset=utf-8",
+            Export::Pcapng => "application/x-pcapng",
+            Export::Json => "application/json",
+            Export::Svg => "image/svg+xml",
+            Export::Keys => "text/plain; charset=utf-8",
+        }
+    }
+
+    /// Makes the file.
+    ///
+    /// # Errors
+    /// If the source has no such thing, or the selection of packets is wrong.
+    pub fn make(self, run: &str, workshop: &Workshop, seen: &Seen, packets: Option<&str>) -> Result<Vec<u8>, Problem> {
+        let story = &seen.story;
+        match self {
+            Export::Html => html(run, workshop, seen, packets).map(String::into_bytes).map_err(|error| match error {
+                HtmlError::Problem(problem) => problem,
+                other => Problem::new(Code::NotAvailable, other.to_string()),
+            }),
+            Export::Pcapng => match workshop.file() {
+                Some(file) => Ok(file.to_vec()),
+                None => {
+                    let mut out = Vec::new();
+                    export::write_story(&mut out, story)
+                        .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+                    Ok(out)
+                }
+            },
+            Export::Json => Ok(format!("{:#}\n", workshop.subject().document(story)).into_bytes()),
+            Export::Svg => Ok(export::ladder_svg(story, &workshop.subject().title).into_bytes()),
+            Export::Keys => Ok(story.secrets().into_bytes()),
+        }
+    }
+}
+
+/// The page with a run inside: one file that asks nobody for anything. `packets` (`1-200,300`) says whose trees are inside;
+/// without it those of the first 2,000.
+///
+/// # Errors
+/// If the program has no page, or the selection is wrong.
+pub fn html(run: &str, workshop: &Workshop, seen: &Seen, packets: Option<&str>) -> Result<String, HtmlError> {
+    let Some(template) = page::page() else { return Err(HtmlError::NoPage(page::missing().unwrap_or_default())) };
+    let numbers = selection(packets, seen.story.len() as u32)?;
+    let data = in_script(&bundle(run, workshop, seen, &numbers)?);
+    let Some((before, after)) = template.split_once(page::DATA) else {
+        return Err(HtmlError::NoPage("its file has no place for a run"));
+    };
+    // The policy stands first in the head, before anything that it is to hold.
+    let policy = page::policy(template, "'none'");
+    let meta = format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">");
+    let before = before.replacen("<head>", &format!("<head>{meta}"), 1);
+    Ok(format!("{before}{}{data}{after}", page::DATA))
+}
+
+/// All that the page asks a server for, as one JSON value.
+fn bundle(run: &str, workshop: &Workshop, seen: &Seen, numbers: &[u32]) -> Result<Value, Problem> {
+    let story = &seen.story;
+    let head = view::head(run, workshop, seen);
+    let mut packets = Map::new();
+    for &number in numbers {
+        packets.insert(number.to_string(), json!(view::packet(seen, number)?));
+    }
+    let all = numbers.len() == story.len();
+    let selection = (!all).then(|| {
+        let (first, last) = (numbers.first().copied().unwrap_or(0), numbers.last().copied().unwrap_or(0));
+        format!("the bytes of {} of {} packets are inside: between {first} and {last}", numbers.len(), story.len())
+    });
+    let texts: Vec<String> = story.rows().map(|row| row.meaning).collect();
+    Ok(json!({
+        "version": 1,
+        "title": head.title,
+        "run": run,
+        "tap": seen.tap,
+        "head": head,
+        "columns": view::base64(&seen.tables().columns),
+        "hops": view::hops(seen).map(|hops| view::base64(&hops)),
+        "texts": texts,
+        "packets": packets,
+        "selection": selection,
+        "extra": {},
+    }))
+}
+
+/// JSON that can stand inside a script element: nothing in it ends the element, opens a comment or ends a line of script,
+/// whatever a stranger wrote into a packet.
+fn in_script(value: &Value) -> String {
+    let text = value.to_string();
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    for c in text.chars() {
+        match c {
+            // All of these stand inside JSON strings only, where an escape means the same.
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Reads `1-200,300`: numbers of packets from 1 to `last`, in order, each once, at most 2,000.
+fn selection(packets: Option<&str>, last: u32) -> Result<Vec<u32>, Problem> {
+    let Some(text) = packets.filter(|text| !text.trim().is_empty()) else {
+        return Ok((1..=last.min(MAX_TREES as u32)).collect());
+    };
+    let wrong = |part: &str| {
+        Problem::new(Code::BadRequest, format!("`{part}` selects no packets; they are numbered 1 to {last}"))
+            .input(part)
+            .place("packets")
+            .remedy("write it like 1-200,300")
+    };
+    let mut numbers = std::collections::BTreeSet::new();
+    for part in text.split(',').map(str::trim) {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let read = |text: &str| text.trim().parse::<u32>().ok();
+        let (Some(from), Some(to)) = (read(from), read(to)) else { return Err(wrong(part)) };
+        if from == 0 || from > to || from > last {
+            return Err(wrong(part));
+        }
+        for number in from..=to.min(last) {
+            numbers.insert(number);
+            if numbers.len() > MAX_TREES {
+                let message = format!("more than {MAX_TREES} packets cannot be inside one file");
+                return Err(Problem::new(Code::TooLarge, message).input(text).place("packets"));
+            }
+        }
+    }
+    Ok(numbers.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selections_are_read() {
+        assert_eq!(selection(Some("1-3, 7,2-4"), 9), Ok(vec![1, 2, 3, 4, 7]));
+        assert_eq!(selection(None, 3), Ok(vec![1, 2, 3]));
+        assert_eq!(selection(None, 5000).map(|numbers| numbers.len()), Ok(2000));
+        assert_eq!(selection(Some("8-20"), 9), Ok(vec![8, 9]));
+        for bad in ["0", "5-3", "x", "1-", "10", "-1", "4294967296"] {
+            assert_eq!(selection(Some(bad), 9).unwrap_err().place.as_deref(), Some("packets"), "{bad}");
+        }
+        assert_eq!(selection(Some("1-4000000000"), 5000).unwrap_err().code, Code::TooLarge);
+    }
+
+    #[test]
+    fn nothing_ends_the_script() {
+        let hostile = "</script><!--<script>\u{2028}\u{2029}]]>&amp;";
+        let text = in_script(&json!({ "a": hostile }));
+        assert!(!text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["a"], hostile);
+    }
+}

@@ -1,0 +1,55 @@
+//! Names of runs: hashes of what they are made from, so that an address finds them again.
+
+use sha2::{Digest, Sha256};
+
+use crate::api::RunRequest;
+
+/// The id of a simulation: of its source, its knobs and the program that runs it.
+pub fn of_request(request: &RunRequest) -> String {
+    let mut hash = Sha256::new();
+    let mut part = |text: &str| {
+        // Each part with its length before it: no two requests write the same.
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    };
+    part(env!("CARGO_PKG_VERSION"));
+    part(&request.source);
+    for (name, value) in &request.knobs {
+        part(name);
+        part(value);
+    }
+    format!("s{}", short(hash))
+}
+
+/// The id of a capture and the key log beside it.
+pub fn of_capture(capture: &[u8], keys: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update((capture.len() as u64).to_le_bytes());
+    hash.update(capture);
+    hash.update(keys);
+    format!("c{}", short(hash))
+}
+
+/// The first 128 bits, in hexadecimal: nobody meets two of them by chance.
+fn short(hash: Sha256) -> String {
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_gives_the_same_and_others_differ() {
+        let request = |source: &str, knobs: &[(&str, &str)]| RunRequest {
+            source: source.to_owned(),
+            knobs: knobs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        };
+        let one = of_request(&request("https", &[("rtt", "33ms"), ("loss", "1%")]));
+        assert_eq!(one, of_request(&request("https", &[("loss", "1%"), ("rtt", "33ms")])));
+        assert_ne!(one, of_request(&request("https", &[("rtt", "33ms")])));
+        assert_ne!(of_request(&request("ab", &[])), of_request(&request("a", &[("b", "")])));
+        assert_ne!(of_capture(b"ab", b""), of_capture(b"a", b"b"));
+        assert_eq!(one.len(), 33);
+    }
+}

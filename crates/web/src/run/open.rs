@@ -1,0 +1,201 @@
+//! Opens a source: checks what was asked for before anything runs, then runs or reads it.
+
+use std::io::Read;
+
+use base::Seed;
+use capture::keylog::KeyLog;
+use scenario::{Argument, RunError, Scenario, ScenarioError, find_argument, find_knob, knob_of};
+use story::{Story, TapChoice};
+
+use super::worker::Report;
+use super::{Subject, Workshop};
+use crate::api::{Code, Problem, RunRequest};
+
+/// The largest body that a simulation asked for by a browser may have: 64 MB. The command line has the larger ones.
+pub const MAX_BODY: u64 = 64_000_000;
+
+/// A simulation that has been checked.
+#[derive(Debug)]
+pub struct Plan {
+    request: RunRequest,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Request(Box<Scenario>),
+    Argument(&'static Argument, u64),
+}
+
+impl Plan {
+    /// Checks a request.
+    ///
+    /// # Errors
+    /// If the URL cannot be requested, or a knob is not there or was given what it does not take: the error names it.
+    pub fn new(request: RunRequest) -> Result<Plan, Problem> {
+        let source = request.source.trim();
+        let what = match find_argument(source) {
+            Some(argument) => What::Argument(argument, seed_alone(argument, &request)?),
+            None => What::Request(Box::new(turned(source, &request)?)),
+        };
+        Ok(Plan { request, what })
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// If it does not come to an end.
+    pub fn run(self, report: &Report) -> Result<Workshop, Problem> {
+        report.progress("simulating", 0.0, None);
+        let failed = |error: RunError| match error {
+            RunError::Scenario(error) => from_scenario(error),
+            other => Problem::new(Code::RunFailed, other.to_string()),
+        };
+        let (subject, trace, tap) = match &self.what {
+            What::Request(scenario) => {
+                let run = scenario::run(scenario).map_err(failed)?;
+                let subject =
+                    Subject::request(&self.request.source, &self.request.knobs, scenario, &run.url, &run.outcome);
+                (subject, run.trace, TapChoice::Client)
+            }
+            What::Argument(argument, seed) => {
+                let played = argument.play(Seed(*seed)).map_err(failed)?;
+                let subject = Subject::argument(argument, *seed, &self.request.knobs, &played.findings);
+                (subject, played.trace, TapChoice::Named(argument.tap.to_owned()))
+            }
+        };
+        report.progress("reading the packets", 0.0, Some(trace.frames.len() as f64));
+        let story = Story::from_trace(trace, tap).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+        Ok(Workshop::new(subject, story, None))
+    }
+}
+
+/// The seed, the only knob that an argument takes.
+fn seed_alone(argument: &Argument, request: &RunRequest) -> Result<u64, Problem> {
+    let mut seed = 1;
+    for (name, value) in &request.knobs {
+        if name != "seed" {
+            let message = format!("{} sets its own conditions: they are what it compares", argument.name);
+            let problem = Problem::new(Code::BadKnob, message).input(value.as_str()).place(name.as_str());
+            return Err(problem.remedy("turn the seed alone, or choose another scenario"));
+        }
+        seed = value.trim().parse().map_err(|_| {
+            let message = format!("`{value}` is not a whole number of 64 bits");
+            Problem::new(Code::BadKnob, message).input(value.as_str()).place("seed")
+        })?;
+    }
+    Ok(seed)
+}
+
+/// The scenario with its knobs turned.
+fn turned(source: &str, request: &RunRequest) -> Result<Scenario, Problem> {
+    let mut scenario = match scenario::find(source) {
+        Some(built_in) => built_in.scenario(),
+        None => Scenario::for_url(source).map_err(from_scenario)?,
+    };
+    for (name, value) in &request.knobs {
+        let Some(knob) = find_knob(name) else {
+            let problem = Problem::new(Code::BadKnob, format!("there is no knob `{name}`")).place(name.as_str());
+            let names: Vec<&str> = scenario::KNOBS.iter().map(|knob| knob.name).collect();
+            return Err(problem.remedy(format!("the knobs are {}", names.join(", "))));
+        };
+        knob.turn(&mut scenario, value).map_err(|error| Problem {
+            code: Code::BadKnob,
+            input: Some(error.input),
+            place: Some(error.knob),
+            message: error.reason,
+            remedy: error.remedy,
+        })?;
+    }
+    scenario.check().map_err(from_scenario)?;
+    let page = &scenario.server.page;
+    if page.size.or(page.response_size).is_some_and(|size| size.0 > MAX_BODY) {
+        let message = format!("a body on the page has at most {MAX_BODY} bytes");
+        let remedy = "the command line goes up to 1 GiB: wirescope simulate --size";
+        return Err(Problem::new(Code::BadKnob, message).place("size").remedy(remedy));
+    }
+    Ok(scenario)
+}
+
+fn from_scenario(error: ScenarioError) -> Problem {
+    let knob = knob_of(&error);
+    match error {
+        ScenarioError::Url(error) => Problem {
+            code: Code::BadUrl,
+            message: error.to_string(),
+            input: Some(error.input),
+            place: None,
+            remedy: Some(error.remedy),
+        },
+        ScenarioError::Toml(message) => Problem::new(Code::BadScenario, message),
+        ScenarioError::Value { key, value, reason } => Problem {
+            code: if knob.is_some() { Code::BadKnob } else { Code::BadScenario },
+            input: Some(value),
+            place: Some(knob.map_or(key, |knob| knob.name).to_owned()),
+            message: reason,
+            remedy: None,
+        },
+    }
+}
+
+/// A capture that was handed over.
+#[derive(Debug)]
+pub struct Capture {
+    /// What it is called.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: axum::body::Bytes,
+    /// The bytes of a key log beside it; empty if there is none.
+    pub keys: axum::body::Bytes,
+}
+
+impl Capture {
+    /// Reads it, as far as it can be read.
+    ///
+    /// # Errors
+    /// If nothing of it can be read.
+    pub fn open(self, report: &Report) -> Result<Workshop, Problem> {
+        let counted = Counted { bytes: &self.bytes, at: 0, report };
+        let file = capture::read::read_all(counted).map_err(|error| Problem {
+            code: Code::BadCapture,
+            input: Some(self.name.clone()),
+            place: error.offset().map(|offset| format!("byte {offset}")),
+            message: error.to_string(),
+            remedy: Some(error.remedy().to_owned()),
+        })?;
+        let mut subject = Subject::capture(&self.name, &file);
+        let (key_log, found) = KeyLog::parse(&self.keys);
+        let wrong = |message: String| Problem::new(Code::BadKeys, message).input("key log");
+        for problem in found.kept().iter().take(5) {
+            subject.problems.push(wrong(problem.reason.to_string()).place(problem.place.to_string()));
+        }
+        if key_log.is_empty() && !self.keys.is_empty() {
+            let remedy = "a key log has lines such as CLIENT_RANDOM <64 hex digits> <96 hex digits>";
+            subject.problems.push(wrong("the key log holds no TLS secret".to_owned()).remedy(remedy));
+        }
+        report.progress("reading the packets", 0.0, Some(file.packets.len() as f64));
+        let story = Story::from_capture(file, key_log.clone());
+        if let Some(useless) = story::useless_keys(&story, &key_log) {
+            subject.problems.push(wrong(format!("the key log {useless}")).remedy(story::USELESS_KEYS_REMEDY));
+        }
+        Ok(Workshop::new(subject, story, Some(self.bytes)))
+    }
+}
+
+/// A reader that tells how far it is.
+struct Counted<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    report: &'a Report,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let n = rest.len().min(into.len());
+        into[..n].copy_from_slice(&rest[..n]);
+        self.at += n;
+        self.report.progress("reading the capture", self.at as f64, Some(self.bytes.len() as f64));
+        Ok(n)
+    }
+}

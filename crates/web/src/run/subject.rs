@@ -1,0 +1,231 @@
+//! What is known of a run beside its packets.
+
+use std::collections::BTreeMap;
+
+use scenario::{Argument, KNOBS, Scenario, UrlParts};
+use serde_json::{Map, Value, json};
+use story::Story;
+
+use crate::api::{Badge, Code, Findings, Outcome, Parameter, Problem, SourceInfo, UrlInfo};
+
+/// Problems of a capture that are told; the others are counted.
+const MAX_PROBLEMS: usize = 20;
+
+/// What is known of a run beside its packets.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Where its packets come from.
+    pub badge: Badge,
+    /// A line about it.
+    pub title: String,
+    /// What it shows.
+    pub about: String,
+    /// What was opened.
+    pub source: SourceInfo,
+    /// The URL, if one was requested.
+    pub url: Option<UrlInfo>,
+    /// What came of the request.
+    pub outcome: Option<Outcome>,
+    /// What came of a comparison.
+    pub findings: Option<Findings>,
+    /// What is wrong with a capture.
+    pub problems: Vec<Problem>,
+    /// What of this stands in the JSON document.
+    extra: Map<String, Value>,
+}
+
+impl Subject {
+    /// A simulated request. `source` and `knobs` are what it was asked for with.
+    pub fn request(
+        source: &str,
+        knobs: &BTreeMap<String, String>,
+        scenario: &Scenario,
+        url: &UrlParts,
+        outcome: &scenario::Outcome,
+    ) -> Subject {
+        let mut extra = Map::new();
+        extra.insert("seed".into(), json!(scenario.seed.to_string()));
+        extra.insert(
+            "url".into(),
+            json!({
+                "href": url.href, "scheme": url.scheme.as_str(), "host": url.host, "port": url.port,
+                "path": url.path, "query": url.query, "parameters": url.parameters,
+            }),
+        );
+        let came = match outcome {
+            scenario::Outcome::Response { status, reason, body } => {
+                json!({ "status": status, "reason": reason, "body": body })
+            }
+            scenario::Outcome::Failed(why) => json!({ "failed": why }),
+        };
+        extra.insert("outcome".into(), came);
+        let outcome = match outcome {
+            scenario::Outcome::Response { status, reason, body } => {
+                Outcome { ok: true, text: format!("{status} {reason}, {body} bytes of body") }
+            }
+            scenario::Outcome::Failed(why) => Outcome { ok: false, text: why.clone() },
+        };
+        let conditions = KNOBS.iter().map(|knob| (knob.name.to_owned(), knob.value(scenario))).collect();
+        let title = if scenario.title.is_empty() { url.href.clone() } else { scenario.title.clone() };
+        Subject {
+            badge: Badge::Simulated,
+            title,
+            about: scenario.about.trim().to_owned(),
+            source: SourceInfo {
+                source: source.to_owned(),
+                knobs: knobs.clone(),
+                conditions,
+                command: command(source, knobs),
+            },
+            url: Some(url_info(url)),
+            outcome: Some(outcome),
+            findings: None,
+            problems: Vec::new(),
+            extra,
+        }
+    }
+
+    /// One of the documents' arguments, played from `seed`.
+    pub fn argument(
+        argument: &Argument,
+        seed: u64,
+        knobs: &BTreeMap<String, String>,
+        findings: &scenario::Findings,
+    ) -> Subject {
+        let scenario::Findings { columns, rows, verdict } = findings;
+        let mut extra = Map::new();
+        extra.insert("seed".into(), json!(seed.to_string()));
+        extra.insert(
+            "argument".into(),
+            json!({
+                "name": argument.name, "title": argument.title,
+                "columns": columns, "rows": rows, "verdict": verdict,
+            }),
+        );
+        Subject {
+            badge: Badge::Simulated,
+            title: argument.title.to_owned(),
+            about: argument.about.trim().to_owned(),
+            source: SourceInfo {
+                source: argument.name.to_owned(),
+                knobs: knobs.clone(),
+                conditions: BTreeMap::new(),
+                command: command(argument.name, knobs),
+            },
+            url: None,
+            outcome: None,
+            findings: Some(Findings {
+                columns: findings.columns.iter().map(|column| (*column).to_owned()).collect(),
+                rows: findings.rows.clone(),
+                verdict: findings.verdict.clone(),
+            }),
+            problems: Vec::new(),
+            extra,
+        }
+    }
+
+    /// A capture called `name`.
+    pub fn capture(name: &str, file: &capture::read::File) -> Subject {
+        let problem = |place: String, message: String| {
+            Problem::new(Code::BadCapture, message).input(name.to_owned()).place(place)
+        };
+        let mut problems: Vec<Problem> = file
+            .problems
+            .kept()
+            .iter()
+            .take(MAX_PROBLEMS)
+            .map(|found| problem(found.place.to_string().replace("at byte", "byte"), found.reason.to_string()))
+            .collect();
+        let more = file.problems.total().saturating_sub(problems.len() as u64);
+        if more > 0 {
+            problems.push(Problem::new(Code::BadCapture, format!("and {more} more such places")).input(name));
+        }
+        if let Some(error) = &file.ended_by {
+            let place = error.offset().map_or_else(String::new, |offset| format!("byte {offset}"));
+            let message = format!("{error}; the {} packets before that are shown", file.packets.len());
+            problems.push(problem(place, message).remedy(error.remedy()));
+        }
+        Subject {
+            badge: Badge::Captured,
+            title: name.to_owned(),
+            about: String::new(),
+            source: SourceInfo {
+                source: name.to_owned(),
+                knobs: BTreeMap::new(),
+                conditions: BTreeMap::new(),
+                command: format!("wirescope open {}", quoted(name)),
+            },
+            url: None,
+            outcome: None,
+            findings: None,
+            problems,
+            extra: Map::new(),
+        }
+    }
+
+    /// The run as the JSON document that the command line writes.
+    pub fn document(&self, story: &Story) -> Value {
+        let mut extra = self.extra.clone();
+        if let Some(path) = story.critical_path() {
+            extra.insert("time".into(), export::time(&path));
+        }
+        export::document(story, extra)
+    }
+}
+
+/// A URL for the page.
+fn url_info(url: &UrlParts) -> UrlInfo {
+    UrlInfo {
+        href: url.href.clone(),
+        scheme: url.scheme.as_str().to_owned(),
+        host: url.host.clone(),
+        port: url.port,
+        port_given: url.port_given,
+        path: url.path.clone(),
+        query: url.query.clone(),
+        parameters: url
+            .parameters
+            .iter()
+            .map(|(name, value)| Parameter { name: name.clone(), value: value.clone() })
+            .collect(),
+        fragment: url.fragment.clone(),
+    }
+}
+
+/// The command that shows the same.
+fn command(source: &str, knobs: &BTreeMap<String, String>) -> String {
+    let mut out = format!("wirescope {}", quoted(source));
+    for knob in KNOBS {
+        let Some(value) = knobs.get(knob.name) else { continue };
+        let values: Vec<&str> = if knob.kind == scenario::Kind::Lines { value.lines().collect() } else { vec![value] };
+        for value in values {
+            out.push_str(&format!(" --{} {}", knob.name, quoted(value)));
+        }
+    }
+    out
+}
+
+/// A word for a POSIX shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_can_be_pasted() {
+        let knobs = [("loss", "1%"), ("header", "A: b\nC: it's"), ("rtt", "33ms")];
+        let knobs = knobs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        assert_eq!(
+            command("https://a.example/?q=1&r=2", &knobs),
+            r"wirescope 'https://a.example/?q=1&r=2' --rtt 33ms --loss 1% --header 'A: b' --header 'C: it'\''s'"
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! One run on a thread of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex};
+
+use tokio::sync::{oneshot, watch};
+
+use super::Workshop;
+use crate::api::{Code, Problem, Progress};
+
+/// Questions that may wait at one run.
+const MAX_WAITING: usize = 64;
+/// A decoder may stand in as many groups as a message nests.
+const STACK: usize = 8 << 20;
+
+type Job = Box<dyn FnOnce(&Workshop) + Send>;
+
+/// How far a run is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum State {
+    /// It is being made.
+    Making(Progress),
+    /// It can be asked.
+    Ready,
+    /// It could not be made.
+    Failed(Problem),
+}
+
+/// Tells how far a run is.
+#[derive(Debug)]
+pub struct Report(watch::Sender<State>);
+
+impl Report {
+    /// A report that nobody reads.
+    pub fn nobody() -> Report {
+        Report(watch::channel(State::Ready).0)
+    }
+    /// `done` of `total` of `stage` is done.
+    pub fn progress(&self, stage: &str, done: f64, total: Option<f64>) {
+        self.0.send_replace(State::Making(Progress { stage: stage.to_owned(), done, total }));
+    }
+}
+
+/// How many runs are made at a time.
+#[derive(Debug)]
+pub struct Permits {
+    free: Mutex<usize>,
+    changed: Condvar,
+}
+
+impl Permits {
+    /// `n` at a time.
+    pub fn new(n: usize) -> Arc<Permits> {
+        Arc::new(Permits { free: Mutex::new(n), changed: Condvar::new() })
+    }
+    fn with<T>(&self, work: impl FnOnce() -> T) -> T {
+        let free = self.free.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut free =
+            self.changed.wait_while(free, |free| *free == 0).unwrap_or_else(|poisoned| poisoned.into_inner());
+        *free -= 1;
+        drop(free);
+        let done = work();
+        *self.free.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) += 1;
+        self.changed.notify_one();
+        done
+    }
+}
+
+/// A run: a thread that holds its story, and the way to ask it.
+#[derive(Debug)]
+pub struct Run {
+    id: String,
+    jobs: SyncSender<Job>,
+    state: watch::Receiver<State>,
+    cancelled: Arc<std::sync::atomic::AtomicBool>,
+    bytes: Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Run {
+    /// Starts making a run.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn start(
+        id: &str,
+        permits: Arc<Permits>,
+        make: impl FnOnce(&Report) -> Result<Workshop, Problem> + Send + 'static,
+    ) -> Result<Run, Problem> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let waiting = Progress { stage: "waiting".to_owned(), done: 0.0, total: None };
+        let (tell, state) = watch::channel(State::Making(waiting));
+        let (jobs, todo) = sync_channel::<Job>(MAX_WAITING);
+        let cancelled = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let bytes = Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let (stop, size) = (cancelled.clone(), bytes.clone());
+        let body = move || {
+            let report = Report(tell);
+            let made = permits.with(|| {
+                if stop.load(Relaxed) {
+                    return Err(Problem::new(Code::UnknownRun, "a newer run took the place of this one"));
+                }
+                catch_unwind(AssertUnwindSafe(|| make(&report))).unwrap_or_else(|_| Err(fault()))
+            });
+            match made {
+                Ok(workshop) => {
+                    size.store(workshop.bytes(), Relaxed);
+                    report.0.send_replace(State::Ready);
+                    work(&workshop, &todo);
+                }
+                Err(problem) => {
+                    report.0.send_replace(State::Failed(problem));
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name(format!("run {id}"))
+            .stack_size(STACK)
+            .spawn(body)
+            .map_err(|error| Problem::new(Code::TooMany, format!("no thread for another run: {error}")))?;
+        Ok(Run { id: id.to_owned(), jobs, state, cancelled, bytes })
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+    /// How far it is.
+    pub fn state(&self) -> State {
+        self.state.borrow().clone()
+    }
+    /// How far it is, as that changes.
+    pub fn watch(&self) -> watch::Receiver<State> {
+        self.state.clone()
+    }
+    /// About how much memory it takes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(std::sync::atomic::Ordering::Relaxed)
+    }
+    /// Nobody wants it any more: if it has not begun, it never will.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Waits until it is made.
+    ///
+    /// # Errors
+    /// If it could not be made.
+    pub async fn made(&self) -> Result<(), Problem> {
+        let mut state = self.state.clone();
+        let made = state.wait_for(|state| !matches!(state, State::Making(_))).await;
+        match made.as_deref() {
+            Ok(State::Failed(problem)) => Err(problem.clone()),
+            Ok(_) => Ok(()),
+            Err(_) => Err(fault()),
+        }
+    }
+
+    /// Asks it, once it is made.
+    ///
+    /// # Errors
+    /// Those of the answer; or the run could not be made, or too much is being asked of it.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Workshop) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.made().await?;
+        let (answer, answered) = oneshot::channel();
+        let job = move |workshop: &Workshop| {
+            // Who asked may have gone: then nobody needs the answer.
+            if !answer.is_closed() {
+                let done = catch_unwind(AssertUnwindSafe(|| question(workshop))).unwrap_or_else(|_| Err(fault()));
+                let _ = answer.send(done);
+            }
+        };
+        self.jobs.try_send(Box::new(job)).map_err(|error| match error {
+            TrySendError::Full(_) => Problem::new(Code::TooMany, "too much is being asked of this run at once")
+                .remedy("ask again in a moment"),
+            TrySendError::Disconnected(_) => fault(),
+        })?;
+        answered.await.unwrap_or_else(|_| Err(fault()))
+    }
+}
+
+/// Answers until nobody can ask any more.
+fn work(workshop: &Workshop, todo: &Receiver<Job>) {
+    while let Ok(job) = todo.recv() {
+        job(workshop);
+    }
+}
+
+fn fault() -> Problem {
+    Problem::new(Code::Internal, "a fault of the program: this could not be worked out")
+        .remedy("please report what was opened and asked; everything else goes on")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::RunRequest;
+    use crate::run::Plan;
+
+    fn block<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    #[test]
+    fn a_fault_while_answering_is_an_error_and_the_run_goes_on() {
+        let plan = Plan::new(RunRequest { source: "curl".to_owned(), knobs: Default::default() }).unwrap();
+        let run = Run::start("one", Permits::new(1), move |report| plan.run(report)).unwrap();
+        let answer = block(run.ask(|_| -> Result<(), Problem> { panic!("on purpose") }));
+        assert_eq!(answer.unwrap_err().code, Code::Internal);
+        assert_eq!(block(run.ask(|workshop| Ok(workshop.story().len()))), Ok(11));
+    }
+
+    #[test]
+    fn a_fault_while_making_is_an_error_too() {
+        let permits = Permits::new(1);
+        let run = Run::start("one", permits.clone(), |_| panic!("on purpose")).unwrap();
+        assert_eq!(block(run.made()).unwrap_err().code, Code::Internal);
+        // The permit came back.
+        let plan = Plan::new(RunRequest { source: "curl".to_owned(), knobs: Default::default() }).unwrap();
+        let run = Run::start("two", permits, move |report| plan.run(report)).unwrap();
+        assert_eq!(block(run.made()), Ok(()));
+    }
+}

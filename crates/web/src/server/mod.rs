@@ -1,0 +1,113 @@
+//! The server on the loopback address.
+
+mod answer;
+mod capture;
+mod guard;
+mod progress;
+mod routes;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use crate::api::{Problem, RunRequest, Start};
+use crate::run::{Capture, Limits, Plan, Store, of_capture, of_request};
+
+/// How to serve.
+#[derive(Debug)]
+pub struct Options {
+    /// The address to listen on: the loopback address, unless somebody wants it otherwise.
+    pub address: IpAddr,
+    /// The port; 0 for any that is free.
+    pub port: u16,
+    /// What to open at once.
+    pub begin: Option<Begin>,
+    /// How much is kept and done.
+    pub limits: Limits,
+}
+
+/// What to open at once.
+#[derive(Debug)]
+pub enum Begin {
+    /// A URL or a scenario.
+    Request(RunRequest),
+    /// A capture.
+    Capture(Capture),
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// What was to be opened cannot be.
+    #[error("{0}")]
+    Begin(Problem),
+    /// The server ended.
+    #[error("the server ended: {0}")]
+    Ended(std::io::Error),
+}
+
+/// What every request can reach.
+#[derive(Debug)]
+struct Shared {
+    store: Store,
+    limits: Limits,
+    start: Option<Start>,
+    /// Uploads that may be under way; each holds its bytes in memory.
+    uploads: Semaphore,
+    /// Requests that may be under way.
+    requests: Semaphore,
+}
+
+/// Uploads under way at a time.
+const UPLOADS: usize = 2;
+
+/// Serves until the program ends. `listening` is told the address once it can be opened.
+///
+/// # Errors
+/// If the address cannot be had, or what was to be opened at once is wrong.
+pub fn serve(options: Options, listening: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServeError::Ended)?;
+    runtime.block_on(async {
+        let address = SocketAddr::new(options.address, options.port);
+        let failed = |cause| ServeError::Listen { address, cause };
+        let store = Store::new(options.limits);
+        let start = options.begin.map(|begin| open(&store, begin)).transpose().map_err(ServeError::Begin)?;
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        listening(listener.local_addr().map_err(failed)?);
+        let shared = Shared {
+            store,
+            limits: options.limits,
+            start,
+            uploads: Semaphore::new(UPLOADS),
+            requests: Semaphore::new(options.limits.requests),
+        };
+        axum::serve(listener, routes::router(Arc::new(shared))).await.map_err(ServeError::Ended)
+    })
+}
+
+/// Begins to make what is to be opened at once; it stays for as long as the server runs.
+fn open(store: &Store, begin: Begin) -> Result<Start, Problem> {
+    match begin {
+        Begin::Request(request) => {
+            let (id, plan) = (of_request(&request), Plan::new(request.clone())?);
+            store.get_or_make(&id, true, move |report| plan.run(report))?;
+            Ok(Start { run: Some(id), source: Some(request.source), knobs: request.knobs, error: None })
+        }
+        Begin::Capture(capture) => {
+            let id = of_capture(&capture.bytes, &capture.keys);
+            store.get_or_make(&id, true, move |report| capture.open(report))?;
+            Ok(Start { run: Some(id), source: None, knobs: BTreeMap::new(), error: None })
+        }
+    }
+}

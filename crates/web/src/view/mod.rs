@@ -1,0 +1,32 @@
+//! What the page is shown of a story, in the API's types.
+
+mod bytes;
+mod columns;
+mod exchange;
+mod head;
+mod hops;
+mod hosts;
+mod journeys;
+mod packet;
+mod sources;
+mod tables;
+
+pub use bytes::encode as base64;
+pub use exchange::{chain, explained, find, texts};
+pub use head::head;
+pub use hops::hops;
+pub use packet::packet;
+pub use sources::sources;
+pub use tables::Tables;
+
+use base::{Duration, Instant};
+
+/// Nanoseconds as a number of the page's.
+pub(crate) fn ns(at: Instant) -> f64 {
+    at.as_nanos() as f64
+}
+
+/// A span in nanoseconds as a number of the page's.
+pub(crate) fn span_ns(span: Duration) -> f64 {
+    span.as_nanos() as f64
+}
