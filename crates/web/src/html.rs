@@ -1,8 +1,8 @@
 //! A run as files: the page with the run inside, and the formats that others read.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use crate::api::{Code, Problem};
+use crate::api::{Bundle, Code, Problem};
 use crate::page;
 use crate::run::{Seen, Workshop};
 use crate::view;
@@ -99,7 +99,9 @@ impl Export {
 pub fn html(run: &str, workshop: &Workshop, seen: &Seen, packets: Option<&str>) -> Result<String, HtmlError> {
     let Some(template) = page::page() else { return Err(HtmlError::NoPage(page::missing().unwrap_or_default())) };
     let numbers = selection(packets, seen.story.len() as u32)?;
-    let data = in_script(&bundle(run, workshop, seen, &numbers)?);
+    let bundle = bundle(run, workshop, seen, &numbers)?;
+    let json = serde_json::to_string(&bundle).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    let data = in_script(&json);
     let Some((before, after)) = template.split_once(page::DATA) else {
         return Err(HtmlError::NoPage("its file has no place for a run"));
     };
@@ -110,39 +112,37 @@ pub fn html(run: &str, workshop: &Workshop, seen: &Seen, packets: Option<&str>) 
     Ok(format!("{before}{}{data}{after}", page::DATA))
 }
 
-/// All that the page asks a server for, as one JSON value.
-fn bundle(run: &str, workshop: &Workshop, seen: &Seen, numbers: &[u32]) -> Result<Value, Problem> {
+/// All that the page asks a server for.
+fn bundle(run: &str, workshop: &Workshop, seen: &Seen, numbers: &[u32]) -> Result<Bundle, Problem> {
     let story = &seen.story;
     let head = view::head(run, workshop, seen);
-    let mut packets = Map::new();
+    let mut packets = BTreeMap::new();
     for &number in numbers {
-        packets.insert(number.to_string(), json!(view::packet(seen, number)?));
+        packets.insert(number.to_string(), view::packet(seen, number)?);
     }
     let all = numbers.len() == story.len();
     let selection = (!all).then(|| {
         let (first, last) = (numbers.first().copied().unwrap_or(0), numbers.last().copied().unwrap_or(0));
         format!("the bytes of {} of {} packets are inside: between {first} and {last}", numbers.len(), story.len())
     });
-    let texts: Vec<String> = story.rows().map(|row| row.meaning).collect();
-    Ok(json!({
-        "version": 1,
-        "title": head.title,
-        "run": run,
-        "tap": seen.tap,
-        "head": head,
-        "columns": view::base64(&seen.tables().columns),
-        "hops": view::hops(seen).map(|hops| view::base64(&hops)),
-        "texts": texts,
-        "packets": packets,
-        "selection": selection,
-        "extra": {},
-    }))
+    Ok(Bundle {
+        version: 1,
+        title: head.title.clone(),
+        run: run.to_owned(),
+        tap: seen.tap.clone(),
+        columns: view::base64(&seen.tables().columns),
+        hops: view::hops(seen).map(|hops| view::base64(&hops)),
+        texts: story.rows().map(|row| row.meaning).collect(),
+        packets,
+        selection,
+        extra: BTreeMap::new(),
+        head,
+    })
 }
 
 /// JSON that can stand inside a script element: nothing in it ends the element, opens a comment or ends a line of script,
 /// whatever a stranger wrote into a packet.
-fn in_script(value: &Value) -> String {
-    let text = value.to_string();
+fn in_script(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     for c in text.chars() {
         match c {
@@ -203,8 +203,8 @@ mod tests {
     #[test]
     fn nothing_ends_the_script() {
         let hostile = "</script><!--<script>\u{2028}\u{2029}]]>&amp;";
-        let text = in_script(&json!({ "a": hostile }));
+        let text = in_script(&serde_json::json!({ "a": hostile }).to_string());
         assert!(!text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{text}");
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["a"], hostile);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["a"], hostile);
     }
 }

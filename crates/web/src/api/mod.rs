@@ -164,3 +164,37 @@ pub enum ColumnType {
     /// 8 bits.
     U8,
 }
+
+/// What an exported page holds instead of a server: all that it would ask.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Bundle {
+    /// The version of this structure: 1.
+    pub version: u32,
+    /// The run's title.
+    pub title: String,
+    /// The run's id.
+    pub run: String,
+    /// The tap that it is seen from.
+    pub tap: String,
+    /// The run in one look.
+    pub head: Head,
+    /// The packets' columns in base64.
+    pub columns: String,
+    /// The hops' columns in base64, of a simulation.
+    pub hops: Option<String>,
+    /// What each packet says, the first one's first.
+    pub texts: Vec<String>,
+    /// Packets with their trees, by number.
+    pub packets: BTreeMap<String, Packet>,
+    /// Which packets those are, if not all.
+    pub selection: Option<String>,
+    /// Other answers by their paths below the run, as they stand in the head's `extra`.
+    pub extra: BTreeMap<String, Extra>,
+}
+
+/// An answer that this crate passes on as it is.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(type = "unknown"))]
+pub struct Extra(pub serde_json::Value);
