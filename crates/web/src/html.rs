@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{Bundle, Code, Problem};
+use crate::api::{Bundle, Code, Extra, Problem};
 use crate::page;
 use crate::run::{Seen, Workshop};
 use crate::view;
@@ -135,9 +135,35 @@ fn bundle(run: &str, workshop: &Workshop, seen: &Seen, numbers: &[u32]) -> Resul
         texts: story.rows().map(|row| row.meaning).collect(),
         packets,
         selection,
-        extra: BTreeMap::new(),
+        extra: extra(seen, &head.extra, numbers)?,
         head,
     })
+}
+
+/// Connections whose graphs, and packets whose machines and hops, stand in one exported page.
+const MAX_GRAPHED: usize = 16;
+const MAX_FOLLOWED: usize = 300;
+
+/// The answers to what else the page would ask.
+fn extra(seen: &Seen, paths: &[String], numbers: &[u32]) -> Result<BTreeMap<String, Extra>, Problem> {
+    let graphs = paths.iter().filter(|path| path.starts_with("series")).take(MAX_GRAPHED);
+    let others = paths.iter().filter(|path| !path.starts_with("series"));
+    let mut wanted: Vec<String> = graphs.chain(others).cloned().collect();
+    for number in numbers.iter().take(MAX_FOLLOWED) {
+        if seen.story.trace().is_some() {
+            wanted.push(format!("follow/{number}"));
+        }
+        if seen.story.flow().row(*number).is_some_and(|view| view.tcp.is_some()) {
+            wanted.push(format!("machines?packet={number}"));
+        }
+    }
+    let mut answers = BTreeMap::new();
+    for path in wanted {
+        if let Some(answer) = view::answer(seen, &path) {
+            answers.insert(path, answer?);
+        }
+    }
+    Ok(answers)
 }
 
 /// JSON that can stand inside a script element: nothing in it ends the element, opens a comment or ends a line of script,

@@ -13,8 +13,10 @@ pub struct ApiError {
 /// What went wrong.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "ApiProblem"))]
 pub struct Problem {
     /// The sort of error.
+    #[cfg_attr(test, ts(type = "string"))]
     pub code: Code,
     /// The input that is wrong.
     pub input: Option<String>,

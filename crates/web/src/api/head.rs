@@ -43,7 +43,7 @@ pub struct Head {
     /// TCP's flags.
     pub flags: Vec<FlagBit>,
     /// Names of TCP's states by code.
-    pub states: BTreeMap<u8, String>,
+    pub states: BTreeMap<String, String>,
     /// What is special about packets, by bit.
     pub marks: Vec<MarkBit>,
     /// How a state is known; `client_known` and `server_known` count here.
@@ -233,6 +233,10 @@ pub struct TimeWait {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Connection {
+    /// Its place in the head's list.
+    pub index: u32,
+    /// The conversation's number.
+    pub conversation: u32,
     /// The client's address and port.
     pub client: String,
     /// The server's.
@@ -330,19 +334,9 @@ pub struct UrlInfo {
     /// The query.
     pub query: Option<String>,
     /// The query's parameters.
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<(String, String)>,
     /// The fragment, which stays in the browser.
     pub fragment: Option<String>,
-}
-
-/// A parameter of a query.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Parameter {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
 }
 
 /// What came of a request.

@@ -44,8 +44,8 @@ pub struct Packet {
     pub buffers: Vec<Buffer>,
     /// Why it was sent: back to a root.
     pub why: Vec<Link>,
-    /// Why nothing is known of that, if nothing is.
-    pub why_note: Option<String>,
+    /// Why nothing is known of that; empty if something is.
+    pub why_note: String,
 }
 
 /// Something special about a packet.
@@ -156,7 +156,7 @@ pub struct Node {
     /// Its value as people write it.
     pub value: String,
     /// Its value, where that is a number that a browser holds exactly.
-    pub number: Option<f64>,
+    pub raw: Option<f64>,
     /// What the value means, or the field, in a line.
     pub meaning: String,
     /// What the field is, in a line.
@@ -167,6 +167,8 @@ pub struct Node {
     pub notes: Vec<String>,
     /// Values derived from the wire's own.
     pub derived: Vec<String>,
+    /// Whether it is encrypted, and stands in clear in another buffer or nowhere.
+    pub protected: bool,
 }
 
 /// The bit diagram of a fixed header.
@@ -181,10 +183,10 @@ pub struct Diagram {
     pub rfc: String,
     /// Where the header begins in its buffer.
     pub from_bit: u32,
-    /// How many bits it has; 32 stand in a row.
+    /// How many bits it has.
     pub bits: u32,
-    /// Its fields, in order; they tile the header.
-    pub cells: Vec<Cell>,
+    /// Its rows of 32 bits, each with the fields in it; of a field of many rows the first row stands for all.
+    pub rows: Vec<Vec<Cell>>,
     /// The drawing as RFCs print it.
     pub text: String,
 }
@@ -199,9 +201,9 @@ pub struct Cell {
     pub name: String,
     /// Its value.
     pub value: String,
-    /// Its first bit, counted from the header's.
+    /// Its first bit in this row, counted from the header's.
     pub from_bit: u32,
-    /// Its bits.
+    /// Its bits in this row.
     pub bits: u32,
     /// Its node in the buffer's tree.
     pub node: Option<u32>,

@@ -48,7 +48,6 @@ fn generated() -> String {
         HttpLine,
         Cache,
         UrlInfo,
-        Parameter,
         Outcome,
         Findings,
         ColumnsHead,
@@ -70,10 +69,30 @@ fn generated() -> String {
         Explained,
         Entry,
         Near,
+        Extra,
         Bundle,
+        Comparison,
+        Sentence,
+        Milestone,
     ];
+    // The page's own words for some of them.
+    let words = [
+        ("Problem", "ApiProblem"),
+        ("Flag", "FlagBit"),
+        ("MarkKind", "MarkBit"),
+        ("Span", "Close"),
+        ("TlsSummary", "TlsInfo"),
+        ("Exchange", "HttpLine"),
+        ("UrlParts", "UrlInfo"),
+        ("CacheLine", "Cache"),
+        ("Origin", "SourceInfo"),
+        ("Column", "ColumnInfo"),
+        ("Found", "Hits"),
+        ("DiagramCell", "Cell"),
+    ];
+    let words: String = words.iter().map(|(word, of)| format!("export type {word} = {of};\n")).collect();
     format!(
-        "// Generated from crates/web/src/api: WIRESCOPE_UPDATE=1 cargo test -p wirescope-web typescript\n\n{types}"
+        "// Generated from crates/web/src/api: WIRESCOPE_UPDATE=1 cargo test -p wirescope-web typescript\n\n{types}\n{words}"
     )
 }
 

@@ -6,7 +6,7 @@ use scenario::{Argument, KNOBS, Scenario, UrlParts};
 use serde_json::{Map, Value, json};
 use story::Story;
 
-use crate::api::{Badge, Code, Findings, Outcome, Parameter, Problem, SourceInfo, UrlInfo};
+use crate::api::{Badge, Code, Findings, Outcome, Problem, SourceInfo, UrlInfo};
 
 /// Problems of a capture that are told; the others are counted.
 const MAX_PROBLEMS: usize = 20;
@@ -183,11 +183,7 @@ fn url_info(url: &UrlParts) -> UrlInfo {
         port_given: url.port_given,
         path: url.path.clone(),
         query: url.query.clone(),
-        parameters: url
-            .parameters
-            .iter()
-            .map(|(name, value)| Parameter { name: name.clone(), value: value.clone() })
-            .collect(),
+        parameters: url.parameters.clone(),
         fragment: url.fragment.clone(),
     }
 }

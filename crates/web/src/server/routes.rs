@@ -43,6 +43,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/api/run/{run}/find", get(find))
         .route("/api/run/{run}/packet/{number}", get(packet))
         .route("/api/run/{run}/chain", get(chain))
+        .route("/api/run/{run}/machines", get(machines))
+        .route("/api/run/{run}/series", get(series))
+        .route("/api/run/{run}/follow/{number}", get(journey))
         .route("/api/run/{run}/{export}", get(export))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
@@ -210,9 +213,7 @@ async fn find(State(shared): Shop, Path(id): Path<String>, Query(query): Queries
 
 async fn packet(State(shared): Shop, Path((id, number)): Path<(String, String)>, Query(query): Queries) -> Answer {
     let tap = tap(&query);
-    let number = number.parse().map_err(|_| {
-        Problem::new(Code::UnknownPacket, format!("`{number}` is not the number of a packet")).input(number.as_str())
-    })?;
+    let number = view::packet_number(&number)?;
     let run = shared.store.get(&id)?;
     json(&run.ask(move |shop| view::packet(&*shop.seen(tap.as_deref())?, number)).await?)
 }
@@ -232,6 +233,21 @@ async fn chain(State(shared): Shop, Path(id): Path<String>, Query(query): Querie
         })
         .await?;
     json(&Chain { links })
+}
+
+async fn machines(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
+    let run = shared.store.get(&id)?;
+    json(&run.ask(move |shop| view::machines(&*shop.seen(query.get("tap").map(String::as_str))?, &query)).await?)
+}
+
+async fn series(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
+    let run = shared.store.get(&id)?;
+    json(&run.ask(move |shop| view::series(&*shop.seen(query.get("tap").map(String::as_str))?, &query)).await?)
+}
+
+async fn journey(State(shared): Shop, Path((id, number)): Path<(String, String)>, Query(query): Queries) -> Answer {
+    let run = shared.store.get(&id)?;
+    json(&run.ask(move |shop| view::journey(&*shop.seen(query.get("tap").map(String::as_str))?, &number)).await?)
 }
 
 async fn export(State(shared): Shop, Path((id, export)): Path<(String, String)>, Query(query): Queries) -> Answer {

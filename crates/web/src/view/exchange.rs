@@ -1,8 +1,6 @@
 //! Smaller questions: texts of a window, a search, a chain of causes, a term.
 
-use base::FrameId;
 use story::{Link, Story};
-use trace::Arg;
 
 use super::ns;
 use crate::api::{Code, Entry, Explained, Hits, Near, Problem, Texts};
@@ -64,7 +62,7 @@ pub fn chain(seen: &Seen, links: Vec<Link>) -> Vec<crate::api::Link> {
         .map(|link| crate::api::Link {
             event: link.event.0 as f64,
             at_ns: ns(link.at),
-            packet: packet_of(seen, &link),
+            packet: seen.story.packet_of_event(link.event),
             place: link.place,
             kind: link.kind.to_owned(),
             text: link.text,
@@ -73,30 +71,6 @@ pub fn chain(seen: &Seen, links: Vec<Link>) -> Vec<crate::api::Link> {
             because: link.because.map(|event| event.0 as f64),
         })
         .collect()
-}
-
-/// The packet at the tap that a link is about: the event speaks of a frame, and that frame was seen at the tap, before or
-/// after.
-fn packet_of(seen: &Seen, link: &Link) -> Option<u32> {
-    let trace = seen.story.trace()?;
-    let event = trace.event(link.event)?;
-    let frame = event.kind.args.iter().zip(event.args).find(|(kind, _)| matches!(kind, Arg::Frame))?.1;
-    let frame = FrameId(u32::try_from(frame).ok()?);
-    if let Some(number) = seen.story.number_of(frame) {
-        return Some(number);
-    }
-    if let Some(number) = trace.ancestors(frame).find_map(|frame| seen.story.number_of(frame)) {
-        return Some(number);
-    }
-    let journeys = seen.tables().journeys.as_ref()?;
-    let mut todo = vec![frame];
-    while let Some(frame) = todo.pop() {
-        if let Some(number) = seen.story.number_of(frame) {
-            return Some(number);
-        }
-        todo.extend(journeys.following(frame));
-    }
-    None
 }
 
 /// What a term means.

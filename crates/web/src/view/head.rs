@@ -15,6 +15,8 @@ use super::{ns, span_ns};
 use crate::api::{Cache, Close, Connection, FlagBit, Head, HttpLine, Phase, Place, TimeWait, TlsInfo, Totals};
 use crate::run::{Seen, Workshop};
 
+/// Connections whose graphs are listed by name; those of the others can be asked for all the same.
+const MAX_SERIES: usize = 1000;
 /// First lines of HTTP messages that are told of one connection.
 const MAX_HTTP: usize = 50;
 
@@ -51,7 +53,7 @@ pub fn head(run: &str, workshop: &Workshop, seen: &Seen) -> Head {
         protocols: tables.protocols.clone(),
         classes: classes(),
         flags: flags(),
-        states: State::CODES.iter().map(|code| (code.value as u8, code.name.to_owned())).collect(),
+        states: State::CODES.iter().map(|code| (code.value.to_string(), code.name.to_owned())).collect(),
         marks: marks(),
         known: ["witnessed", "inferred", "unknown"].map(str::to_owned).to_vec(),
         phases: path.as_ref().map(phases).unwrap_or_default(),
@@ -64,7 +66,7 @@ pub fn head(run: &str, workshop: &Workshop, seen: &Seen) -> Head {
         outcome: subject.outcome.clone(),
         findings: subject.findings.clone(),
         problems: subject.problems.clone(),
-        extra: extra(story),
+        extra: extra(story, summaries.len()),
     }
 }
 
@@ -146,6 +148,8 @@ fn connection(seen: &Seen, at: usize, summary: &Summary) -> Connection {
     let [client_host, server_host] = seen.tables().ends.get(at).copied().unwrap_or([0, 0]).map(u32::from);
     let retransmissions = summary.client.counts.retransmissions + summary.server.counts.retransmissions;
     Connection {
+        index: at as u32,
+        conversation: summary.conversation.0,
         client: summary.client.end.to_string(),
         server: summary.server.end.to_string(),
         client_host,
@@ -209,10 +213,11 @@ fn caches(story: &Story) -> Vec<Cache> {
 }
 
 /// What else can be asked of the run.
-fn extra(story: &Story) -> Vec<String> {
-    let mut paths = Vec::new();
+fn extra(story: &Story, connections: usize) -> Vec<String> {
+    let mut paths = vec!["machines".to_owned()];
+    paths.extend((0..connections.min(MAX_SERIES)).map(|at| format!("series?connection={at}")));
     if story.trace().is_some() {
-        paths.push("hops".to_owned());
+        paths.extend(["hops", "follow"].map(str::to_owned));
     }
     paths
 }

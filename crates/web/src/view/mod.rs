@@ -10,14 +10,16 @@ mod journeys;
 mod packet;
 mod sources;
 mod tables;
+mod told;
 
 pub use bytes::encode as base64;
 pub use exchange::{chain, explained, find, texts};
 pub use head::head;
 pub use hops::hops;
-pub use packet::packet;
+pub use packet::{number as packet_number, packet};
 pub use sources::sources;
 pub use tables::Tables;
+pub use told::{answer, journey, machines, series};
 
 use base::{Duration, Instant};
 

@@ -4,7 +4,7 @@ use dissect::{Diagram, diagrams, note_text, value_text};
 use story::{Mark, Story, Taken};
 use trace::Known as KnownState;
 use wire::tcp::State;
-use wire::{Datum, Note};
+use wire::{Datum, Note, Opaque};
 
 use super::bytes::encode;
 use super::tables::{layer, marks};
@@ -16,6 +16,15 @@ use crate::run::Seen;
 const MAX_BYTES: usize = 1 << 20;
 /// Nodes of one buffer's tree that are sent.
 const MAX_NODES: usize = 20_000;
+
+/// Reads a packet's number.
+///
+/// # Errors
+/// If it is none.
+pub fn number(text: &str) -> Result<u32, Problem> {
+    let message = || format!("`{text}` is not the number of a packet");
+    text.parse().map_err(|_| Problem::new(Code::UnknownPacket, message()).input(text))
+}
 
 /// Packet `number` taken apart.
 ///
@@ -35,7 +44,7 @@ pub fn packet(seen: &Seen, number: u32) -> Result<Packet, Problem> {
     let buffers: Vec<Buffer> = taken.buffers.iter().map(buffer).collect();
     let envelopes = (0..).zip(&taken.buffers).flat_map(|(at, taken)| envelopes(at, taken)).collect();
     let why = chain(seen, story.why(number));
-    let why_note = why.is_empty().then(|| "a capture cannot tell: only what was on the wire is known".to_owned());
+    let why_note = if why.is_empty() { "a capture cannot tell: only what was on the wire is known" } else { "" };
     Ok(Packet {
         number,
         at_ns: ns(row.at),
@@ -56,7 +65,7 @@ pub fn packet(seen: &Seen, number: u32) -> Result<Packet, Problem> {
         envelopes,
         buffers,
         why,
-        why_note,
+        why_note: why_note.to_owned(),
     })
 }
 
@@ -123,6 +132,8 @@ fn buffer(taken: &Taken) -> Buffer {
     }
 }
 
+/// Bits in a row of a diagram (RFC 791 §3.1 and all after it).
+const ROW: usize = 32;
 /// Numbers up to here are exact in a browser.
 const EXACT: u64 = 1 << 53;
 
@@ -136,7 +147,7 @@ fn node(node: &wire::Node, bytes: &[u8]) -> Node {
         from_bit: node.bits.start as u32,
         to_bit: node.bits.end as u32,
         value: value_text(node, bytes),
-        number: match node.value {
+        raw: match node.value {
             Datum::Uint(n) if n <= EXACT => Some(n as f64),
             _ => None,
         },
@@ -145,6 +156,7 @@ fn node(node: &wire::Node, bytes: &[u8]) -> Node {
         rfc: node.field.rfc.to_owned(),
         notes: notes.into_iter().map(note_text).collect(),
         derived: derived.into_iter().map(note_text).collect(),
+        protected: node.field.opaque() == Some(Opaque::Ciphertext),
     }
 }
 
@@ -155,26 +167,38 @@ fn diagram(diagram: &Diagram, taken: &Taken) -> crate::api::Diagram {
     let depth = group.map_or(0, |group| group.depth);
     let members = nodes.iter().enumerate().skip(diagram.group + 1).take_while(|(_, node)| node.depth > depth);
     let members: Vec<_> = members.filter(|(_, node)| node.leaf).collect();
-    let cells = diagram.layout.slots.iter().map(|slot| {
+    let bits = diagram.layout.bits();
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for slot in diagram.layout.slots {
         let found = members
             .iter()
             .find(|(_, node)| node.bits.start == base + slot.start && node.bits.end == base + slot.start + slot.bits);
-        Cell {
-            id: found.map_or(slot.field.id, |(_, node)| node.field.id).to_owned(),
-            name: slot.field.name.to_owned(),
-            value: found.map_or_else(String::new, |(_, node)| value_text(node, &taken.bytes)),
-            from_bit: slot.start as u32,
-            bits: slot.bits as u32,
-            node: found.map(|(at, _)| *at as u32),
+        let (first, last) = (slot.start / ROW, (slot.start + slot.bits - 1) / ROW);
+        // As in the drawing: of a very tall field (DHCP's names) the first row stands for all.
+        let last = if last - first > 3 { first } else { last };
+        for row in first..=last {
+            let (from, to) = (slot.start.max(row * ROW), (slot.start + slot.bits).min((row + 1) * ROW));
+            let cell = Cell {
+                id: found.map_or(slot.field.id, |(_, node)| node.field.id).to_owned(),
+                name: slot.field.name.to_owned(),
+                value: found.map_or_else(String::new, |(_, node)| value_text(node, &taken.bytes)),
+                from_bit: from as u32,
+                bits: (to - from) as u32,
+                node: found.map(|(at, _)| *at as u32),
+            };
+            match rows.last_mut().filter(|cells| cells.iter().any(|other| other.from_bit as usize / ROW == row)) {
+                Some(cells) => cells.push(cell),
+                None => rows.push(vec![cell]),
+            }
         }
-    });
+    }
     crate::api::Diagram {
         id: diagram.header.id.to_owned(),
         name: diagram.header.name.to_owned(),
         rfc: diagram.header.rfc.to_owned(),
         from_bit: base as u32,
-        bits: diagram.layout.bits() as u32,
-        cells: cells.collect(),
+        bits: bits as u32,
+        rows,
         text: diagram.drawing.clone(),
     }
 }
