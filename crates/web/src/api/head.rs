@@ -87,6 +87,8 @@ pub enum Badge {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SourceInfo {
+    /// What sort of source it is.
+    pub kind: SourceKind,
     /// The URL, the scenario's name or the file's name.
     pub source: String,
     /// The knobs that were turned.
@@ -95,6 +97,17 @@ pub struct SourceInfo {
     pub conditions: BTreeMap<String, String>,
     /// The command that shows the same.
     pub command: String,
+}
+
+/// The sorts of source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// A URL or a scenario.
+    Simulation,
+    /// A capture.
+    Capture,
 }
 
 /// A column of the ladder.

@@ -32,6 +32,7 @@ fn generated() -> String {
         Head,
         Badge,
         SourceInfo,
+        SourceKind,
         Host,
         Place,
         Tap,

@@ -6,7 +6,7 @@ use scenario::{Argument, KNOBS, Scenario, UrlParts};
 use serde_json::{Map, Value, json};
 use story::Story;
 
-use crate::api::{Badge, Code, Findings, Outcome, Problem, SourceInfo, UrlInfo};
+use crate::api::{Badge, Code, Findings, Outcome, Problem, SourceInfo, SourceKind, UrlInfo};
 
 /// Problems of a capture that are told; the others are counted.
 const MAX_PROBLEMS: usize = 20;
@@ -72,6 +72,7 @@ impl Subject {
             title,
             about: scenario.about.trim().to_owned(),
             source: SourceInfo {
+                kind: SourceKind::Simulation,
                 source: source.to_owned(),
                 knobs: knobs.clone(),
                 conditions,
@@ -107,6 +108,7 @@ impl Subject {
             title: argument.title.to_owned(),
             about: argument.about.trim().to_owned(),
             source: SourceInfo {
+                kind: SourceKind::Simulation,
                 source: argument.name.to_owned(),
                 knobs: knobs.clone(),
                 conditions: BTreeMap::new(),
@@ -150,6 +152,7 @@ impl Subject {
             title: name.to_owned(),
             about: String::new(),
             source: SourceInfo {
+                kind: SourceKind::Capture,
                 source: name.to_owned(),
                 knobs: BTreeMap::new(),
                 conditions: BTreeMap::new(),

@@ -1,0 +1,290 @@
+//! The real server over the loopback address, asked as a browser, or somebody worse, would ask it.
+
+mod ask;
+
+use ask::{Reply, Server};
+use serde_json::{Value, json};
+
+fn simulate(server: &Server, source: &str, knobs: Value) -> String {
+    let reply = server.post_json("/api/run", &json!({ "source": source, "knobs": knobs }));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()["run"].as_str().expect("an id").to_owned()
+}
+
+/// The error of a reply: its code and place.
+fn error(reply: &Reply) -> (String, String) {
+    let error = &reply.json()["error"];
+    let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
+    assert!(!text("message").is_empty(), "{error}");
+    (text("code"), text("place"))
+}
+
+/// A pcapng of the scenario `https`, made by the server itself.
+fn capture(server: &Server) -> Vec<u8> {
+    let run = simulate(server, "https", json!({}));
+    server.get(&format!("/api/run/{run}/export.pcapng")).body
+}
+
+#[test]
+fn a_run_can_be_asked_for_all_that_it_has() {
+    let server = Server::start();
+    let run = simulate(&server, "curl", json!({}));
+    assert_eq!(simulate(&server, "curl", json!({})), run, "the same request is the same run");
+    let head = server.get(&format!("/api/run/{run}/head")).json();
+    assert_eq!((head["badge"].as_str(), head["packets"].as_u64()), (Some("simulated"), Some(11)));
+    assert_eq!(head["hosts"][0]["name"], "client");
+    assert_eq!(head["outcome"]["ok"], true);
+    for path in head["extra"].as_array().expect("paths") {
+        let path = path.as_str().expect("text").replace("follow", "follow/1");
+        assert_eq!(server.get(&format!("/api/run/{run}/{path}")).status, 200, "{path}");
+    }
+    let columns = server.get(&format!("/api/run/{run}/columns")).body;
+    assert_eq!(&columns[..4], b"WSC1");
+    let texts = server.get(&format!("/api/run/{run}/texts?from=11&count=5")).json();
+    assert_eq!(texts["texts"].as_array().map(Vec::len), Some(1));
+    let packet = server.get(&format!("/api/run/{run}/packet/1")).json();
+    assert_eq!((packet["flags"].as_str(), packet["client"]["after"].as_str()), (Some("SYN"), Some("SYN-SENT")));
+    let names: Vec<_> = packet["envelopes"].as_array().expect("a list").iter().map(|one| one["id"].clone()).collect();
+    assert_eq!(names, ["ethernet", "ipv4", "tcp"]);
+    // Every link of the chain of causes leads on: to an act of the user.
+    let why = packet["why"].as_array().expect("links");
+    assert_eq!(why.last().map(|link| link["root"].clone()), Some(json!(true)));
+    let event = why[0]["event"].as_u64().expect("a number");
+    let chain = server.get(&format!("/api/run/{run}/chain?event={event}")).json();
+    assert_eq!(chain["links"].as_array().map(Vec::len), Some(why.len()));
+    let hits = server.get(&format!("/api/run/{run}/find?q=fin")).json();
+    assert!(hits["numbers"].as_array().is_some_and(|numbers| numbers.len() >= 2), "{hits}");
+    let explained = server.get("/api/explain?term=SYN").json();
+    assert_eq!(explained["entries"][0]["id"], "tcp.syn");
+    let progress = server.get(&format!("/api/run/{run}/progress"));
+    assert!(progress.text().contains("event: ready"), "{}", progress.text());
+}
+
+#[test]
+fn a_diagrams_rows_tile_its_header_and_lead_to_nodes() {
+    let server = Server::start();
+    let run = simulate(&server, "curl", json!({}));
+    let packet = server.get(&format!("/api/run/{run}/packet/4")).json();
+    let frame = &packet["buffers"][0];
+    for diagram in frame["diagrams"].as_array().expect("a list") {
+        let mut next = 0;
+        for cell in diagram["rows"].as_array().expect("rows").iter().flat_map(|row| row.as_array().expect("cells")) {
+            assert_eq!(cell["from_bit"].as_u64(), Some(next), "{cell}");
+            next += cell["bits"].as_u64().expect("a width");
+            let node = &frame["nodes"][cell["node"].as_u64().expect("a node") as usize];
+            assert_eq!(node["value"], cell["value"]);
+        }
+        assert_eq!(Some(next), diagram["bits"].as_u64());
+    }
+}
+
+#[test]
+fn a_run_of_the_page_is_the_command_lines() {
+    let server = Server::start();
+    let knobs = json!({ "loss": "3%", "seed": "5", "size": "50k" });
+    let run = simulate(&server, "https://www.example.com/", knobs);
+    let mut scenario = scenario::Scenario::for_url("https://www.example.com/").expect("a URL");
+    for (name, value) in [("loss", "3%"), ("seed", "5"), ("size", "50k")] {
+        scenario::find_knob(name).expect("a knob").turn(&mut scenario, value).expect("a value");
+    }
+    let trace = scenario::run(&scenario).expect("it runs").trace;
+    let story = story::Story::from_trace(trace, story::TapChoice::Client).expect("a client");
+    let mut file = Vec::new();
+    export::write_story(&mut file, &story).expect("memory");
+    assert!(server.get(&format!("/api/run/{run}/export.pcapng")).body == file, "the bytes differ");
+}
+
+#[test]
+fn other_taps_show_other_packets() {
+    let server = Server::start();
+    let run = simulate(&server, "browser", json!({}));
+    let packets = |tap: &str| server.get(&format!("/api/run/{run}/head?tap={tap}")).json()["packets"].as_u64();
+    let (client, all) = (packets(""), packets("all"));
+    assert!(all > client, "{all:?} {client:?}");
+    let reply = server.get(&format!("/api/run/{run}/head?tap=moon"));
+    assert_eq!((reply.status, error(&reply)), (404, ("unknown-tap".into(), "tap".into())));
+}
+
+#[test]
+fn errors_name_input_place_and_remedy() {
+    let server = Server::start();
+    let run = simulate(&server, "curl", json!({}));
+    let post = |source: &str, knobs: Value| server.post_json("/api/run", &json!({ "source": source, "knobs": knobs }));
+    for (reply, status, code, place) in [
+        (post("www.example.com", json!({})), 422, "bad-url", ""),
+        (post("https", json!({ "rtt": "33 parsecs" })), 422, "bad-knob", "rtt"),
+        (post("https", json!({ "mtu": "20" })), 422, "bad-knob", "mtu"),
+        (post("https", json!({ "colour": "red" })), 422, "bad-knob", "colour"),
+        (post("https", json!({ "size": "1G" })), 422, "bad-knob", "size"),
+        (post("lossy", json!({ "rtt": "1ms" })), 422, "bad-knob", "rtt"),
+        (server.post_json("/api/run", &json!({ "source": 7 })), 400, "bad-request", "line 1, column 11"),
+        (server.get(&format!("/api/run/{run}/packet/99")), 404, "unknown-packet", ""),
+        (server.get(&format!("/api/run/{run}/packet/x")), 404, "unknown-packet", ""),
+        (server.get(&format!("/api/run/{run}/texts?from=x")), 400, "bad-request", "from"),
+        (server.get(&format!("/api/run/{run}/find")), 400, "bad-request", "q"),
+        (server.get(&format!("/api/run/{run}/export.bmp")), 404, "not-found", ""),
+        (server.get(&format!("/api/run/{run}/series?connection=9")), 404, "not-available", "connection"),
+        (server.get(&format!("/api/run/{run}/chain?event=4000000")), 404, "not-available", "event"),
+        (server.get("/api/run/s0/head"), 404, "unknown-run", ""),
+        (server.get("/api/explain"), 400, "bad-request", "term"),
+        (server.get("/etc/passwd"), 404, "not-found", ""),
+        (server.get("/api/run"), 400, "bad-request", ""),
+    ] {
+        assert_eq!((reply.status, error(&reply)), (status, (code.to_owned(), place.to_owned())), "{}", reply.text());
+    }
+    let remedy = post("www.example.com", json!({})).json()["error"]["remedy"].clone();
+    assert_eq!(remedy, "write the scheme in front: https://www.example.com");
+}
+
+#[test]
+fn strangers_get_nothing() {
+    let server = Server::start();
+    let address = server.address.to_string();
+    let run = simulate(&server, "curl", json!({}));
+    let path = format!("/api/run/{run}/head");
+    let ask = |method: &str, path: &str, headers: &[(&str, &str)]| server.ask(method, path, headers, b"{}");
+    for headers in [
+        &[("Host", "evil.example")][..],
+        &[("Host", "evil.example:80"), ("Origin", "http://evil.example:80")],
+        &[("Host", &address), ("Origin", "http://evil.example")],
+        &[("Host", &address), ("Origin", "null")],
+        &[("Host", &address), ("Sec-Fetch-Site", "cross-site")],
+    ] {
+        let reply = ask("GET", &path, headers);
+        assert_eq!((reply.status, error(&reply).0.as_str()), (403, "foreign"), "{headers:?}");
+    }
+    // A form or a simple request of another site can send this, but not our header.
+    let simple = [("Host", address.as_str()), ("Content-Type", "text/plain")];
+    assert_eq!(ask("POST", "/api/run", &simple).status, 403);
+    let no_json = [("Host", address.as_str()), ("X-Wirescope", "1"), ("Content-Type", "text/plain")];
+    assert_eq!(ask("POST", "/api/run", &no_json).status, 400);
+    // No answer gives another site a permission, and none may be kept.
+    let reply = ask("OPTIONS", "/api/run", &[("Host", &address), ("Origin", &format!("http://{address}"))]);
+    assert!(reply.header("access-control-allow-origin").is_none() && reply.status >= 400);
+    let reply = server.get(&path);
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(reply.header("cross-origin-resource-policy"), Some("same-origin"));
+    assert!(reply.header("content-security-policy").is_some_and(|policy| policy.contains("default-src 'none'")));
+}
+
+#[test]
+fn captures_are_opened_and_decrypted_with_their_keys() {
+    let server = Server::start();
+    let file = capture(&server);
+    // Without the secrets block: as a packet sniffer would have written it.
+    let bare = ask::without_secrets(&file);
+    let simulated = simulate(&server, "https", json!({}));
+    let keys = server.get(&format!("/api/run/{simulated}/export.keys")).body;
+    let opened = server.post_bytes("/api/capture?name=a.pcapng", &bare);
+    assert_eq!(opened.status, 200, "{}", opened.text());
+    let run = opened.json()["run"].as_str().expect("an id").to_owned();
+    let decrypted = |run: &str| {
+        let head = server.get(&format!("/api/run/{run}/head")).json();
+        assert_eq!((head["badge"].as_str(), head["title"].as_str()), (Some("captured"), Some("a.pcapng")));
+        head["connections"][0]["tls"]["decrypted"].as_u64()
+    };
+    assert_eq!(decrypted(&run), Some(0));
+    let with_keys = server.post_bytes(&format!("/api/run/{run}/keys"), &keys).json();
+    let with_keys = with_keys["run"].as_str().expect("an id");
+    assert!(with_keys != run && decrypted(with_keys) > Some(0));
+    // The same in one upload: the same run.
+    let both = [bare.as_slice(), &keys].concat();
+    let reply = server.post_bytes(&format!("/api/capture?size={}&name=a.pcapng", bare.len()), &both);
+    assert_eq!(reply.json()["run"], with_keys);
+    // What a capture cannot tell, it says.
+    let packet = server.get(&format!("/api/run/{run}/packet/1")).json();
+    assert!(packet["why_note"].as_str().is_some_and(|note| !note.is_empty()));
+    assert_eq!(error(&server.get(&format!("/api/run/{run}/hops"))).0, "not-available");
+    assert_eq!(server.get(&format!("/api/run/{run}/export.pcapng")).body, bare, "its own bytes");
+    // Keys of another capture help nothing, and that is said.
+    let other = simulate(&server, "https", json!({ "seed": "99" }));
+    let other = server.get(&format!("/api/run/{other}/export.keys")).body;
+    let useless = server.post_bytes(&format!("/api/run/{run}/keys"), &other).json();
+    let head = server.get(&format!("/api/run/{}/head", useless["run"].as_str().expect("an id"))).json();
+    assert_eq!(head["problems"][0]["code"], "bad-keys", "{}", head["problems"]);
+}
+
+#[test]
+fn of_a_damaged_capture_what_was_whole_is_shown() {
+    let server = Server::start();
+    let file = capture(&server);
+    let reply = server.post_bytes("/api/capture", &file[..file.len() * 2 / 3]);
+    let run = reply.json()["run"].as_str().expect("an id").to_owned();
+    let head = server.get(&format!("/api/run/{run}/head")).json();
+    assert!(head["packets"].as_u64() > Some(3), "{}", head["packets"]);
+    let problems = head["problems"].as_array().expect("a list");
+    let last = problems.last().expect("a problem");
+    assert!(last["place"].as_str().is_some_and(|place| place.starts_with("byte ")), "{last}");
+    assert!(last["remedy"].is_string(), "{last}");
+    for nonsense in [&b"this is no capture at all"[..], b"", &[0x0a, 0x0d, 0x0d, 0x0a, 0xff]] {
+        let reply = server.post_bytes("/api/capture?name=x.pcap", nonsense);
+        assert_eq!((reply.status, error(&reply).0.as_str()), (422, "bad-capture"), "{}", reply.text());
+    }
+    let reply = server.post_bytes("/api/capture?size=999999999", &file);
+    assert_eq!(error(&reply), ("bad-request".to_owned(), "size".to_owned()));
+}
+
+#[test]
+fn uploads_have_a_limit() {
+    let server = Server::with(web::Limits { upload: 10_000, ..web::Limits::default() });
+    let reply = server.post_bytes("/api/capture", &vec![0; 10_001]);
+    assert_eq!((reply.status, error(&reply).0.as_str()), (413, "too-large"));
+    let long = "a".repeat(2 << 20);
+    let reply = server.post_json("/api/run", &json!({ "source": long }));
+    assert_eq!((reply.status, error(&reply).0.as_str()), (413, "too-large"));
+    assert_eq!(server.get("/api/sources").json()["largest_upload"], 10_000.0);
+}
+
+#[test]
+fn the_sources_have_every_scenario_and_knob_of_the_command_line() {
+    let server = Server::start();
+    let sources = server.get("/api/sources").json();
+    let names = |list: &str| -> Vec<String> {
+        let list = sources[list].as_array().expect("a list").iter();
+        list.map(|one| one["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(names("knobs"), scenario::KNOBS.iter().map(|knob| knob.name).collect::<Vec<_>>());
+    for built_in in scenario::BUILT_IN {
+        assert!(names("scenarios").contains(&built_in.name.to_owned()), "{}", built_in.name);
+    }
+    assert!(sources["start"].is_null());
+    for scenario in sources["scenarios"].as_array().expect("a list") {
+        let name = scenario["name"].as_str().expect("a name");
+        simulate(&server, name, json!({}));
+    }
+}
+
+#[test]
+fn exports_are_whole() {
+    let server = Server::start();
+    let run = simulate(&server, "curl", json!({}));
+    let svg = server.get(&format!("/api/run/{run}/export.svg"));
+    assert_eq!(svg.header("content-type"), Some("image/svg+xml"));
+    assert!(svg.text().matches("class=\"arrow").count() >= 11 && svg.text().ends_with("</svg>\n"));
+    let document = server.get(&format!("/api/run/{run}/export.json")).json();
+    assert_eq!(document["packets"].as_array().map(Vec::len), Some(11));
+    let html = server.get(&format!("/api/run/{run}/export.html"));
+    if let Some(why) = web::page_missing() {
+        eprintln!("the page is not in this program ({why}): its export is not checked");
+        assert_eq!(error(&html).0, "not-available");
+        return;
+    }
+    let text = html.text();
+    assert!(text.contains("Content-Security-Policy") && text.contains("connect-src 'none'"));
+    assert!(!text.contains("http://127.0.0.1"), "it asks nobody");
+    let (_, data) = text.split_once("id=\"wirescope-data\">").expect("a place for the run");
+    let data: Value = serde_json::from_str(data.split_once("</script>").expect("an end").0).expect("JSON");
+    assert_eq!(data["packets"].as_object().map(|packets| packets.len()), Some(11));
+    assert_eq!(data["packets"]["1"], server.get(&format!("/api/run/{run}/packet/1")).json());
+    assert_eq!(data["head"], server.get(&format!("/api/run/{run}/head")).json());
+    let some = server.get(&format!("/api/run/{run}/export.html?packets=2-3")).text();
+    assert!(some.contains("2 of 11 packets"));
+    let index = server.get("/");
+    assert!(index.header("content-security-policy").is_some_and(|policy| {
+        policy.contains("script-src 'sha256-")
+            && policy.contains("frame-ancestors 'none'")
+            && !policy.contains("unsafe")
+    }));
+}
