@@ -48,14 +48,15 @@ pub(crate) fn last<T>(list: &[Told<T>], at: Instant) -> Option<&Told<T>> {
 fn timer(event: &'static Kind, args: [u64; 2]) -> Option<(usize, bool)> {
     let is = |kinds: &[&'static Kind]| kinds.iter().any(|kind| std::ptr::eq(*kind, event));
     let arms: [&[&'static Kind]; 5] = [
-        &[&kind::RTO_ARMED],
+        // One timer for all three, as on Linux.
+        &[&kind::RTO_ARMED, &kind::RTO_RESUMED, &kind::TLP_ARMED, &kind::REORDERING_ARMED],
         &[&kind::ACK_DELAYED],
         &[&kind::PROBE_ARMED],
         &[&kind::KEEPALIVE_ARMED],
         &[&kind::TIME_WAIT_ARMED, &kind::FIN_WAIT_ARMED],
     ];
     let fires: [&[&'static Kind]; 5] = [
-        &[&kind::RTO_FIRED],
+        &[&kind::RTO_FIRED, &kind::TLP_FIRED, &kind::REORDERING_OVER],
         &[&kind::ACK_TIMER],
         &[&kind::PROBE],
         &[&kind::KEEPALIVE],
@@ -95,7 +96,7 @@ pub(crate) fn of(trace: &Trace) -> Ledger {
             let span = armed.then(|| Duration::from_nanos(i64::try_from(event.args[0]).unwrap_or(i64::MAX)));
             figures.timers[timer].push(Told { at: event.at, event: event.id, value: span });
             // A timeout that was backed off shows in the timer that it sets.
-            if armed && timer == 0 && figures.rto.last().is_none_or(|told| told.value != event.args[0]) {
+            if is(&kind::RTO_ARMED) && figures.rto.last().is_none_or(|told| told.value != event.args[0]) {
                 figures.rto.push(one(event.args[0]));
             }
         }

@@ -4,12 +4,12 @@ use base::{Duration, EventId, Instant};
 use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::{Flags, Seq};
 
-use crate::Segment;
-use crate::congestion::{AckSample, Loss};
+use crate::congestion::{AckSample, Note};
 use crate::connection::Connection;
 use crate::rate::Sample;
 use crate::receive::older;
-use crate::recovery::{AckEvent, Verdict};
+use crate::recovery::{Ack, Phase};
+use crate::{Segment, Sent};
 
 /// An acknowledgment was believed.
 pub(crate) struct Acknowledged;
@@ -18,41 +18,137 @@ impl Connection {
     /// Processes the ACK field, the window and what they mean; `bare` if the segment brings nothing else. `None`: the segment is
     /// to be dropped.
     pub(crate) fn acknowledge(&mut self, segment: &Segment, bare: bool, cx: &mut Cx) -> Option<Acknowledged> {
-        let ack = segment.ack;
+        let number = segment.ack;
         // RFC 5961 §5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, or it is a blind guess.
-        if ack.after(self.snd_nxt) || ack.before(self.snd_una - self.max_snd_wnd) {
+        if number.after(self.snd_nxt) || number.before(self.snd_una - self.max_snd_wnd) {
             self.challenge(segment, cx);
             return None;
         }
-        if ack.before(self.snd_una) {
+        let old = number.before(self.snd_una);
+        if old && segment.options.sack.is_empty() {
+            return Some(Acknowledged);
+        }
+        let before = (self.flight.segments(), self.recovery.lost);
+        let mut ack = Ack { una_before: self.snd_una, ..Ack::default() };
+        let mut sample = Sample::default();
+        if self.agreed.timestamps {
+            ack.echo = segment.options.timestamps.map(|(_, echo)| echo).filter(|&echo| echo != 0);
+        }
+        self.recovery.hold = false;
+        if old {
+            // What was acknowledged since is known; what was SACKed may not be.
+            if self.agreed.sack && !self.flight.is_empty() {
+                self.take_sack(segment, &mut ack, &mut sample, cx);
+                ack.news = true;
+                self.react(&mut ack, cx);
+            }
             return Some(Acknowledged);
         }
         // Whoever answers is there: a closed window is probed as long as it takes (RFC 9293 §3.8.6.1, MUST-37).
         if self.probing {
             self.attempts = 0;
         }
-        let window = self.snd_wnd;
+        let offered = self.snd_wnd;
         self.update_window(segment, cx);
-        let acked = ack.distance(self.snd_una);
-        if acked > 0 {
-            self.advance_una(segment, acked, cx);
-        } else if bare && self.is_duplicate(segment, window) {
-            let cwnd = (self.congestion.cwnd(), self.congestion.ssthresh());
-            let event = AckEvent {
-                now: cx.now,
-                una: self.snd_una,
-                nxt: self.snd_nxt,
-                acked: 0,
-                duplicate: true,
-                mss: self.agreed.mss,
-            };
-            let verdict = self.recovery.on_ack(&event, &mut self.flight);
-            let dup = cx.event(&kind::DUP_ACK, self.id, [self.recovery.dup_acks().into(), 0]);
-            self.trigger = dup;
-            self.obey(verdict, &mut cx.caused_by(dup));
-            self.tell_window(cwnd, dup, cx);
+        ack.advanced = number.distance(self.snd_una);
+        ack.ece = self.ecn.is_echo(segment.flags);
+        ack.news = !bare || self.snd_wnd != offered || ack.advanced > 0;
+        let outstanding = !self.flight.is_empty();
+        let highest = self.flight.highest_sacked();
+        if self.agreed.sack && !segment.options.sack.is_empty() {
+            self.take_sack(segment, &mut ack, &mut sample, cx);
         }
+        let mut times = AckedTimes::default();
+        let syn = self.snd_una == self.iss;
+        if ack.advanced > 0 {
+            self.advance_una(segment, &mut ack, &mut sample, &mut times, cx);
+        } else if bare && self.is_duplicate(segment, offered) {
+            self.recovery.dup_acks = self.recovery.dup_acks.saturating_add(1);
+            let dup = cx.event(&kind::DUP_ACK, self.id, [self.recovery.dup_acks.into(), 0]);
+            self.trigger = dup;
+        }
+        if !outstanding {
+            if ack.dsack {
+                self.react(&mut ack, cx);
+            }
+            self.judge_probe(&ack, cx);
+            return Some(Acknowledged);
+        }
+        // Round trips: by what was acknowledged, by what was SACKed, by the echo.
+        self.measure(&times, &ack, segment, cx);
+        let rtt = times.newest(cx.now).or(ack.sacked_sent.map(|(_, last)| cx.now - last));
+        if let Some(rtt) = rtt {
+            let delayed = ack.whole == 1 && ack.advanced < self.agreed.mss && ack.sacked == 0 && !syn;
+            self.min_rtt.add(rtt, cx.now, delayed);
+        }
+        // A hole was filled by what had not been sent again: the path reorders.
+        if let Some(late) = ack.late.filter(|late| highest.is_some_and(|highest| late.before(highest))) {
+            self.learn_reordering(late, cx);
+        }
+        let interval = self.rate.finish(&sample, self.min_rtt.get());
+        self.adapt_reordering_window(sample.prior_delivered(), cx);
+        self.judge_probe(&ack, cx);
+        // RFC 5681 §2: data is outstanding, and the segment says nothing else.
+        ack.duplicate = ack.advanced == 0 && !ack.news && !ack.dsack && !self.probing;
+        if !ack.news || ack.sacked > 0 || ack.ece || ack.dsack || self.recovery.phase != Phase::Open {
+            self.react(&mut ack, cx);
+        }
+        // RFC 6298 §5.2 and §5.3; RFC 8985 §7.2.
+        if self.flight.is_empty() {
+            self.timers.retransmit.stop();
+        } else if ack.timer_due {
+            self.arm_probe_or_timeout(cx.cause, cx);
+        }
+        self.steer(&ack, before, &sample, interval, rtt, cx);
         Some(Acknowledged)
+    }
+
+    /// The window follows what the acknowledgment says (before it: segments in flight, segments lost).
+    fn steer(
+        &mut self,
+        ack: &Ack,
+        (in_flight, lost): (u32, u64),
+        sample: &Sample,
+        interval: Duration,
+        rtt: Option<Duration>,
+        cx: &mut Cx,
+    ) {
+        let now = self.window_now();
+        let lost = (self.recovery.lost - lost) as u32;
+        // RFC 7661 §4.2, as Linux: a window that was not used says nothing of the path and does not grow.
+        let limited = self.is_cwnd_limited();
+        // Where the path reorders what was SACKed counts too, or the window would grow in steps.
+        let forward = ack.whole > 0 || (self.recovery.reordering > self.config.reordering && ack.delivered > 0);
+        if self.congestion.rules_window() || (!self.recovery.reducing() && forward && limited) {
+            self.congestion.on_ack(
+                &mut self.window,
+                &AckSample {
+                    now: cx.now,
+                    acked: ack.delivered,
+                    lost,
+                    rtt,
+                    srtt: self.rtt.srtt(),
+                    min_rtt: self.min_rtt.get(),
+                    delivered: self.rate.delivered,
+                    prior_delivered: sample.prior_delivered().unwrap_or(self.rate.delivered),
+                    interval,
+                    app_limited: sample.app_limited,
+                    cwnd_limited: limited,
+                    in_flight: (in_flight, self.flight.segments()),
+                    mss: self.agreed.mss,
+                    una: self.snd_una,
+                    nxt: self.snd_nxt,
+                },
+            );
+            if let Some(note) = self.congestion.take_note() {
+                self.tell_note(note, cx);
+            }
+        } else if self.recovery.reducing() {
+            let safe = ack.advanced > 0 && lost == 0;
+            self.reduce(ack.delivered, safe, cx);
+        }
+        // What reacting has changed was told already.
+        self.tell_window(now, cx.cause, cx);
     }
 
     /// RFC 5681 §2, for a segment that brings nothing: data is outstanding, number and window are repeated. With SACK, a block beyond
@@ -107,71 +203,67 @@ impl Connection {
         }
     }
 
-    /// SND.UNA moves by `acked`.
-    fn advance_una(&mut self, segment: &Segment, acked: u32, cx: &mut Cx) {
-        let (before, cwnd) = (self.flight.pipe(), (self.congestion.cwnd(), self.congestion.ssthresh()));
-        let outstanding = self.snd_nxt.distance(self.snd_una);
+    /// SND.UNA moves: what leaves the flight.
+    fn advance_una(
+        &mut self,
+        segment: &Segment,
+        ack: &mut Ack,
+        sample: &mut Sample,
+        times: &mut AckedTimes,
+        cx: &mut Cx,
+    ) {
         let syn = u32::from(self.snd_una == self.iss);
         self.snd_una = segment.ack;
         self.attempts = 0;
+        self.recovery.dup_acks = 0;
         if self.probing {
             self.probing = false;
             self.probe_backoff = 0;
         }
-        // What leaves the flight.
-        let mut sample = Sample::default();
-        let mut times = AckedTimes::default();
-        let (now, rate) = (cx.now, &mut self.rate);
+        times.outstanding = self.snd_nxt.distance(ack.una_before);
+        let (now, until, min_rtt) = (cx.now, self.recovery.until, self.min_rtt.get());
+        let (rate, rack, with_sack) = (&mut self.rate, &mut self.recovery.rack, self.agreed.sack);
         self.flight.acknowledge(segment.ack, |sent| {
-            times.add(sent.first_sent, sent.times_sent);
-            rate.deliver(&mut sample, sent, sent.len(), now);
+            ack.whole += 1;
+            times.add(sent);
+            ack.resent_arrived |= sent.times_sent > 1;
+            if sent.sacked {
+                return;
+            }
+            if with_sack {
+                rack.on_delivered(sent, now, min_rtt);
+                ack.delivered += 1;
+            }
+            if sent.times_sent == 1 {
+                ack.late = Some(ack.late.map_or(sent.start, |late| late.min(sent.start)));
+                ack.original_arrived |= sent.end.at_or_before(until);
+            }
+            rate.deliver(sample, sent, sent.len(), now);
         });
+        if !with_sack {
+            ack.late = None;
+            ack.delivered = self.eat_duplicates(ack.whole);
+        }
         let fin = u32::from(self.fin_sent && self.snd_una == self.buffer.end() + 1);
-        let data = acked - syn - fin;
-        self.counts.bytes_acked += u64::from(data);
+        self.counts.bytes_acked += u64::from(ack.advanced - syn - fin);
+        ack.whole -= syn.min(ack.whole);
+        ack.delivered -= syn.min(ack.delivered);
         self.buffer.acknowledge(self.snd_una);
-        self.measure(&times, segment, outstanding, cx);
-        let rtt = times.newest(now);
-        self.min_rtt = self.min_rtt.into_iter().chain(rtt).min();
-        let interval = self.rate.finish(&sample, self.min_rtt);
-
-        let event =
-            AckEvent { now, una: self.snd_una, nxt: self.snd_nxt, acked, duplicate: false, mss: self.agreed.mss };
-        let was_recovering = self.recovery.until().is_some();
-        let verdict = self.recovery.on_ack(&event, &mut self.flight);
-        if data > 0 && (!was_recovering || self.congestion.on_ack_in_recovery()) {
-            self.congestion.on_ack(&AckSample {
-                now,
-                acked: data,
-                rtt,
-                srtt: self.rtt.srtt(),
-                delivered: self.rate.delivered,
-                prior_delivered: sample.prior_delivered,
-                interval,
-                app_limited: sample.app_limited,
-                in_flight: (before, self.flight.pipe()),
-            });
-        }
-        // RFC 6298 §5.2 and §5.3; in recovery only as RFC 6582 §4 says.
-        if self.flight.is_empty() {
-            self.timers.retransmit.stop();
-        } else if !was_recovering || verdict == Verdict::Done {
-            self.arm_retransmit(cx.cause, cx);
-        }
-        self.obey(verdict, cx);
-        self.tell_window(cwnd, cx.cause, cx);
+        ack.timer_due = true;
     }
 
     /// RFC 6298 §3 (Karn): a round trip by a segment that was sent once; by its timestamp echo otherwise (RFC 7323 §4.1).
-    fn measure(&mut self, times: &AckedTimes, segment: &Segment, outstanding: u32, cx: &mut Cx) {
+    fn measure(&mut self, times: &AckedTimes, ack: &Ack, segment: &Segment, cx: &mut Cx) {
         let echoed = || {
-            let (_, ecr) = segment.options.timestamps.filter(|_| self.agreed.timestamps)?;
+            let (_, ecr) = segment.options.timestamps.filter(|_| self.agreed.timestamps && ack.advanced > 0)?;
             let ms = self.ts_now(cx.now).wrapping_sub(ecr);
             (ecr != 0 && !older(ms, 0)).then(|| Duration::from_millis(i64::from(ms.max(1))))
         };
-        let Some(r) = times.oldest(cx.now).or_else(echoed) else { return };
+        let sacked = ack.sacked_sent.map(|(first, _)| cx.now - first);
+        let Some(r) = times.oldest(cx.now).or(sacked).or_else(echoed) else { return };
         // RFC 7323 Appendix G: so many samples are expected in a round trip. Without timestamps as well: each
         // acknowledgment is one.
+        let outstanding = times.outstanding.max(self.snd_nxt.distance(self.snd_una));
         let samples = outstanding.div_ceil(2 * self.agreed.mss.max(1));
         self.rtt.sample(r, samples.into());
         let nanos = |d: Duration| d.as_nanos() as u64;
@@ -180,45 +272,25 @@ impl Connection {
         cx.caused_by(sample).event(&kind::RTO_SET, self.id, set);
     }
 
-    /// Does what loss recovery concluded.
-    fn obey(&mut self, verdict: Verdict, cx: &mut Cx) {
-        match verdict {
-            Verdict::Nothing => {}
-            Verdict::Enter => {
-                let lost = cx.event(&kind::FAST_RETRANSMIT, self.id, [self.snd_una.0.into(), 0]);
-                let until = self.recovery.until().unwrap_or(self.snd_nxt);
-                // RFC 5681 §3.2, step 2: what limited transmit sent beyond the window does not count.
-                let flight = self.snd_nxt.distance(self.snd_una).min(self.congestion.cwnd());
-                self.congestion.on_loss(Loss::Acks { in_flight: flight });
-                let entered = cx.caused_by(lost).event(&kind::RECOVERY_ENTERED, self.id, [until.0.into(), 0]);
-                self.trigger = entered;
-                self.retransmit_now = true;
-            }
-            Verdict::Partial { restart } => {
-                let partial = cx.event(&kind::PARTIAL_ACK, self.id, [self.snd_una.0.into(), 0]);
-                self.trigger = partial;
-                self.retransmit_now = true;
-                if restart {
-                    self.arm_retransmit(partial, cx);
-                }
-            }
-            Verdict::Done => {
-                self.congestion.on_recovered(self.flight.pipe());
-                self.trigger = cx.event(&kind::RECOVERY_DONE, self.id, [0, 0]);
-            }
+    /// Says how the congestion window and the threshold changed since they were `before`.
+    pub(crate) fn tell_window(&mut self, before: (u32, u32), cause: EventId, cx: &mut Cx) {
+        let now = self.window_now();
+        let bytes = |segments: u32| u64::from(segments) * u64::from(self.agreed.mss);
+        let cx = &mut cx.caused_by(cause);
+        if now.1 != before.1 {
+            cx.event(&kind::SSTHRESH, self.id, [bytes(now.1), 0]);
+        }
+        if now.0 != before.0 {
+            cx.event(&kind::CWND, self.id, [bytes(before.0), bytes(now.0)]);
         }
     }
 
-    /// Says how the congestion window and the threshold changed since they were `before`.
-    pub(crate) fn tell_window(&mut self, before: (u32, u32), cause: EventId, cx: &mut Cx) {
-        let now = (self.congestion.cwnd(), self.congestion.ssthresh());
-        let cx = &mut cx.caused_by(cause);
-        if now.1 != before.1 {
-            cx.event(&kind::SSTHRESH, self.id, [now.1.into(), 0]);
-        }
-        if now.0 != before.0 {
-            cx.event(&kind::CWND, self.id, [before.0.into(), now.0.into()]);
-        }
+    fn tell_note(&mut self, note: Note, cx: &mut Cx) {
+        let nanos = |d: Duration| d.as_nanos() as u64;
+        match note {
+            Note::DelayGrew { now, least } => cx.event(&kind::HYSTART_DELAY, self.id, [nanos(now), nanos(least)]),
+            Note::LongTrain { train } => cx.event(&kind::HYSTART_TRAIN, self.id, [nanos(train), 0]),
+        };
     }
 }
 
@@ -228,13 +300,18 @@ struct AckedTimes {
     oldest: Option<Instant>,
     newest: Option<Instant>,
     resent: bool,
+    /// Bytes that were out.
+    outstanding: u32,
 }
 
 impl AckedTimes {
-    fn add(&mut self, first_sent: Instant, times_sent: u32) {
-        self.resent |= times_sent > 1;
-        self.oldest.get_or_insert(first_sent);
-        self.newest = Some(first_sent);
+    fn add(&mut self, sent: &Sent) {
+        if sent.times_sent > 1 {
+            self.resent = true;
+        } else if !sent.sacked {
+            self.oldest.get_or_insert(sent.first_sent);
+            self.newest = Some(sent.first_sent);
+        }
     }
     /// The round trip by the oldest, as Linux measures it: a delay of the acknowledgment is part of what a timeout must allow
     /// for. `None` if any was sent more than once.

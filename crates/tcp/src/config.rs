@@ -54,6 +54,20 @@ pub struct Config {
     pub keepalive: Option<Keepalive>,
     /// Which congestion control.
     pub congestion: CongestionKind,
+    /// Find losses by time (RFC 8985 §6) where SACK is agreed on; otherwise by what was SACKed behind them (RFC 6675).
+    pub rack: bool,
+    /// Probe when the last segments stay unacknowledged (RFC 8985 §7).
+    pub tlp: bool,
+    /// Bring the window down an acknowledgment at a time (RFC 9937); otherwise at once (RFC 6675 §5).
+    pub prr: bool,
+    /// Find out whether a retransmission timeout was needless (RFC 5682).
+    pub frto: bool,
+    /// Take back reductions that were needless (RFC 4015).
+    pub undo: bool,
+    /// Report what arrives twice (RFC 2883).
+    pub dsack: bool,
+    /// How many segments the path may reorder before one is taken for lost: DupThresh (RFC 5681 §3.2: 3).
+    pub reordering: u32,
 }
 
 impl Default for Config {
@@ -81,7 +95,14 @@ impl Default for Config {
             orphan_retries: 8,
             user_timeout: None,
             keepalive: None,
-            congestion: CongestionKind::Reno,
+            congestion: CongestionKind::default(),
+            rack: true,
+            tlp: true,
+            prr: true,
+            frto: true,
+            undo: true,
+            dsack: true,
+            reordering: 3,
         }
     }
 }

@@ -11,15 +11,17 @@ use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::{Event, Seq, State, transition};
 use wire::{Body, Chunk};
 
-use crate::congestion::Congestion;
+use crate::congestion::{Congestion, Window};
 use crate::delack::Acks;
+use crate::ecn::Ecn;
 use crate::figures::Told;
 use crate::rate::Rate;
 use crate::reassembly::Reassembly;
 use crate::recovery::Recovery;
-use crate::rtt::Rtt;
+use crate::rtt::{LeastRtt, Rtt};
 use crate::send_buffer::SendBuffer;
 use crate::timers::Timers;
+use crate::usage::Usage;
 use crate::{Config, Errno, InFlight, Info, Keepalive, Ready, Segment};
 
 /// One TCP connection (RFC 9293), sans-IO. Drive it with the `handle_*` methods and the commands; after each, send what
@@ -57,12 +59,20 @@ pub struct Connection {
     pub(crate) buffer: SendBuffer,
     pub(crate) flight: InFlight,
     pub(crate) rtt: Rtt,
-    pub(crate) min_rtt: Option<Duration>,
+    pub(crate) min_rtt: LeastRtt,
     pub(crate) rate: Rate,
+    pub(crate) window: Window,
+    pub(crate) usage: Usage,
     pub(crate) congestion: Box<dyn Congestion>,
-    pub(crate) recovery: Box<dyn Recovery>,
-    /// Loss recovery wants the first lost segment out whatever the window says.
+    pub(crate) recovery: Recovery,
+    pub(crate) ecn: Ecn,
+    /// The first lost segment is to go out whatever the window says.
     pub(crate) retransmit_now: bool,
+    /// The loss probe is due.
+    pub(crate) probe_tail_now: bool,
+    /// Something new was sent since the timer was last looked at, with this event.
+    pub(crate) sent_new: bool,
+    pub(crate) sent_event: EventId,
     /// The one thing in flight is a probe of a closed window.
     pub(crate) probing: bool,
     pub(crate) last_sent: Instant,
@@ -75,6 +85,8 @@ pub struct Connection {
     /// RCV.NXT as an offset from IRS that does not wrap.
     pub(crate) received: u64,
     pub(crate) reassembly: Reassembly,
+    /// What arrived twice, to be reported (RFC 2883).
+    pub(crate) repeated: Option<(Seq, Seq)>,
     pub(crate) readable: VecDeque<Chunk>,
     pub(crate) readable_len: usize,
     pub(crate) acks: Acks,
@@ -216,14 +228,21 @@ impl Connection {
             window_scale: self.agreed.scaling.then_some((self.agreed.snd_shift, self.agreed.rcv_shift)),
             sack: self.agreed.sack,
             timestamps: self.agreed.timestamps,
-            cwnd: self.congestion.cwnd(),
-            ssthresh: self.congestion.ssthresh(),
+            cwnd: self.window.cwnd.saturating_mul(self.agreed.mss),
+            ssthresh: self.window.ssthresh.saturating_mul(self.agreed.mss),
             in_flight: self.flight.pipe(),
             srtt: self.rtt.srtt().unwrap_or_default(),
             rttvar: self.rtt.rttvar(),
             rto: self.rtt.rto(),
-            in_recovery: self.recovery.until().is_some(),
-            dup_acks: self.recovery.dup_acks(),
+            phase: self.recovery.phase,
+            dup_acks: self.recovery.dup_acks,
+            segments_out: self.flight.len() as u32,
+            segments_sacked: self.flight.sacked(),
+            segments_lost: self.flight.lost(),
+            segments_resent: self.flight.resent(),
+            reordering: self.recovery.reordering,
+            dsacks: self.recovery.dsacks,
+            min_rtt: self.min_rtt.get().unwrap_or_default(),
             retransmits: self.counts.retransmits,
             segments: (self.counts.sent, self.counts.received),
             send_queue: self.queued(),
@@ -402,7 +421,7 @@ impl Connection {
         self.buffer.clear();
         self.reassembly.clear();
         self.acks.now = None;
-        self.retransmit_now = false;
+        (self.retransmit_now, self.probe_tail_now) = (false, false);
         if self.orphan {
             self.readable = VecDeque::new();
             self.readable_len = 0;

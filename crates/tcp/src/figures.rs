@@ -24,7 +24,7 @@ impl Connection {
             return;
         }
         let now = Told {
-            flight: [self.flight.pipe().into(), self.congestion.cwnd().into()],
+            flight: [self.flight.pipe().into(), self.window.cwnd.saturating_mul(self.agreed.mss).into()],
             windows: [self.snd_wnd.into(), self.rcv_wnd().into()],
             buffers: [self.queued() as u64, self.readable_len as u64],
         };

@@ -8,16 +8,18 @@ use smallvec::SmallVec;
 use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::{Event, Flags, Options, Seq, State};
 
-use crate::congestion::{self, Loss};
+use crate::congestion::{self, Window, initial_window};
 use crate::connection::{Agreed, Connection, Counts, Timestamps};
 use crate::delack::Acks;
+use crate::ecn::Ecn;
 use crate::figures::Told;
 use crate::rate::Rate;
 use crate::reassembly::Reassembly;
-use crate::recovery::NewReno;
-use crate::rtt::Rtt;
+use crate::recovery::Recovery;
+use crate::rtt::{LeastRtt, Rtt};
 use crate::send_buffer::SendBuffer;
 use crate::timers::Timers;
+use crate::usage::Usage;
 use crate::{Config, Errno, InFlight, Segment};
 
 /// RFC 9293 §3.7.1 (MUST-15): what to assume if the other side does not say.
@@ -107,9 +109,15 @@ impl Connection {
             flight: InFlight::default(),
             rtt: Rtt::new(config.initial_rto, config.min_rto, config.max_rto),
             rate: Rate::new(cx.now),
-            congestion: congestion::new(config.congestion, mss, config.initial_window),
-            recovery: Box::new(NewReno::new(isn)),
+            window: Window::new(initial_window(mss, config.initial_window)),
+            usage: Usage::new(cx.now, isn),
+            congestion: congestion::new(config.congestion),
+            recovery: Recovery::new(isn, config.reordering),
+            ecn: Ecn::default(),
             retransmit_now: false,
+            probe_tail_now: false,
+            sent_new: false,
+            sent_event: trigger,
             probing: false,
             last_sent: cx.now,
             irs: Seq(0),
@@ -117,6 +125,7 @@ impl Connection {
             rcv_adv: Seq(0),
             received: 0,
             reassembly: Reassembly::default(),
+            repeated: None,
             readable: VecDeque::new(),
             readable_len: 0,
             acks: Acks::NEW,
@@ -132,7 +141,7 @@ impl Connection {
             syn_retries: 0,
             probe_backoff: 0,
             probe_now: false,
-            min_rtt: None,
+            min_rtt: LeastRtt::default(),
             keepalives: 0,
             trigger,
             outbox: SmallVec::new(),
@@ -190,7 +199,7 @@ impl Connection {
         let mss = theirs.mss.unwrap_or(DEFAULT_MSS).max(MIN_MSS).min(ours.mss.max(MIN_MSS));
         self.agreed.mss = u32::from(mss) - if self.agreed.timestamps { TIMESTAMPS_LEN } else { 0 };
         self.acks.full = self.agreed.mss.min(536);
-        self.congestion = congestion::new(ours.congestion, self.agreed.mss, ours.initial_window);
+        self.window = Window::new(initial_window(self.agreed.mss, ours.initial_window));
         // RFC 7323 §2.2: the window in a SYN is not scaled.
         self.snd_wnd = syn.window.into();
         self.max_snd_wnd = self.snd_wnd;
@@ -261,7 +270,7 @@ impl Connection {
         }
         // RFC 6928 §2: one segment only if the SYN was lost more than once.
         if self.syn_retries > 1 {
-            self.congestion.on_loss(Loss::Handshake);
+            self.window.cwnd = 1;
         }
         self.attempts = 0;
         self.arm_keepalive(cx.cause, cx);

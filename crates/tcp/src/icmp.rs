@@ -72,12 +72,10 @@ impl Connection {
         }
         let lowered = cx.event(&kind::MSS_LOWERED, self.id, [self.agreed.mss.into(), mss.into()]);
         self.agreed.mss = mss;
-        let before = (self.congestion.cwnd(), self.congestion.ssthresh());
-        self.congestion.on_mss(mss);
-        self.tell_window(before, lowered, cx);
-        for at in 0..self.flight.len() {
-            if self.flight.get(at).is_some_and(|sent| sent.len() > mss) {
-                self.flight.mark_lost(at);
+        // RFC 1191 §6.4 leaves the congestion window as it is; here it is counted in segments.
+        for number in self.flight.numbers() {
+            if self.flight.get(number).is_some_and(|sent| sent.len() > mss) {
+                self.flight.mark_lost(number);
             }
         }
         self.trigger = lowered;

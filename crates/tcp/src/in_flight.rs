@@ -1,9 +1,15 @@
-//! What has been sent and not been acknowledged, a record for each segment.
+//! What has been sent and not been acknowledged: a record for each segment, and the scoreboard of what became of it.
+//!
+//! Nothing here grows with the window for each acknowledgment: a segment is touched when it is sent, when it is acknowledged,
+//! selectively or not, and when it is taken for lost; a block that was reported before is not walked again.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use base::{EventId, Instant};
 use wire::tcp::Seq;
+
+/// No segment.
+const NONE: u64 = u64::MAX;
 
 /// A segment in flight: it takes sequence numbers and waits for its acknowledgment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,8 +26,10 @@ pub struct Sent {
     pub times_sent: u32,
     /// The other side has it, behind a gap (RFC 2018).
     pub sacked: bool,
-    /// It is taken for lost and has not been sent again since.
+    /// It is taken for lost, in whole or as far as its first transmission goes: see [`Sent::resent`].
     pub lost: bool,
+    /// It was sent again, and that transmission is not taken for lost.
+    pub resent: bool,
     /// How many bytes the connection had delivered when it was sent last, and when the last of those was acknowledged.
     pub delivered: u64,
     /// See [`Sent::delivered`].
@@ -32,9 +40,32 @@ pub struct Sent {
     pub app_limited: bool,
     /// The write that supplied its data, or the act that made it.
     pub write: EventId,
+    /// Its neighbours in the order of the last transmissions, of those that may still be found lost.
+    earlier: u64,
+    later: u64,
 }
 
 impl Sent {
+    /// The numbers from `start` to before `end`, sent at `now` for the first time; `write` supplied the data.
+    pub fn new(start: Seq, end: Seq, now: Instant, write: EventId) -> Sent {
+        Sent {
+            start,
+            end,
+            first_sent: now,
+            last_sent: now,
+            times_sent: 1,
+            sacked: false,
+            lost: false,
+            resent: false,
+            delivered: 0,
+            delivered_at: now,
+            flight_began: now,
+            app_limited: false,
+            write,
+            earlier: NONE,
+            later: NONE,
+        }
+    }
     /// How many numbers it takes.
     pub fn len(&self) -> u32 {
         self.end.distance(self.start)
@@ -43,23 +74,74 @@ impl Sent {
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
+    /// How many copies of it are taken to be in the network (RFC 6675 §4, SetPipe).
+    fn copies(&self) -> u32 {
+        u32::from(!self.sacked && !self.lost) + u32::from(self.resent)
+    }
 }
 
-/// The segments in flight, oldest first.
-#[derive(Debug, Default)]
+/// The segments in flight, oldest first. Each has a number of its own, counted over the connection's life.
+#[derive(Debug)]
 pub struct InFlight {
     queue: VecDeque<Sent>,
-    /// Bytes neither acknowledged, nor selectively acknowledged, nor taken for lost.
+    /// The number of the oldest.
+    first: u64,
+    /// Bytes in the network, as far as is known.
     pipe: u32,
-    /// How many segments are lost and not sent again; none of them stands before `hint`.
-    lost: usize,
-    hint: usize,
+    /// How many segments are sacked, lost, sent again.
+    sacked: u32,
+    lost: u32,
+    resent: u32,
+    /// Without SACK: how many segments duplicate acknowledgments tell of.
+    told: u32,
+    /// Runs of segments that were sacked: the first, and the one behind the last.
+    runs: BTreeMap<u64, u64>,
+    /// The lost ones that wait to be sent again.
+    waiting: BTreeSet<u64>,
+    /// The order of transmissions: who was sent longest ago, and who last.
+    head: u64,
+    tail: u64,
 }
 
+impl Default for InFlight {
+    fn default() -> InFlight {
+        InFlight {
+            queue: VecDeque::new(),
+            first: 0,
+            pipe: 0,
+            sacked: 0,
+            lost: 0,
+            resent: 0,
+            told: 0,
+            runs: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            head: NONE,
+            tail: NONE,
+        }
+    }
+}
+
+/// Getters.
 impl InFlight {
-    /// Bytes in flight: not acknowledged in any way, and not taken for lost (RFC 6675 §2, pipe).
+    /// Bytes in flight: not acknowledged in any way, and not taken for lost, or sent again since (RFC 6675 §2, pipe).
     pub fn pipe(&self) -> u32 {
         self.pipe
+    }
+    /// The same in segments. Without SACK, duplicate acknowledgments tell how many have left (RFC 9937 §6.2).
+    pub fn segments(&self) -> u32 {
+        (self.queue.len() as u32 + self.resent).saturating_sub(self.sacked() + self.lost)
+    }
+    /// Segments that the other side has behind a gap, by SACK or as duplicate acknowledgments tell.
+    pub fn sacked(&self) -> u32 {
+        self.sacked + self.told
+    }
+    /// Segments taken for lost and not acknowledged since.
+    pub fn lost(&self) -> u32 {
+        self.lost
+    }
+    /// Segments sent again whose retransmission is in the network.
+    pub fn resent(&self) -> u32 {
+        self.resent
     }
     /// The records, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Sent> {
@@ -77,112 +159,315 @@ impl InFlight {
     pub fn oldest(&self) -> Option<&Sent> {
         self.queue.front()
     }
-    /// Segment number `at`, counted from the oldest.
-    pub fn get(&self, at: usize) -> Option<&Sent> {
-        self.queue.get(at)
+    /// The newest segment: the last by its numbers.
+    pub fn newest(&self) -> Option<&Sent> {
+        self.queue.back()
+    }
+    /// The segment with this number.
+    pub fn get(&self, number: u64) -> Option<&Sent> {
+        self.queue.get(number.checked_sub(self.first)? as usize)
+    }
+    fn get_mut(&mut self, number: u64) -> Option<&mut Sent> {
+        self.queue.get_mut(number.checked_sub(self.first)? as usize)
+    }
+    /// The numbers of all, oldest first.
+    pub fn numbers(&self) -> std::ops::Range<u64> {
+        self.first..self.first + self.queue.len() as u64
     }
     /// Whether any segment is lost and waits to be sent again.
     pub fn any_lost(&self) -> bool {
-        self.lost > 0
+        !self.waiting.is_empty()
     }
+    /// The first segment that is lost and waits to be sent again.
+    pub fn next_lost(&self) -> Option<u64> {
+        self.waiting.first().copied()
+    }
+    /// The number behind the last that was selectively acknowledged (RFC 6675 §2, HighACK's like for SACK).
+    pub fn highest_sacked(&self) -> Option<Seq> {
+        let (_, &behind) = self.runs.last_key_value()?;
+        self.get(behind - 1).map(|sent| sent.end)
+    }
+    /// The segment below which `n` segments were selectively acknowledged: it is the `n`th sacked one from the end.
+    pub fn nth_sacked_from_end(&self, n: u32) -> Option<u64> {
+        let mut left = u64::from(n.max(1));
+        for (&start, &behind) in self.runs.iter().rev() {
+            if behind - start >= left {
+                return Some(behind - left);
+            }
+            left -= behind - start;
+        }
+        None
+    }
+    /// The number of the first segment that begins at or behind `seq`.
+    pub fn find(&self, seq: Seq) -> u64 {
+        self.first + self.queue.partition_point(|sent| sent.start.before(seq)) as u64
+    }
+    /// The number behind the last segment that ends at or before `seq`.
+    pub fn find_end(&self, seq: Seq) -> u64 {
+        self.first + self.queue.partition_point(|sent| sent.end.at_or_before(seq)) as u64
+    }
+}
 
+/// What happens to segments.
+impl InFlight {
     /// A new segment was sent, behind all others.
     pub(crate) fn push(&mut self, sent: Sent) {
         self.pipe += sent.len();
+        let number = self.first + self.queue.len() as u64;
         self.queue.push_back(sent);
+        self.link_last(number);
     }
 
     /// Takes the newest segment back: it was a probe that the other side did not take.
     pub(crate) fn pop_newest(&mut self) -> Option<Sent> {
-        let sent = self.queue.pop_back()?;
-        self.forget(&sent);
-        self.hint = self.hint.min(self.queue.len());
-        Some(sent)
+        let number = self.numbers().end.checked_sub(1)?;
+        self.forget(number);
+        self.queue.pop_back()
     }
 
     /// Everything before `una` is acknowledged: calls `each` with the record of each segment that was so in whole, oldest
     /// first. A segment that was acknowledged in part is shortened.
     pub(crate) fn acknowledge(&mut self, una: Seq, mut each: impl FnMut(&Sent)) {
         while let Some(oldest) = self.queue.front_mut() {
-            if oldest.end.at_or_before(una) {
-                let sent = *oldest;
-                self.queue.pop_front();
-                self.hint = self.hint.saturating_sub(1);
-                self.forget(&sent);
-                each(&sent);
-            } else {
+            if oldest.end.after(una) {
                 if oldest.start.before(una) {
-                    let part = una.distance(oldest.start);
+                    self.pipe -= oldest.copies() * una.distance(oldest.start);
                     oldest.start = una;
-                    if !oldest.lost && !oldest.sacked {
-                        self.pipe -= part;
-                    }
                 }
                 break;
             }
+            let number = self.first;
+            self.forget(number);
+            if let Some(sent) = self.queue.pop_front() {
+                self.first += 1;
+                each(&sent);
+            }
         }
     }
 
-    fn forget(&mut self, sent: &Sent) {
+    /// The segment leaves the counts and the orders; its record stays.
+    fn forget(&mut self, number: u64) {
+        let Some(&sent) = self.get(number) else { return };
+        self.pipe -= sent.copies() * sent.len();
+        self.unlink(number);
+        if sent.sacked {
+            self.sacked -= 1;
+            self.unrun(number);
+        }
         if sent.lost {
             self.lost -= 1;
-        } else if !sent.sacked {
-            self.pipe -= sent.len();
+            self.waiting.remove(&number);
+        }
+        self.resent -= u32::from(sent.resent);
+    }
+
+    /// Changes the marks of a segment and all that is counted by them.
+    fn mark(&mut self, number: u64, change: impl FnOnce(&mut Sent)) {
+        let Some(sent) = self.get_mut(number) else { return };
+        let before = *sent;
+        change(sent);
+        let after = *sent;
+        self.pipe = self.pipe + after.copies() * after.len() - before.copies() * before.len();
+        self.sacked = self.sacked + u32::from(after.sacked) - u32::from(before.sacked);
+        self.lost = self.lost + u32::from(after.lost) - u32::from(before.lost);
+        self.resent = self.resent + u32::from(after.resent) - u32::from(before.resent);
+        if after.lost && !after.resent {
+            self.waiting.insert(number);
+        } else if before.lost {
+            self.waiting.remove(&number);
         }
     }
 
-    /// Segment `at` is taken for lost, unless the other side has it. Whether that is news.
-    pub fn mark_lost(&mut self, at: usize) -> bool {
-        match self.queue.get_mut(at) {
-            Some(sent) if !sent.lost && !sent.sacked => {
-                sent.lost = true;
-                self.pipe -= sent.len();
-                self.hint = if self.lost == 0 { at } else { self.hint.min(at) };
-                self.lost += 1;
-                true
+    /// The other side has the segments from `from` to before `to`: calls `each` with the record of each that is news, as it was.
+    pub(crate) fn sack(&mut self, from: u64, to: u64, mut each: impl FnMut(&Sent)) {
+        let range = self.numbers();
+        let (mut at, to) = (from.max(range.start), to.min(range.end));
+        while at < to {
+            // Skip the run that covers `at`; then everything up to the next run is news.
+            if let Some(behind) = self.runs.range(..=at).next_back().map(|(_, &behind)| behind).filter(|&b| b > at) {
+                at = behind;
+                continue;
             }
-            _ => false,
+            let upto = self.runs.range(at..to).next().map_or(to, |(&next, _)| next);
+            for number in at..upto {
+                if let Some(sent) = self.get(number) {
+                    each(sent);
+                }
+                self.unlink(number);
+                self.mark(number, |sent| (sent.sacked, sent.lost, sent.resent) = (true, false, false));
+            }
+            self.run(at, upto);
+            at = upto;
         }
+    }
+
+    /// Adds a run of sacked segments, joined with those that it touches.
+    fn run(&mut self, from: u64, to: u64) {
+        let behind = self.runs.remove(&to).unwrap_or(to);
+        match self.runs.range_mut(..from).next_back() {
+            Some((_, before)) if *before == from => *before = behind,
+            _ => _ = self.runs.insert(from, behind),
+        }
+    }
+
+    /// Takes one segment, at either end of its run, out of the runs.
+    fn unrun(&mut self, number: u64) {
+        let Some((start, behind)) = self.runs.range(..=number).next_back().map(|(&a, &b)| (a, b)) else { return };
+        self.runs.remove(&start);
+        if start < number {
+            self.runs.insert(start, number);
+        }
+        if number + 1 < behind {
+            self.runs.insert(number + 1, behind);
+        }
+    }
+
+    /// The other side has dropped what it reported (RFC 2018 §8): nothing is sacked any more.
+    pub(crate) fn forget_sacked(&mut self) {
+        let runs = std::mem::take(&mut self.runs);
+        for number in runs.into_iter().flat_map(|(from, to)| from..to) {
+            self.mark(number, |sent| sent.sacked = false);
+        }
+    }
+
+    /// The segment is taken for lost, unless the other side has it. One that was sent again: that transmission too. Whether that
+    /// is news.
+    pub fn mark_lost(&mut self, number: u64) -> bool {
+        let news = self.get(number).is_some_and(|sent| !sent.sacked && (!sent.lost || sent.resent));
+        if news {
+            self.unlink(number);
+            self.mark(number, |sent| (sent.lost, sent.resent) = (true, false));
+        }
+        news
     }
 
     /// All segments are taken for lost, except those that the other side has.
     pub fn mark_all_lost(&mut self) {
-        (0..self.queue.len()).for_each(|at| _ = self.mark_lost(at));
+        self.numbers().for_each(|number| _ = self.mark_lost(number));
     }
 
-    /// The first segment that is lost and waits to be sent again.
-    pub fn next_lost(&mut self) -> Option<usize> {
+    /// Nothing is lost after all.
+    pub(crate) fn unmark_lost(&mut self) {
+        let range = self.numbers();
+        self.waiting.clear();
         if self.lost == 0 {
-            return None;
+            return;
         }
-        while !self.queue.get(self.hint)?.lost {
-            self.hint += 1;
+        for number in range.clone() {
+            self.mark(number, |sent| sent.lost = false);
         }
-        Some(self.hint)
+        self.relink();
     }
 
-    /// Segment `at` is sent again. If it is longer than `mss`, the rest becomes a record of its own, lost as well. Gives the
-    /// record, to be brought up to date.
-    pub(crate) fn resend(&mut self, at: usize, mss: u32) -> Option<&mut Sent> {
-        let sent = self.queue.get_mut(at)?;
-        if sent.lost {
-            sent.lost = false;
-            self.lost -= 1;
-            self.pipe += sent.len();
+    /// Without SACK: duplicate acknowledgments tell of this many segments that have arrived. At least one has not, nor have the
+    /// lost ones. Gives what counts.
+    pub(crate) fn set_told(&mut self, told: u32) -> u32 {
+        let holes = self.lost.max(1);
+        self.told = told.min((self.queue.len() as u32).saturating_sub(holes));
+        self.told
+    }
+
+    /// The segment is sent again at `now` as a loss probe: nobody takes it for lost, so that one copy counts (RFC 8985 §7.3).
+    pub(crate) fn probe(&mut self, number: u64, now: Instant) -> Option<&mut Sent> {
+        self.unlink(number);
+        self.link_last(number);
+        let sent = self.get_mut(number)?;
+        sent.times_sent = sent.times_sent.saturating_add(1);
+        sent.last_sent = now;
+        Some(sent)
+    }
+
+    /// The segment is sent again at `now`. If it is longer than `mss`, the rest becomes a segment of its own, lost as well. Gives
+    /// the record, to be brought up to date.
+    pub(crate) fn resend(&mut self, number: u64, mss: u32, now: Instant) -> Option<&mut Sent> {
+        if self.get(number)?.len() > mss {
+            self.split(number, mss);
         }
-        if sent.len() > mss {
-            let mut rest = *sent;
-            sent.end = sent.start + mss;
-            rest.start = sent.end;
-            self.queue.insert(at + 1, rest);
-            self.mark_lost(at + 1);
+        self.unlink(number);
+        self.mark(number, |sent| {
+            sent.resent = true;
+            sent.times_sent = sent.times_sent.saturating_add(1);
+            sent.last_sent = now;
+        });
+        self.link_last(number);
+        self.get_mut(number)
+    }
+
+    /// Cuts a segment behind its first `mss` bytes. Rare: the path has become narrower.
+    fn split(&mut self, number: u64, mss: u32) {
+        let Some(at) = number.checked_sub(self.first).map(|at| at as usize) else { return };
+        let Some(sent) = self.queue.get_mut(at) else { return };
+        let mut rest = *sent;
+        sent.end = sent.start + mss;
+        rest.start = sent.end;
+        self.queue.insert(at + 1, rest);
+        self.sacked += u32::from(rest.sacked);
+        self.lost += u32::from(rest.lost);
+        self.resent += u32::from(rest.resent);
+        // The numbers behind it have moved.
+        let behind = |n: u64| if n > number { n + 1 } else { n };
+        self.waiting = self.waiting.iter().copied().map(behind).collect();
+        if rest.lost && !rest.resent {
+            self.waiting.insert(number + 1);
         }
-        self.queue.get_mut(at)
+        self.runs = self.runs.iter().map(|(&from, &to)| (behind(from), behind(to))).collect();
+        self.relink();
     }
 
     /// Nothing is in flight any more.
     pub(crate) fn clear(&mut self) {
         *self = InFlight::default();
+    }
+}
+
+/// The order of transmissions (RFC 8985 §6.2 walks it), as a list through the records.
+impl InFlight {
+    /// The segment that was sent longest ago of those that may still be found lost.
+    pub fn earliest(&self) -> Option<u64> {
+        (self.head != NONE).then_some(self.head)
+    }
+    /// The one that was sent after segment `number`.
+    pub fn after(&self, number: u64) -> Option<u64> {
+        self.get(number).map(|sent| sent.later).filter(|&later| later != NONE)
+    }
+
+    fn link_last(&mut self, number: u64) {
+        let tail = self.tail;
+        if let Some(sent) = self.get_mut(number) {
+            (sent.earlier, sent.later) = (tail, NONE);
+        }
+        match self.get_mut(tail) {
+            Some(last) => last.later = number,
+            None => self.head = number,
+        }
+        self.tail = number;
+    }
+
+    fn unlink(&mut self, number: u64) {
+        let Some(sent) = self.get_mut(number) else { return };
+        let (earlier, later) = (sent.earlier, sent.later);
+        (sent.earlier, sent.later) = (NONE, NONE);
+        if self.head != number && earlier == NONE {
+            return; // it was not in the list
+        }
+        match self.get_mut(earlier) {
+            Some(before) => before.later = later,
+            None => self.head = later,
+        }
+        match self.get_mut(later) {
+            Some(behind) => behind.earlier = earlier,
+            None => self.tail = earlier,
+        }
+    }
+
+    /// Makes the order anew from what the records say.
+    fn relink(&mut self) {
+        (self.head, self.tail) = (NONE, NONE);
+        let mut order: Vec<u64> = self.numbers().collect();
+        let listed = |sent: &Sent| !sent.sacked && (!sent.lost || sent.resent);
+        order.retain(|&number| self.get(number).is_some_and(listed));
+        order.sort_by_key(|&number| self.get(number).map(|sent| sent.last_sent));
+        order.into_iter().for_each(|number| self.link_last(number));
     }
 }
 
@@ -194,20 +479,7 @@ mod tests {
         let mut flight = InFlight::default();
         let mut start = Seq(0xffff_ffff);
         for &len in lens {
-            flight.push(Sent {
-                start,
-                end: start + len,
-                first_sent: Instant::ZERO,
-                last_sent: Instant::ZERO,
-                times_sent: 1,
-                sacked: false,
-                lost: false,
-                delivered: 0,
-                delivered_at: Instant::ZERO,
-                flight_began: Instant::ZERO,
-                app_limited: false,
-                write: EventId::NONE,
-            });
+            flight.push(Sent::new(start, start + len, Instant::ZERO, EventId::NONE));
             start += len;
         }
         flight
@@ -216,14 +488,17 @@ mod tests {
     #[test]
     fn pipe_counts_what_is_neither_acknowledged_nor_lost() {
         let mut flight = flight(&[100, 100, 100]);
-        assert_eq!(flight.pipe(), 300);
+        assert_eq!((flight.pipe(), flight.segments()), (300, 3));
         assert!(flight.mark_lost(1) && !flight.mark_lost(1));
         assert_eq!((flight.pipe(), flight.next_lost()), (200, Some(1)));
         let mut whole = 0;
         flight.acknowledge(Seq(149), |_| whole += 1);
-        assert_eq!((whole, flight.pipe(), flight.next_lost()), (1, 100, Some(0)));
-        assert_eq!(flight.resend(0, 1000).map(|sent| sent.len()), Some(50));
-        assert_eq!((flight.pipe(), flight.next_lost()), (150, None));
+        assert_eq!((whole, flight.pipe(), flight.next_lost()), (1, 100, Some(1)));
+        assert_eq!(flight.resend(1, 1000, Instant::ZERO).map(|sent| sent.len()), Some(50));
+        assert_eq!((flight.pipe(), flight.segments(), flight.next_lost()), (150, 2, None));
+        // The retransmission is lost too.
+        assert!(flight.mark_lost(1));
+        assert_eq!((flight.pipe(), flight.segments(), flight.next_lost()), (100, 1, Some(1)));
     }
 
     #[test]
@@ -231,9 +506,78 @@ mod tests {
         let mut flight = flight(&[1000, 10]);
         flight.mark_all_lost();
         assert_eq!(flight.pipe(), 0);
-        assert_eq!(flight.resend(0, 400).map(|sent| sent.len()), Some(400));
+        assert_eq!(flight.resend(0, 400, Instant::ZERO).map(|sent| sent.len()), Some(400));
         assert_eq!((flight.pipe(), flight.next_lost(), flight.len()), (400, Some(1), 3));
         flight.acknowledge(Seq(0xffff_ffff) + 1010, |_| {});
         assert_eq!((flight.pipe(), flight.next_lost(), flight.is_empty()), (0, None, true));
+    }
+
+    #[test]
+    fn a_block_that_grows_is_news_only_where_it_grew() {
+        let mut flight = flight(&[10; 20]);
+        let news = |flight: &mut InFlight, from, to| {
+            let mut n = 0;
+            flight.sack(from, to, |_| n += 1);
+            n
+        };
+        assert_eq!(news(&mut flight, 5, 8), 3);
+        assert_eq!(news(&mut flight, 5, 10), 2);
+        assert_eq!(news(&mut flight, 12, 14), 2);
+        assert_eq!(news(&mut flight, 3, 15), 5, "what lies between, before and behind");
+        assert_eq!((flight.sacked(), flight.pipe(), flight.runs.len()), (12, 80, 1));
+        assert_eq!(flight.nth_sacked_from_end(3), Some(12));
+        assert_eq!(flight.nth_sacked_from_end(13), None);
+        assert_eq!(flight.highest_sacked(), Some(Seq(0xffff_ffff) + 150));
+    }
+
+    #[test]
+    fn the_order_of_transmissions_follows_what_is_sent_again_and_leaves_out_what_arrived() {
+        let mut flight = flight(&[10; 5]);
+        let order =
+            |flight: &InFlight| std::iter::successors(flight.earliest(), |&n| flight.after(n)).collect::<Vec<_>>();
+        flight.mark_lost(1);
+        flight.sack(3, 4, |_| {});
+        assert_eq!(order(&flight), [0, 2, 4]);
+        flight.resend(1, 100, Instant::ZERO);
+        assert_eq!(order(&flight), [0, 2, 4, 1]);
+        flight.acknowledge(Seq(0xffff_ffff) + 10, |_| {});
+        assert_eq!(order(&flight), [2, 4, 1]);
+        flight.forget_sacked();
+        assert_eq!((flight.sacked(), flight.segments()), (0, 4 + 1 - 1));
+    }
+
+    proptest::proptest! {
+        /// Whatever happens, the counts are what a count of the records gives.
+        #[test]
+        fn the_counts_are_those_of_the_records(deeds in proptest::collection::vec((0u8..6, 0u64..40, 1u64..9), 1..80)) {
+            let mut flight = flight(&[10; 30]);
+            for (deed, at, n) in deeds {
+                match deed {
+                    0 => flight.sack(at, at + n, |_| {}),
+                    1 => _ = flight.mark_lost(at),
+                    2 => if let Some(lost) = flight.next_lost() {
+                        flight.resend(lost, 4 + n as u32, Instant::ZERO);
+                    },
+                    3 => {
+                        let una = flight.oldest().map(|sent| sent.start + n as u32);
+                        if let Some(una) = una.filter(|una| flight.newest().is_some_and(|s| una.at_or_before(s.end))) {
+                            flight.acknowledge(una, |_| {});
+                        }
+                    }
+                    4 => flight.unmark_lost(),
+                    _ => flight.forget_sacked(),
+                }
+                let count = |f: fn(&Sent) -> bool| flight.iter().filter(|sent| f(sent)).count() as u32;
+                proptest::prop_assert_eq!(flight.sacked, count(|sent| sent.sacked));
+                proptest::prop_assert_eq!(flight.lost, count(|sent| sent.lost));
+                proptest::prop_assert_eq!(flight.resent, count(|sent| sent.resent));
+                proptest::prop_assert_eq!(flight.waiting.len() as u32, count(|sent| sent.lost && !sent.resent));
+                proptest::prop_assert_eq!(flight.pipe, flight.iter().map(|sent| sent.copies() * sent.len()).sum::<u32>());
+                let in_runs: u64 = flight.runs.iter().map(|(a, b)| b - a).sum();
+                proptest::prop_assert_eq!(in_runs as u32, flight.sacked);
+                let listed = std::iter::successors(flight.earliest(), |&n| flight.after(n)).count() as u32;
+                proptest::prop_assert!(listed <= flight.len() as u32 && listed >= flight.resent);
+            }
+        }
     }
 }

@@ -3,6 +3,8 @@
 use base::Duration;
 use wire::tcp::{Seq, State};
 
+use crate::recovery::Phase;
+
 /// What a program may do without waiting.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Ready {
@@ -45,7 +47,7 @@ pub struct Info {
     pub sack: bool,
     /// Whether timestamps were agreed on.
     pub timestamps: bool,
-    /// The congestion window in bytes, a fast recovery's inflation not counted.
+    /// The congestion window in bytes, a segment's size for each of its segments.
     pub cwnd: u32,
     /// The slow start threshold in bytes; `u32::MAX` before the first loss.
     pub ssthresh: u32,
@@ -57,10 +59,24 @@ pub struct Info {
     pub rttvar: Duration,
     /// The retransmission timeout, backed off.
     pub rto: Duration,
-    /// Whether a fast recovery is going on.
-    pub in_recovery: bool,
+    /// What loss recovery is at: Linux's `tcpi_ca_state`.
+    pub phase: Phase,
     /// Duplicate acknowledgments in a row.
     pub dup_acks: u32,
+    /// Segments in flight, each however long: all that are not acknowledged (`tcpi_unacked`) ...
+    pub segments_out: u32,
+    /// ... of them, those received behind a gap, ...
+    pub segments_sacked: u32,
+    /// ... those taken for lost, ...
+    pub segments_lost: u32,
+    /// ... and those sent again, if that is not taken for lost too.
+    pub segments_resent: u32,
+    /// By how many segments the path is believed to reorder.
+    pub reordering: u32,
+    /// Segments that arrived twice, as DSACKs tell.
+    pub dsacks: u64,
+    /// The least round trip of the last minutes; zero before the first measurement.
+    pub min_rtt: Duration,
     /// Segments sent again since the connection began.
     pub retransmits: u64,
     /// Segments sent and received.
@@ -75,4 +91,11 @@ pub struct Info {
     pub bytes_received: u64,
     /// The delivery rate measured last, in bytes a second; zero before the first.
     pub delivery_rate: u64,
+}
+
+impl Info {
+    /// Whether a fast recovery is going on.
+    pub fn in_recovery(&self) -> bool {
+        self.phase == Phase::Recovery
+    }
 }

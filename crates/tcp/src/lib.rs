@@ -9,6 +9,7 @@ mod config;
 pub mod congestion;
 mod connection;
 mod delack;
+mod ecn;
 mod errno;
 mod figures;
 mod handshake;
@@ -27,6 +28,7 @@ mod send;
 mod send_buffer;
 mod timeout;
 mod timers;
+mod usage;
 mod window;
 
 pub use config::{Config, CongestionKind, Keepalive};

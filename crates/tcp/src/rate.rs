@@ -22,11 +22,18 @@ pub(crate) struct Rate {
 /// The record of the segment sent last among those acknowledged, as far as a sample needs it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sample {
-    pub(crate) prior_delivered: u64,
+    prior_delivered: u64,
     prior_at: Option<Instant>,
     pub(crate) app_limited: bool,
     send_elapsed: Duration,
     last_sent: Instant,
+}
+
+impl Sample {
+    /// How much had been delivered when the sampled segment was sent; `None` without one.
+    pub(crate) fn prior_delivered(&self) -> Option<u64> {
+        self.prior_at.map(|_| self.prior_delivered)
+    }
 }
 
 impl Rate {

@@ -43,6 +43,13 @@ impl Reassembly {
         self.len
     }
 
+    /// The first stretch from `start` to before `end` that is held already.
+    pub(crate) fn overlap(&self, start: u64, end: u64) -> Option<(u64, u64)> {
+        let before = self.blocks.range(..=start).next_back().filter(|(_, block)| block.end > start);
+        let (&from, block) = before.or_else(|| self.blocks.range(start..end).next())?;
+        Some((from.max(start), block.end.min(end)))
+    }
+
     /// Keeps `body`, whose first byte is number `start`. Bytes that are held already are not kept twice. Whether any was new.
     pub(crate) fn insert(&mut self, start: u64, body: Body) -> bool {
         let end = start + body.len() as u64;

@@ -61,6 +61,7 @@ impl Connection {
         }
         // First, check the sequence number.
         let bare = segment.is_empty();
+        self.note_overlap(&segment);
         let Some(text) = self.acceptable(&mut segment) else {
             return self.handle_unacceptable(&segment, cx);
         };
@@ -104,6 +105,15 @@ impl Connection {
         self.follow_fins(fin_acked, cx);
     }
 
+    /// RFC 2883 §4: what of the segment has arrived before is reported with the next acknowledgment.
+    fn note_overlap(&mut self, segment: &Segment) {
+        let start = segment.seq + u32::from(segment.flags.contains(Flags::SYN));
+        let end = start + segment.payload.len() as u32;
+        if self.config.dsack && self.agreed.sack && start.before(end) && start.before(self.rcv_nxt) {
+            self.repeated = Some((start, end.min(self.rcv_nxt)));
+        }
+    }
+
     /// In SYN-RECEIVED: a SYN that repeats the one we have. Whether that was all.
     fn handle_other_syn(&mut self, segment: &mut Segment) -> bool {
         let flags = segment.flags;
@@ -118,7 +128,7 @@ impl Connection {
         }
         if !flags.contains(Flags::ACK) {
             // Our SYN-ACK was lost, or is late: as Linux does, send it again.
-            self.flight.mark_lost(0);
+            self.flight.mark_all_lost();
             self.retransmit_now = true;
             return true;
         }
@@ -318,7 +328,7 @@ impl Connection {
             if self.reassembly.pieces() > 64 + self.config.receive_buffer / SMALL {
                 // Only a crowd of tiny segments comes here: without a bound their bookkeeping would outgrow the window.
                 cx.event(&kind::REASSEMBLY_FULL, self.id, [len, seq.0.into()]);
-            } else if self.reassembly.insert(start, body) {
+            } else if self.insert(start, body) {
                 cx.event(&kind::OUT_OF_ORDER, self.id, [len, seq.0.into()]);
             } else {
                 cx.event(&kind::DUPLICATE, self.id, [len, seq.0.into()]);
@@ -335,6 +345,18 @@ impl Connection {
         if len > 0 || fin || cut {
             self.owe_ack(at_once || !self.config.delayed_ack, cx);
         }
+    }
+
+    /// Keeps data behind a gap. Whether any of it was new; what was not is reported (RFC 2883 §4).
+    fn insert(&mut self, start: u64, body: Body) -> bool {
+        if self.config.dsack && self.agreed.sack {
+            let (nxt, received) = (self.rcv_nxt, self.received);
+            let number = |at: u64| nxt + (at - received) as u32;
+            if let Some((from, to)) = self.reassembly.overlap(start, start + body.len() as u64) {
+                self.repeated = Some((number(from), number(to)));
+            }
+        }
+        self.reassembly.insert(start, body)
     }
 
     fn advance(&mut self, len: u64) {

@@ -1,6 +1,6 @@
 //! The round-trip time and the retransmission timeout (RFC 6298).
 
-use base::Duration;
+use base::{Duration, Instant};
 
 /// The estimator and the timeout, with its backoff.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +68,27 @@ impl Rtt {
             self.rto = self.rto.max(Duration::from_secs(3));
             self.backoff = 0;
         }
+    }
+}
+
+/// The least round trip of the last five minutes (Linux's `tcp_min_rtt_wlen`): what the path takes without queues.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LeastRtt(Option<(Duration, Instant)>);
+
+impl LeastRtt {
+    const MEMORY: Duration = Duration::from_secs(300);
+
+    /// A round trip took `rtt`, `delayed` if the acknowledgment was probably held back: such a one does not replace what was
+    /// forgotten.
+    pub(crate) fn add(&mut self, rtt: Duration, now: Instant, delayed: bool) {
+        let keep = self.0.is_some_and(|(least, at)| rtt > least && (delayed || now - at <= Self::MEMORY));
+        if !keep {
+            self.0 = Some((rtt, now));
+        }
+    }
+    /// The least; `None` before the first.
+    pub(crate) fn get(&self) -> Option<Duration> {
+        self.0.map(|(least, _)| least)
     }
 }
 

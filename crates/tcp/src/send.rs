@@ -4,10 +4,11 @@
 use base::EventId;
 use trace::{Cx, kinds::tcp as kind};
 use wire::Body;
-use wire::tcp::{Flags, Options, Seq, State};
+use wire::tcp::{Flags, Options, SackBlocks, Seq, State};
 
-use crate::congestion::Loss;
 use crate::connection::{Connection, Transmit};
+use crate::recovery::{Phase, Probe};
+use crate::timers::Waiting;
 use crate::{Segment, Sent};
 
 /// What a SACK option with `n` blocks takes of a segment, padded (RFC 2018 §3).
@@ -46,12 +47,30 @@ impl Connection {
         if self.state == State::CLOSED {
             return None;
         }
-        if let Some(transmit) = self.send_again(cx) {
+        if std::mem::take(&mut self.probe_tail_now)
+            && let Some(transmit) = self.send_tail_probe(cx)
+        {
+            return Some(transmit);
+        }
+        // F-RTO, step 2.b: new data before what may not be lost.
+        let new_first = self.recovery.new_first;
+        if !new_first && let Some(transmit) = self.send_again(cx) {
             return Some(transmit);
         }
         match self.plan(cx) {
             Ok(plan) => return Some(self.send_new(plan, cx)),
             Err(held) => self.hold(held, cx),
+        }
+        if new_first {
+            self.recovery.new_first = false;
+            if self.snd_nxt.after(self.recovery.until) {
+                self.recovery.hold = true;
+            } else {
+                self.recovery.frto = false;
+                if let Some(transmit) = self.send_again(cx) {
+                    return Some(transmit);
+                }
+            }
         }
         let cause = self.acks.now?;
         let ack = self.segment(self.snd_nxt, Flags::ACK, Body::empty(), cx);
@@ -61,18 +80,37 @@ impl Connection {
     /// Sends the first lost segment again, if the window lets it.
     fn send_again(&mut self, cx: &mut Cx) -> Option<Transmit> {
         let at = self.flight.next_lost()?;
-        let mss = self.mss_now();
-        let len = self.flight.get(at)?.len().min(mss);
-        if !self.retransmit_now && self.flight.pipe() > 0 && self.flight.pipe().saturating_add(len) > self.cwnd_now() {
+        let free = self.window.cwnd > self.flight.segments() && !self.recovery.hold;
+        if !self.retransmit_now && !free {
+            return None;
+        }
+        if self.timers.pacing.is_armed() && !self.retransmit_now {
             return None;
         }
         self.retransmit_now = false;
         let idle = self.flight.pipe() == 0;
-        let sent = self.flight.resend(at, mss)?;
-        sent.times_sent = sent.times_sent.saturating_add(1);
-        sent.last_sent = cx.now;
+        let head = self.flight.numbers().start == at;
+        let sent = self.flight.resend(at, self.agreed.mss, cx.now)?;
         self.rate.stamp(sent, cx.now, idle);
         let sent = *sent;
+        self.note_resend(cx.now);
+        if self.recovery.reducing() {
+            self.recovery.prr.on_sent();
+        }
+        let transmit = self.transmit_again(sent, cx);
+        if self.probing {
+            return Some(transmit);
+        }
+        self.pace(sent.len(), cx);
+        // RFC 6298 §5.6 for the oldest; what may only be late has the timer first.
+        if !self.timers.retransmit.is_armed() || (head && self.timers.waiting != Waiting::Reordering) {
+            self.arm_retransmit(transmit.event, cx);
+        }
+        Some(transmit)
+    }
+
+    /// A segment leaves once more.
+    fn transmit_again(&mut self, sent: Sent, cx: &mut Cx) -> Transmit {
         self.counts.retransmits += 1;
         let (flags, body) = self.contents(sent.start, sent.end);
         let segment = self.segment(sent.start, flags, body, cx);
@@ -82,11 +120,33 @@ impl Connection {
             Some(sent.write),
             [sent.len().into(), sent.start.0.into()],
         );
-        let transmit = self.transmit(segment, again, Some(sent.write), cx);
-        if !self.probing && !self.timers.retransmit.is_armed() {
-            self.arm_retransmit(transmit.event, cx);
+        self.transmit(segment, again, Some(sent.write), cx)
+    }
+
+    /// RFC 8985 §7.3: new data if there is any and the receiver takes it, whatever the congestion window says; the newest segment
+    /// again otherwise.
+    fn send_tail_probe(&mut self, cx: &mut Cx) -> Option<Transmit> {
+        let unsent = if self.fin_sent { 0 } else { self.buffer.end().distance(self.snd_nxt) };
+        let len = unsent.min(self.mss_now());
+        if len > 0 && len <= self.window_left() {
+            let fin = self.fin_wanted.is_some() && len == unsent && self.window_left() > len;
+            let transmit = self.send_new(Plan { len, fin }, cx);
+            self.recovery.tlp = Some(Probe { end: self.snd_nxt, resent: false });
+            return Some(transmit);
         }
-        Some(transmit)
+        let newest = self.flight.numbers().end.checked_sub(1)?;
+        if self.flight.newest()?.len() > self.agreed.mss {
+            return None;
+        }
+        let sent = *self.flight.probe(newest, cx.now)?;
+        self.recovery.tlp = Some(Probe { end: self.snd_nxt, resent: true });
+        Some(self.transmit_again(sent, cx))
+    }
+
+    /// Whether new data could be sent as far as the receiver's window goes.
+    pub(crate) fn has_new_data(&self) -> bool {
+        let unsent = self.buffer.end().after(self.snd_nxt) || (self.fin_wanted.is_some() && !self.fin_sent);
+        unsent && self.window_left() > 0
     }
 
     /// What the numbers from `start` to `end` stand for: SYN, data, FIN. All of it was sent before.
@@ -109,7 +169,11 @@ impl Connection {
 
     /// A segment's most data just now: the agreed size less what SACK blocks take.
     fn mss_now(&self) -> u32 {
-        if self.reassembly.is_empty() { self.agreed.mss } else { self.agreed.mss - sack_len(self.sack_room()) }
+        if self.reassembly.is_empty() && self.repeated.is_none() {
+            self.agreed.mss
+        } else {
+            self.agreed.mss - sack_len(self.sack_room())
+        }
     }
 
     /// How many SACK blocks a segment takes at most (RFC 2018 §3: three beside timestamps).
@@ -119,12 +183,6 @@ impl Connection {
             (true, true) => 3,
             (true, false) => 4,
         }
-    }
-
-    /// The congestion window with loss recovery's allowance.
-    fn cwnd_now(&self) -> u32 {
-        let window = i64::from(self.congestion.cwnd()) + self.recovery.allowance();
-        window.clamp(i64::from(self.agreed.mss), i64::from(u32::MAX)) as u32
     }
 
     /// What of the receiver's window is left.
@@ -172,9 +230,7 @@ impl Connection {
             // out. What closes the direction is not held.
             return Err(Held::Nagle(len));
         }
-        // At least one segment may always be out.
-        let pipe = self.flight.pipe();
-        if pipe > 0 && pipe.saturating_add(len.max(1)) > self.cwnd_now() {
+        if self.flight.segments() >= self.window.cwnd {
             return Err(Held::Congestion);
         }
         if self.timers.pacing.is_armed() {
@@ -193,21 +249,6 @@ impl Connection {
         self.config.nagle && unsent < self.agreed.mss && !self.flight.is_empty() && self.small_sent.after(self.snd_una)
     }
 
-    /// RFC 5681 §4.1: after an idle time the old window says nothing of the path.
-    fn restart_after_idle(&mut self, cx: &mut Cx) {
-        let idle = cx.now - self.last_sent;
-        if idle <= self.rtt.rto() || !self.connected {
-            return;
-        }
-        let before = (self.congestion.cwnd(), self.congestion.ssthresh());
-        self.congestion.on_loss(Loss::Idle);
-        if self.congestion.cwnd() != before.0 {
-            let cx = &mut cx.caused_by(self.trigger);
-            let restart = cx.event(&kind::IDLE_RESTART, self.id, [idle.as_nanos() as u64, 0]);
-            self.tell_window(before, restart, cx);
-        }
-    }
-
     /// Sends what is planned.
     fn send_new(&mut self, plan: Plan, cx: &mut Cx) -> Transmit {
         let start = self.snd_nxt;
@@ -221,30 +262,24 @@ impl Connection {
             (Flags::NONE, Body::empty(), self.fin_wanted.unwrap_or(self.trigger), start)
         };
         let flags = if plan.fin { flags | Flags::FIN } else { flags };
+        // RFC 3168 §6.1.2: with new data, not with what is sent again.
+        let flags = if plan.len > 0 { flags | self.ecn.take_cwr() } else { flags };
         let end = if plan.fin { end + 1 } else { end };
         self.fin_sent |= plan.fin;
-        let beyond = self.recovery.until().is_none() && self.flight.pipe() + plan.len > self.congestion.cwnd();
-        if beyond && self.recovery.dup_acks() > 0 {
+        // RFC 3042 §2: what was sacked, or what duplicates tell of, makes room; nothing is taken for lost yet.
+        let beyond = self.flight.len() as u32 >= self.window.cwnd && self.recovery.phase <= Phase::Disorder;
+        if beyond && self.flight.sacked() > 0 {
             cx.caused_by(self.trigger).event(&kind::LIMITED_TRANSMIT, self.id, [plan.len.into(), 0]);
         }
-        let mut sent = Sent {
-            start,
-            end,
-            first_sent: cx.now,
-            last_sent: cx.now,
-            times_sent: 1,
-            sacked: false,
-            lost: false,
-            delivered: 0,
-            delivered_at: cx.now,
-            flight_began: cx.now,
-            app_limited: false,
-            write,
-        };
+        let mut sent = Sent::new(start, end, cx.now, write);
         self.rate.stamp(&mut sent, cx.now, self.flight.is_empty());
         self.flight.push(sent);
         let segment = self.segment(start, flags, body, cx);
         self.snd_nxt = end;
+        self.sent_new = true;
+        if self.recovery.reducing() {
+            self.recovery.prr.on_sent();
+        }
         if plan.len > 0 {
             self.last_sent = cx.now;
             self.acks.on_data_sent(cx.now);
@@ -261,19 +296,33 @@ impl Connection {
         }
         self.timers.persist.stop();
         self.probe_backoff = 0;
-        // RFC 6298 §5.1.
-        if !self.timers.retransmit.is_armed() {
+        // RFC 6298 §5.1; a probe may take its place once all is sent that can be.
+        if !self.connected && !self.timers.retransmit.is_armed() {
             self.arm_retransmit(transmit.event, cx);
         }
+        self.sent_event = transmit.event;
         transmit
+    }
+
+    /// What can be sent now was sent: the timer that watches over it, and whether the window was what held the rest back.
+    fn after_sending(&mut self, held: Held, cx: &mut Cx) {
+        let limited = held == Held::Congestion || self.flight.segments() >= self.window.cwnd;
+        let sent = std::mem::take(&mut self.sent_new);
+        if sent && !self.probing && self.connected {
+            self.arm_after_sending(self.sent_event, cx);
+        }
+        if (sent || limited) && self.connected {
+            self.validate_window(limited, cx);
+        }
     }
 
     /// Nothing more can be sent now: says why, once, and sees to it that something will bring news.
     fn hold(&mut self, held: Held, cx: &mut Cx) {
         self.window_full &= held == Held::Window;
+        self.after_sending(held, cx);
         match held {
             Held::Nothing => {
-                if self.connected && self.flight.pipe() < self.cwnd_now() && !self.flight.any_lost() {
+                if self.connected && self.flight.segments() < self.window.cwnd && !self.flight.any_lost() {
                     self.rate.app_limited(self.flight.pipe());
                 }
             }
@@ -325,9 +374,8 @@ impl Connection {
             if self.agreed.timestamps {
                 options.timestamps = Some((self.ts_now(cx.now), self.ts.recent));
             }
-            if self.agreed.sack && !self.reassembly.is_empty() {
-                let (nxt, received) = (self.rcv_nxt, self.received);
-                options.sack = self.reassembly.sack(self.sack_room(), |at| nxt + (at - received) as u32);
+            if self.agreed.sack && (self.repeated.is_some() || !self.reassembly.is_empty()) {
+                options.sack = self.sack_blocks(payload.len());
             }
         }
         let window = match (syn, with_ack) {
@@ -349,6 +397,18 @@ impl Connection {
         }
     }
 
+    /// What to report beside `len` bytes of data: what arrived twice (RFC 2883 §4), then what is held behind gaps (RFC 2018 §4).
+    fn sack_blocks(&self, len: usize) -> SackBlocks {
+        // What is sent again as large as it was leaves room for fewer.
+        let left = (self.agreed.mss as usize).saturating_sub(len + 4) / 8;
+        let room = self.sack_room().min(left);
+        let (nxt, received) = (self.rcv_nxt, self.received);
+        let mut blocks: SackBlocks = self.repeated.into_iter().take(room).collect();
+        let held = self.reassembly.sack(room - blocks.len(), |at| nxt + (at - received) as u32);
+        blocks.extend(held.iter().copied());
+        blocks
+    }
+
     /// A segment that is not part of the stream waits to be sent because of `cause`.
     pub(crate) fn post(&mut self, segment: Segment, cause: EventId) {
         // Each input makes one at most; whoever does not poll in between loses the surplus.
@@ -362,6 +422,7 @@ impl Connection {
         if segment.flags.contains(Flags::ACK) && !segment.flags.contains(Flags::RST) {
             self.acks.on_ack_sent();
             self.timers.delayed_ack.stop();
+            self.repeated = None;
             self.ts.last_ack_sent = segment.ack;
         }
         self.counts.sent += 1;

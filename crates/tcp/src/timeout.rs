@@ -6,8 +6,8 @@ use wire::Body;
 use wire::tcp::{Event, Flags, State};
 
 use crate::Errno;
-use crate::congestion::Loss;
 use crate::connection::Connection;
+use crate::timers::Waiting;
 
 impl Connection {
     /// The time that [`Connection::poll_timeout`] named has come. Earlier: nothing happens.
@@ -16,7 +16,18 @@ impl Connection {
             self.linger_over(span, &mut cx.caused_by(armed));
         }
         if let Some((span, armed)) = self.timers.retransmit.fire(cx.now) {
-            self.retransmission_timeout(span, &mut cx.caused_by(armed));
+            let (nanos, cx) = (span.as_nanos() as u64, &mut cx.caused_by(armed));
+            match self.timers.waiting {
+                Waiting::Timeout => self.retransmission_timeout(span, cx),
+                Waiting::Probe => {
+                    let fired = cx.event(&kind::TLP_FIRED, self.id, [nanos, 0]);
+                    self.probe_tail(fired, cx);
+                }
+                Waiting::Reordering => {
+                    let fired = cx.event(&kind::REORDERING_OVER, self.id, [nanos, 0]);
+                    self.reordering_over(fired, cx);
+                }
+            }
         }
         if let Some((_, armed)) = self.timers.persist.fire(cx.now) {
             self.probe_window(&mut cx.caused_by(armed));
@@ -47,19 +58,15 @@ impl Connection {
         if done >= allowed || self.user_timeout_over(cx) {
             return self.give_up(done + 1, cx);
         }
+        self.trigger = fired;
         if syn {
             self.syn_retries += 1;
+            self.flight.mark_all_lost();
         } else {
-            let before = (self.congestion.cwnd(), self.congestion.ssthresh());
-            let again = self.attempts > 0;
-            self.congestion.on_loss(Loss::Timeout { in_flight: self.flight.pipe(), again });
-            self.recovery.on_timeout(self.snd_nxt);
-            self.tell_window(before, fired, cx);
+            self.enter_loss(fired, cx);
         }
         self.attempts += 1;
         self.rtt.back_off();
-        self.flight.mark_all_lost();
-        self.trigger = fired;
         self.retransmit_now = true;
     }
 
@@ -94,7 +101,7 @@ impl Connection {
         let probe = cx.event(&kind::PROBE, self.id, [self.probe_backoff.into(), 0]);
         self.trigger = probe;
         if self.probing {
-            self.flight.mark_lost(0);
+            self.flight.mark_all_lost();
             self.retransmit_now = true;
         } else {
             self.probe_now = true;
@@ -152,7 +159,7 @@ impl Connection {
     pub(crate) fn arm_retransmit(&mut self, cause: EventId, cx: &mut Cx) {
         let rto = self.rtt.rto();
         let armed = cx.caused_by(cause).event(&kind::RTO_ARMED, self.id, [rto.as_nanos() as u64, 0]);
-        self.timers.retransmit.arm(cx.now, rto, armed);
+        self.timers.wait_for(Waiting::Timeout, cx.now, rto, armed);
     }
 
     /// RFC 9293 §3.8.6.1 (MUST-36, SHLD-29, SHLD-30): first after a retransmission timeout, then exponentially rarer.

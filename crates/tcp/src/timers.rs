@@ -43,11 +43,24 @@ impl Timer {
     }
 }
 
+/// What the retransmission timer waits for. As on Linux there is one timer for all of them: the soonest that matters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Waiting {
+    /// RFC 6298 §5: the retransmission timeout.
+    Timeout,
+    /// RFC 8985 §7.2: the probe timeout.
+    Probe,
+    /// RFC 8985 §6.2, step 5: what may only be late.
+    Reordering,
+}
+
 /// All of a connection's timers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timers {
     /// RFC 6298 §5: something in flight is not acknowledged.
     pub(crate) retransmit: Timer,
+    /// What it waits for.
+    pub(crate) waiting: Waiting,
     /// RFC 9293 §3.8.6.3: an acknowledgment is held back.
     pub(crate) delayed_ack: Timer,
     /// RFC 9293 §3.8.6.1: the other side's window is closed.
@@ -64,6 +77,7 @@ impl Timers {
     /// None is armed.
     pub(crate) const OFF: Timers = Timers {
         retransmit: Timer::OFF,
+        waiting: Waiting::Timeout,
         delayed_ack: Timer::OFF,
         persist: Timer::OFF,
         keepalive: Timer::OFF,
@@ -79,8 +93,14 @@ impl Timers {
     }
     /// Stops all of them but the delayed acknowledgment's.
     pub(crate) fn stop_all_but_delayed_ack(&mut self) {
-        let Timers { retransmit, delayed_ack: _, persist, keepalive, linger, pacing } = self;
+        let Timers { retransmit, waiting: _, delayed_ack: _, persist, keepalive, linger, pacing } = self;
         [retransmit, persist, keepalive, linger, pacing].into_iter().for_each(Timer::stop);
+    }
+
+    /// Starts the retransmission timer.
+    pub(crate) fn wait_for(&mut self, what: Waiting, now: Instant, span: Duration, armed_by: EventId) {
+        self.waiting = what;
+        self.retransmit.arm(now, span, armed_by);
     }
 
     /// When the first of them runs out.

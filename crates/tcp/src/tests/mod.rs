@@ -9,4 +9,5 @@ mod opening;
 mod pair;
 mod receiving;
 mod recovering;
+mod sacking;
 mod sending;

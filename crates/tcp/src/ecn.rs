@@ -1,0 +1,33 @@
+//! Explicit congestion notification (RFC 3168): marks instead of losses.
+
+use wire::tcp::Flags;
+
+/// What a connection knows of ECN, both ways.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Ecn {
+    /// Both sides speak it (RFC 3168 §6.1.1).
+    pub(crate) agreed: bool,
+    /// As a receiver: a mark came, and is echoed until the sender says that it has slowed down (§6.1.3).
+    pub(crate) echo: bool,
+    /// As a sender: the next new data says that we have slowed down (§6.1.2).
+    owe_cwr: bool,
+}
+
+impl Ecn {
+    /// Whether a segment with these flags echoes a mark. In a SYN the same bits mean something else (§6.1.1).
+    pub(crate) fn is_echo(&self, flags: Flags) -> bool {
+        self.agreed && flags.contains(Flags::ECE) && !flags.contains(Flags::SYN)
+    }
+    /// The window was reduced, for whatever reason: the receiver is told.
+    pub(crate) fn reduced(&mut self) {
+        self.owe_cwr = self.agreed;
+    }
+    /// The reduction was taken back.
+    pub(crate) fn withdraw(&mut self) {
+        self.owe_cwr = false;
+    }
+    /// What new data says of it: once.
+    pub(crate) fn take_cwr(&mut self) -> Flags {
+        if std::mem::take(&mut self.owe_cwr) { Flags::CWR } else { Flags::NONE }
+    }
+}
