@@ -3,7 +3,7 @@
 use wirescope::export::TapSet;
 use wirescope::story::Row;
 use wirescope::trace::{Known, Role};
-use wirescope::wire::tcp::State;
+use wirescope::wire::tcp::{Event, State, transition};
 use wirescope::{Story, TapChoice};
 
 use crate::runs;
@@ -46,7 +46,7 @@ fn a_capture_is_told_as_the_run_was() {
 /// can know all that matters. (Of the far end it knows what that has sent, half a round trip late.)
 #[test]
 fn inferred_states_are_those_that_were() {
-    let (mut compared, mut differing) = (0, Vec::new());
+    let (mut compared, mut waiting, mut differing) = (0, 0, Vec::new());
     for (name, trace) in runs::traces() {
         for tap in runs::taps(&trace) {
             let told = Story::from_trace(trace.clone(), TapChoice::Named(tap.clone())).expect("the tap is there");
@@ -65,6 +65,12 @@ fn inferred_states_are_those_that_were() {
                 };
                 let (Some(was), Known::Inferred(said, _)) = (state(was), said) else { continue };
                 compared += 1;
+                // The program has closed, and the FIN waits behind data that may not leave yet: RFC 9293 §3.10.4 has the state
+                // change at once, and no packet shows it.
+                if transition(said, Event::Close).is_some_and(|row| row.to == was) {
+                    waiting += 1;
+                    continue;
+                }
                 if was != said {
                     differing.push((name, row.number, was.to_string(), said.to_string()));
                 }
@@ -73,6 +79,7 @@ fn inferred_states_are_those_that_were() {
     }
     assert!(differing.is_empty(), "run, packet, state, what is inferred: {differing:?}");
     assert!(compared > 400, "{compared} states were compared");
+    assert!(waiting < 5, "{waiting} FINs wait behind data");
 }
 
 fn state(known: Known<State>) -> Option<State> {

@@ -90,6 +90,7 @@ const INTENDED: &[(&str, &[&str])] = &[
         "lossy",
         &[
             "Duplicate ACK",
+            "D-SACK Sequence",
             "(suspected) retransmission",
             "(suspected) fast retransmission",
             "(suspected) spurious retransmission",
@@ -102,6 +103,7 @@ const INTENDED: &[(&str, &[&str])] = &[
         "stale-segment",
         &[
             "Duplicate ACK",
+            "D-SACK Sequence",
             "(suspected) retransmission",
             "(suspected) spurious retransmission",
             "Connection reset (RST)",
@@ -112,6 +114,7 @@ const INTENDED: &[(&str, &[&str])] = &[
         "blind-injection",
         &[
             "Duplicate ACK",
+            "D-SACK Sequence",
             "(suspected) retransmission",
             "(suspected) spurious retransmission",
             "ACKed segment that wasn't captured",

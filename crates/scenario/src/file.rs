@@ -275,6 +275,36 @@ pub struct TcpOptions {
     pub initial_window: u32,
     /// The receive buffer in bytes.
     pub receive_buffer: Option<u32>,
+    /// Which congestion control.
+    pub congestion: Congestion,
+}
+
+/// A congestion control, by its name on Linux.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Congestion {
+    /// CUBIC (RFC 9438).
+    #[default]
+    Cubic,
+    /// Reno (RFC 5681).
+    Reno,
+}
+
+impl Congestion {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Congestion::Cubic => "cubic",
+            Congestion::Reno => "reno",
+        }
+    }
+}
+
+impl std::str::FromStr for Congestion {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Congestion, ()> {
+        [Congestion::Cubic, Congestion::Reno].into_iter().find(|known| known.name() == text).ok_or(())
+    }
 }
 
 impl Default for TcpOptions {
@@ -287,6 +317,7 @@ impl Default for TcpOptions {
             delayed_ack: true,
             initial_window: 10,
             receive_buffer: None,
+            congestion: Congestion::Cubic,
         }
     }
 }

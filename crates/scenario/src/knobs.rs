@@ -365,6 +365,22 @@ pub static KNOBS: &[Knob] = &[
         set: |scenario, text| number(text, 0, u64::from(u32::MAX), &mut scenario.tcp.initial_window),
     },
     Knob {
+        name: "cc",
+        short: None,
+        label: "Congestion control",
+        group: Group::Tcp,
+        key: "tcp.congestion",
+        kind: Kind::Choice(&[("cubic", "CUBIC"), ("reno", "Reno")]),
+        value_name: "ALGORITHM",
+        help: "Congestion control: cubic (RFC 9438, the default) or reno (RFC 5681).",
+        steps: &[],
+        get: |scenario| scenario.tcp.congestion.name().to_owned(),
+        set: |scenario, text| {
+            scenario.tcp.congestion = text.parse().map_err(|()| format!("`{text}` is none of cubic and reno"))?;
+            Ok(())
+        },
+    },
+    Knob {
         name: "tls",
         short: None,
         label: "TLS",

@@ -10,7 +10,7 @@ use trace::{Level, Role};
 use wire::tcp::Seq;
 
 use crate::plan::{self, mac};
-use crate::{Join, Network, Scenario, Topology};
+use crate::{Congestion, Join, Network, Scenario, Topology};
 
 /// A world and the machines that programs run on.
 pub(crate) struct Built {
@@ -49,6 +49,10 @@ fn tcp_config(scenario: &Scenario, mtu: u16) -> tcp::Config {
         nagle: options.nagle,
         delayed_ack: options.delayed_ack,
         initial_window: options.initial_window,
+        congestion: match options.congestion {
+            Congestion::Cubic => tcp::CongestionKind::Cubic,
+            Congestion::Reno => tcp::CongestionKind::Reno,
+        },
         ..tcp::Config::default()
     };
     if let Some(bytes) = options.receive_buffer {

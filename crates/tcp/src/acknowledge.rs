@@ -119,33 +119,32 @@ impl Connection {
         let limited = self.is_cwnd_limited();
         // Where the path reorders what was SACKed counts too, or the window would grow in steps.
         let forward = ack.whole > 0 || (self.recovery.reordering > self.config.reordering && ack.delivered > 0);
+        let sample = AckSample {
+            now: cx.now,
+            acked: ack.delivered,
+            lost,
+            rtt,
+            srtt: self.rtt.srtt(),
+            min_rtt: self.min_rtt.get(),
+            delivered: self.rate.delivered,
+            prior_delivered: sample.prior_delivered().unwrap_or(self.rate.delivered),
+            interval,
+            app_limited: sample.app_limited,
+            cwnd_limited: limited,
+            in_flight: (in_flight, self.flight.segments()),
+            mss: self.agreed.mss,
+            una: self.snd_una,
+            nxt: self.snd_nxt,
+        };
+        self.congestion.on_rtt(&mut self.window, &sample);
         if self.congestion.rules_window() || (!self.recovery.reducing() && forward && limited) {
-            self.congestion.on_ack(
-                &mut self.window,
-                &AckSample {
-                    now: cx.now,
-                    acked: ack.delivered,
-                    lost,
-                    rtt,
-                    srtt: self.rtt.srtt(),
-                    min_rtt: self.min_rtt.get(),
-                    delivered: self.rate.delivered,
-                    prior_delivered: sample.prior_delivered().unwrap_or(self.rate.delivered),
-                    interval,
-                    app_limited: sample.app_limited,
-                    cwnd_limited: limited,
-                    in_flight: (in_flight, self.flight.segments()),
-                    mss: self.agreed.mss,
-                    una: self.snd_una,
-                    nxt: self.snd_nxt,
-                },
-            );
-            if let Some(note) = self.congestion.take_note() {
-                self.tell_note(note, cx);
-            }
+            self.congestion.on_ack(&mut self.window, &sample);
         } else if self.recovery.reducing() {
             let safe = ack.advanced > 0 && lost == 0;
             self.reduce(ack.delivered, safe, cx);
+        }
+        if let Some(note) = self.congestion.take_note() {
+            self.tell_note(note, cx);
         }
         // What reacting has changed was told already.
         self.tell_window(now, cx.cause, cx);

@@ -54,6 +54,8 @@ pub struct Config {
     pub keepalive: Option<Keepalive>,
     /// Which congestion control.
     pub congestion: CongestionKind,
+    /// How its slow start ends.
+    pub slow_start: SlowStart,
     /// Find losses by time (RFC 8985 §6) where SACK is agreed on; otherwise by what was SACKed behind them (RFC 6675).
     pub rack: bool,
     /// Probe when the last segments stay unacknowledged (RFC 8985 §7).
@@ -96,6 +98,7 @@ impl Default for Config {
             user_timeout: None,
             keepalive: None,
             congestion: CongestionKind::default(),
+            slow_start: SlowStart::default(),
             rack: true,
             tlp: true,
             prr: true,
@@ -128,6 +131,31 @@ impl Default for Keepalive {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum CongestionKind {
     /// Slow start and congestion avoidance (RFC 5681).
-    #[default]
     Reno,
+    /// A window that is a cubic function of the time since the last loss (RFC 9438).
+    #[default]
+    Cubic,
+}
+
+impl CongestionKind {
+    /// All of them, by the names that Linux has for them.
+    pub const ALL: [(&'static str, CongestionKind); 2] =
+        [("reno", CongestionKind::Reno), ("cubic", CongestionKind::Cubic)];
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<CongestionKind> {
+        CongestionKind::ALL.into_iter().find(|&(known, _)| known == name).map(|(_, kind)| kind)
+    }
+}
+
+/// How CUBIC's slow start may end before something is lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SlowStart {
+    /// It does not.
+    Plain,
+    /// By HyStart, as Linux's CUBIC has it.
+    #[default]
+    HyStart,
+    /// By HyStart++ (RFC 9406).
+    HyStartPlusPlus,
 }

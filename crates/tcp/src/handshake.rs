@@ -111,7 +111,7 @@ impl Connection {
             rate: Rate::new(cx.now),
             window: Window::new(initial_window(mss, config.initial_window)),
             usage: Usage::new(cx.now, isn),
-            congestion: congestion::new(config.congestion),
+            congestion: congestion::new(config.congestion, config.slow_start),
             recovery: Recovery::new(isn, config.reordering),
             ecn: Ecn::default(),
             retransmit_now: false,

@@ -31,7 +31,7 @@ mod timers;
 mod usage;
 mod window;
 
-pub use config::{Config, CongestionKind, Keepalive};
+pub use config::{Config, CongestionKind, Keepalive, SlowStart};
 pub use connection::{Connection, Transmit};
 pub use errno::Errno;
 pub use icmp::IcmpError;

@@ -1,12 +1,15 @@
 //! Congestion control: how much may be in flight.
 
+mod cubic;
+mod hystart;
 mod reno;
 
 use std::fmt::Debug;
 
 use base::{Duration, Instant, Rate};
 
-use crate::CongestionKind;
+use crate::{CongestionKind, SlowStart};
+pub use cubic::Cubic;
 pub use reno::Reno;
 
 /// What bounds the flight, in segments as on Linux: each segment counts for one, however long it is.
@@ -61,6 +64,8 @@ pub trait Congestion: Debug {
     /// An acknowledgment came that acknowledged something, and the window was used: it may grow. Not called while loss recovery
     /// brings the window down, unless the algorithm [rules the window](Congestion::rules_window).
     fn on_ack(&mut self, window: &mut Window, ack: &AckSample);
+    /// A round trip was measured, in whatever phase, before [`Congestion::on_ack`]: slow start may end early.
+    fn on_rtt(&mut self, _window: &mut Window, _ack: &AckSample) {}
     /// Something was lost, or a router has marked a packet, for the first time in this round: the new slow start threshold, in
     /// segments (RFC 5681 §3.1, equation 4, or the algorithm's own).
     fn threshold(&mut self, window: &Window) -> u32;
@@ -149,10 +154,11 @@ impl AckSample {
     }
 }
 
-/// The algorithm of this kind.
-pub fn new(kind: CongestionKind) -> Box<dyn Congestion> {
+/// The algorithm of this kind; `slow_start` says how those that know of it end it early.
+pub fn new(kind: CongestionKind, slow_start: SlowStart) -> Box<dyn Congestion> {
     match kind {
         CongestionKind::Reno => Box::new(Reno),
+        CongestionKind::Cubic => Box::new(Cubic::new(slow_start)),
     }
 }
 

@@ -18,13 +18,14 @@ pub const OURS: Seq = Seq(0xffff_fff0);
 /// The other side's first number.
 pub const THEIRS: Seq = Seq(0x7fff_ff00);
 
-/// No options, segments of 1000 bytes, no delays: what most rules are easiest seen with.
+/// No options, segments of 1000 bytes, no delays, Reno: what most rules are easiest seen with.
 pub fn plain() -> Config {
     Config {
         mss: 1000,
         window_scale: false,
         sack: false,
         timestamps: false,
+        congestion: crate::CongestionKind::Reno,
         receive_buffer: 65_535,
         ..Config::default()
     }

@@ -1,0 +1,193 @@
+//! CUBIC (RFC 9438) in integers: windows in 1024ths of a segment, time in milliseconds, the same on every machine.
+
+use base::{Duration, Instant};
+
+use super::hystart::HyStart;
+use super::{AckSample, Congestion, Note, Window};
+use crate::SlowStart;
+
+/// One segment.
+const ONE: u64 = 1024;
+/// RFC 9438 §4.6: beta_cubic = 0.7, in 1024ths.
+const BETA: u64 = 717;
+/// RFC 9438 §4.3: alpha_cubic = 3 (1 - beta) / (1 + beta), in 1024ths.
+const ALPHA: u64 = 3 * (ONE - BETA) * ONE / (ONE + BETA);
+
+/// CUBIC's variables (RFC 9438 §4.1.2).
+#[derive(Clone, Copy, Debug)]
+pub struct Cubic {
+    hystart: HyStart,
+    /// W_max in segments; 0: unknown.
+    w_max: u32,
+    /// cwnd_prior: the window before the last reduction, in segments.
+    prior: u32,
+    epoch: Option<Epoch>,
+    fast_convergence: bool,
+}
+
+/// A congestion avoidance stage.
+#[derive(Clone, Copy, Debug)]
+struct Epoch {
+    start: Instant,
+    /// Where the plateau of the cubic function lies, in segments, and when it is reached, in milliseconds (K).
+    plateau: u32,
+    k: i64,
+    /// W_est: what Reno would have, in 1024ths of a segment.
+    w_est: u64,
+}
+
+impl Cubic {
+    /// Nothing is known of the path.
+    pub fn new(slow_start: SlowStart) -> Cubic {
+        Cubic { hystart: HyStart::new(slow_start), w_max: 0, prior: 0, epoch: None, fast_convergence: true }
+    }
+
+    /// Does not make room for others (RFC 9438 §4.7).
+    pub fn without_fast_convergence(self) -> Cubic {
+        Cubic { fast_convergence: false, ..self }
+    }
+
+    /// RFC 9438 §4.2: the stage begins with this window.
+    fn begin(&self, cwnd: u32, now: Instant) -> Epoch {
+        // K = cbrt((W_max - cwnd_epoch) / C) seconds, C = 0.4.
+        let k = cube_root(u64::from(self.w_max.saturating_sub(cwnd)) * 2_500_000_000) as i64;
+        Epoch { start: now, plateau: self.w_max.max(cwnd), k, w_est: u64::from(cwnd) * ONE }
+    }
+
+    /// After how many acknowledged segments the window is to grow by one.
+    fn growth(&mut self, window: &Window, ack: &AckSample, acked: u32) -> u32 {
+        let now = ack.now;
+        let mut epoch = self.epoch.unwrap_or_else(|| self.begin(window.cwnd, now));
+        let cwnd = u64::from(window.cwnd) * ONE;
+        // RFC 9438 §4.3: W_est grows by alpha_cubic for each window acknowledged; once it has reached cwnd_prior, by one.
+        let alpha = if epoch.w_est >= u64::from(self.prior) * ONE { ONE } else { ALPHA };
+        epoch.w_est += alpha * u64::from(acked) * ONE / cwnd;
+        self.epoch = Some(epoch);
+        // RFC 9438 §4.4, §4.5: where the cubic function will be a round trip from now; at most half as much again.
+        let rtt = ack.min_rtt.or(ack.srtt).unwrap_or_default();
+        let target = epoch.w_cubic(now - epoch.start + rtt).clamp(cwnd, cwnd + cwnd / 2);
+        // RFC 9438 §4.3: in the Reno-friendly region as fast as Reno.
+        let target = target.max(epoch.w_est.min(cwnd + cwnd / 2));
+        let per = if target > cwnd { cwnd / ONE * ONE / (target - cwnd) } else { 100 * u64::from(window.cwnd) };
+        // As Linux: without a W_max the beginning of the function would be too flat to find one.
+        let per = if self.w_max == 0 { per.min(20) } else { per };
+        u32::try_from(per.max(2)).unwrap_or(u32::MAX)
+    }
+}
+
+impl Epoch {
+    /// RFC 9438 §4.2, figure 1: W_cubic(t) = C (t - K)^3 + W_max, in 1024ths of a segment.
+    fn w_cubic(&self, t: Duration) -> u64 {
+        let d = i128::from(t.as_millis() - self.k);
+        // 0.4 segments times seconds cubed.
+        let above = d * d * d * 4 * i128::from(ONE) / 10_000_000_000;
+        u64::try_from(i128::from(self.plateau) * i128::from(ONE) + above).unwrap_or(0)
+    }
+}
+
+impl Congestion for Cubic {
+    fn on_ack(&mut self, window: &mut Window, ack: &AckSample) {
+        let mut acked = ack.acked;
+        if window.in_slow_start() {
+            acked = self.hystart.slow_start(window, ack);
+        }
+        if acked > 0 && !window.in_slow_start() {
+            let per = self.growth(window, ack, acked);
+            window.avoid(per, acked);
+        }
+    }
+
+    fn on_rtt(&mut self, window: &mut Window, ack: &AckSample) {
+        // Right after a recovery the queue is still as it was.
+        let settled = self.epoch.is_none_or(|epoch| ack.now - epoch.start >= Duration::from_secs(1));
+        if settled {
+            self.hystart.on_rtt(window, ack);
+        }
+    }
+
+    fn threshold(&mut self, window: &Window) -> u32 {
+        self.epoch = None;
+        self.prior = window.cwnd;
+        // RFC 9438 §4.7, fast convergence: a window that did not get back to where it was makes room for others.
+        self.w_max = if self.fast_convergence && window.cwnd < self.w_max {
+            (u64::from(window.cwnd) * (ONE + BETA) / (2 * ONE)) as u32
+        } else {
+            window.cwnd
+        };
+        // RFC 9438 §4.6.
+        ((u64::from(window.cwnd) * BETA / ONE) as u32).max(2)
+    }
+
+    fn on_timeout(&mut self) {
+        // RFC 9438 §4.8: what comes after starts from where slow start ends.
+        *self = Cubic { hystart: self.hystart.again(), w_max: 0, prior: 0, epoch: None, ..*self };
+    }
+
+    fn on_idle(&mut self, idle: Duration) {
+        // RFC 9438 §5.8: time in which nothing was sent does not count.
+        if let Some(epoch) = &mut self.epoch {
+            epoch.start += idle;
+        }
+    }
+
+    fn take_note(&mut self) -> Option<Note> {
+        self.hystart.take_note()
+    }
+
+    fn name(&self) -> &'static str {
+        "cubic"
+    }
+}
+
+/// The integer cube root, rounded down.
+fn cube_root(n: u64) -> u64 {
+    let mut root = 0u64;
+    for bit in (0..22).rev() {
+        let next = root | 1 << bit;
+        if u128::from(next).pow(3) <= u128::from(n) {
+            root = next;
+        }
+    }
+    root
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cube_roots() {
+        for n in [0u64, 1, 7, 8, 26, 27, 28, 999, 1000, 1_000_000_000_000, u64::MAX] {
+            let root = u128::from(cube_root(n));
+            assert!(root.pow(3) <= n.into() && (root + 1).pow(3) > n.into(), "{n}: {root}");
+        }
+    }
+
+    #[test]
+    fn rfc_9438_section_4_2_the_function_comes_back_to_w_max_after_k() {
+        // W_max = 100, reduced to 70: K = cbrt(30 / 0.4) = 4.217 s.
+        let mut cubic = Cubic::new(SlowStart::Plain);
+        let mut window = Window::new(100);
+        window.ssthresh = cubic.threshold(&window);
+        assert_eq!((window.ssthresh, cubic.w_max), (70, 100));
+        let epoch = cubic.begin(70, Instant::ZERO);
+        assert_eq!(epoch.k, 4217);
+        let at = |ms| epoch.w_cubic(Duration::from_millis(ms)) / ONE;
+        assert_eq!((at(0), at(4217), at(4217 + 4217)), (70, 100, 129));
+        assert_eq!(at(4217 + 1000), 100, "0.4 segments a second later");
+    }
+
+    #[test]
+    fn rfc_9438_section_4_7_fast_convergence() {
+        let mut cubic = Cubic::new(SlowStart::Plain);
+        cubic.threshold(&Window::new(100));
+        let threshold = cubic.threshold(&Window::new(80));
+        // 80 (1 + 0.7) / 2.
+        assert_eq!((threshold, cubic.w_max), (56, 68));
+    }
+
+    #[test]
+    fn rfc_9438_section_4_3_alpha_is_9_17ths() {
+        assert_eq!(ALPHA, 541, "9/17 is 542, and 717 is a little more than 0.7");
+    }
+}
