@@ -17,13 +17,18 @@ pub struct Fixed(u64);
 const K: u64 = 0x517c_c1b7_2722_0a95;
 
 impl Fixed {
+    #[inline]
     fn add(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(K);
     }
 }
 
 impl Hasher for Fixed {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
+        if let Ok(four) = <[u8; 4]>::try_from(bytes) {
+            return self.add(u32::from_le_bytes(four).into()); // an IPv4 address
+        }
         let mut chunks = bytes.chunks_exact(8);
         for chunk in &mut chunks {
             let mut word = [0; 8];
@@ -37,21 +42,27 @@ impl Hasher for Fixed {
             self.add(u64::from_le_bytes(word));
         }
     }
+    #[inline]
     fn write_u8(&mut self, n: u8) {
         self.add(n.into());
     }
+    #[inline]
     fn write_u16(&mut self, n: u16) {
         self.add(n.into());
     }
+    #[inline]
     fn write_u32(&mut self, n: u32) {
         self.add(n.into());
     }
+    #[inline]
     fn write_u64(&mut self, n: u64) {
         self.add(n);
     }
+    #[inline]
     fn write_usize(&mut self, n: usize) {
         self.add(n as u64);
     }
+    #[inline]
     fn finish(&self) -> u64 {
         // hashbrown takes its bucket from the low bits and its tag from the high ones: mix both ways.
         (self.0 ^ (self.0 >> 32)).wrapping_mul(K).rotate_left(29)

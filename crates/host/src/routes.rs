@@ -55,6 +55,14 @@ impl Prefix {
     }
 }
 
+impl Prefix {
+    /// The prefix as one number.
+    #[inline]
+    fn key(self) -> u64 {
+        u64::from(self.network.to_bits()) << 8 | u64::from(self.len)
+    }
+}
+
 /// `len` ones, then zeros.
 fn mask(len: u8) -> u32 {
     u32::MAX.checked_shl(32 - u32::from(len)).unwrap_or(0)
@@ -91,14 +99,17 @@ pub struct Routes {
     /// Longest prefix first; equals in order of arrival.
     rows: Vec<Route>,
     /// The first row for each prefix: a look-up takes one step for each length that occurs, however many rows there are.
-    first: Map<Prefix, Route>,
+    first: Map<u64, Route>,
     /// The lengths that occur, longest first.
     lengths: Vec<u8>,
+    /// Changes with every change, so that whoever remembers what it found knows whether that still holds.
+    version: u64,
 }
 
 impl Routes {
     /// Adds a row. One that is there already is not added again.
     pub fn add(&mut self, route: Route) {
+        self.version += 1;
         if !self.rows.contains(&route) {
             let at = self.rows.partition_point(|row| row.prefix.len() >= route.prefix.len());
             self.rows.insert(at, route);
@@ -111,10 +122,11 @@ impl Routes {
         if let Err(at) = self.lengths.binary_search_by(|other| len.cmp(other)) {
             self.lengths.insert(at, len);
         }
-        self.first.entry(route.prefix).or_insert(route);
+        self.first.entry(route.prefix.key()).or_insert(route);
     }
     /// Removes all rows that `which` names.
     pub fn remove(&mut self, mut which: impl FnMut(&Route) -> bool) {
+        self.version += 1;
         self.rows.retain(|row| !which(row));
         self.first.clear();
         self.lengths.clear();
@@ -123,8 +135,13 @@ impl Routes {
         }
     }
     /// The row for `destination`.
+    #[inline]
     pub fn lookup(&self, destination: Ipv4Addr) -> Option<&Route> {
-        self.lengths.iter().find_map(|&len| self.first.get(&Prefix::new(destination, len)))
+        self.lengths.iter().find_map(|&len| self.first.get(&Prefix::new(destination, len).key()))
+    }
+    /// Which state of the table this is: another after every change to it or to this machine's addresses.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
     }
     /// The row for `destination` among those that lead out of `interface`.
     pub fn lookup_on(&self, destination: Ipv4Addr, interface: InterfaceId) -> Option<&Route> {

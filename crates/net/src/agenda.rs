@@ -1,12 +1,12 @@
 //! What is due, and when: the simulation's one queue of future happenings.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use base::Instant;
 
 /// What is due.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Due {
     /// The first frame in flight on a lane (by index) arrives.
     Lane(u32),
@@ -23,9 +23,43 @@ pub(crate) enum Due {
 /// due, so the heap stays as small as the number of links and timers however much is in flight.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
-    heap: BinaryHeap<Reverse<(Instant, u64, Due)>>,
+    heap: BinaryHeap<Reverse<Entry>>,
     last: u64,
 }
+
+/// Something that is due at a time. The ticket makes the order total.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    at: Instant,
+    ticket: u64,
+    due: Due,
+}
+
+impl Entry {
+    /// Time and ticket as one number: one comparison, not two. Virtual time is never negative.
+    #[inline]
+    fn key(&self) -> u128 {
+        u128::from(self.at.as_nanos() as u64) << 64 | u128::from(self.ticket)
+    }
+}
+impl Ord for Entry {
+    #[inline]
+    fn cmp(&self, other: &Entry) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+impl PartialOrd for Entry {
+    #[inline]
+    fn partial_cmp(&self, other: &Entry) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl PartialEq for Entry {
+    fn eq(&self, other: &Entry) -> bool {
+        self.key() == other.key()
+    }
+}
+impl Eq for Entry {}
 
 impl Agenda {
     /// The number that orders what is put in now behind all that was put in before, at the same time.
@@ -36,19 +70,19 @@ impl Agenda {
 
     /// Adds something under a ticket.
     pub(crate) fn push(&mut self, at: Instant, ticket: u64, due: Due) {
-        self.heap.push(Reverse((at, ticket, due)));
+        self.heap.push(Reverse(Entry { at, ticket, due }));
     }
 
     /// What is due next.
     pub(crate) fn first(&self) -> Option<(Instant, u64, Due)> {
-        self.heap.peek().map(|Reverse(first)| *first)
+        self.heap.peek().map(|Reverse(first)| (first.at, first.ticket, first.due))
     }
 
     /// Takes what is due next off, putting `next` in its stead where there is one: one pass through the heap, not two.
     pub(crate) fn replace_first(&mut self, next: Option<(Instant, u64, Due)>) {
         let Some(mut first) = self.heap.peek_mut() else { return };
         match next {
-            Some(next) => *first = Reverse(next),
+            Some((at, ticket, due)) => *first = Reverse(Entry { at, ticket, due }),
             None => {
                 std::collections::binary_heap::PeekMut::pop(first);
             }

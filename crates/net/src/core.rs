@@ -85,12 +85,11 @@ impl Core {
             let Some(waiters) = node.waiters.get_mut(&socket) else { continue };
             let state = host.ready(socket);
             shared.ready.set_cause(event);
-            let (reader, writer) = (state.readable || state.failed, state.writable || state.failed);
-            if let Some(waker) = waiters.reader.take_if(|_| reader) {
-                waker.wake();
+            if state.readable || state.failed {
+                waiters.reader.wake();
             }
-            if let Some(waker) = waiters.writer.take_if(|_| writer) {
-                waker.wake();
+            if state.writable || state.failed {
+                waiters.writer.wake();
             }
         }
         self.arm(index);

@@ -17,6 +17,7 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()>>>;
 #[derive(Debug, Default)]
 pub(crate) struct Ready {
     queue: Mutex<VecDeque<(u32, EventId)>>,
+    /// The queue's length, written under its lock: whether there is anything to do is asked at every step.
     len: AtomicUsize,
     /// The event that what runs now follows from: the cause of every wake.
     cause: AtomicU64,
@@ -39,15 +40,17 @@ impl Ready {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
     fn push(&self, slot: u32, cause: EventId) {
-        self.queue().push_back((slot, cause));
-        self.len.fetch_add(1, Ordering::Relaxed);
+        let mut queue = self.queue();
+        queue.push_back((slot, cause));
+        self.len.store(queue.len(), Ordering::Relaxed);
     }
     fn pop(&self) -> Option<(u32, EventId)> {
-        if self.len.load(Ordering::Relaxed) == 0 {
+        if self.is_empty() {
             return None;
         }
-        let next = self.queue().pop_front();
-        self.len.fetch_sub(usize::from(next.is_some()), Ordering::Relaxed);
+        let mut queue = self.queue();
+        let next = queue.pop_front();
+        self.len.store(queue.len(), Ordering::Relaxed);
         next
     }
 }
@@ -74,10 +77,9 @@ impl Wake for Waking {
 }
 
 struct Slot {
-    /// `None` while it is being polled.
-    task: Option<Task>,
+    /// The task and its waker; `None` while it is being polled.
+    task: Option<(Task, Waker)>,
     waking: Arc<Waking>,
-    waker: Waker,
 }
 
 /// All tasks.
@@ -123,7 +125,7 @@ impl Tasks {
         let waking = Arc::new(Waking { slot, queued: AtomicBool::new(true), ready: self.ready.clone() });
         self.ready.push(slot, cause);
         let waker = Waker::from(waking.clone());
-        self.slots[slot as usize] = Some(Slot { task: Some(task), waking, waker });
+        self.slots[slot as usize] = Some(Slot { task: Some((task, waker)), waking });
     }
 
     /// The task that has been ready for longest. It must be given back by [`Tasks::wait`] or [`Tasks::end`].
@@ -131,16 +133,16 @@ impl Tasks {
         loop {
             let (slot, cause) = self.ready.pop()?;
             let Some(Some(entry)) = self.slots.get_mut(slot as usize) else { continue };
-            let Some(task) = entry.task.take() else { continue };
+            let Some((task, waker)) = entry.task.take() else { continue };
             entry.waking.queued.store(false, Ordering::Relaxed);
-            return Some(Turn { slot, task, waker: entry.waker.clone(), cause });
+            return Some(Turn { slot, task, waker, cause });
         }
     }
 
     /// The task waits for its next wake.
     pub(crate) fn wait(&mut self, turn: Turn) {
         if let Some(Some(entry)) = self.slots.get_mut(turn.slot as usize) {
-            entry.task = Some(turn.task);
+            entry.task = Some((turn.task, turn.waker));
         }
     }
 
@@ -152,9 +154,8 @@ impl Tasks {
             if entry.waking.queued.swap(true, Ordering::Relaxed) {
                 // It was woken while it ran for the last time: take it out of the queue.
                 let mut queue = self.ready.queue();
-                let before = queue.len();
                 queue.retain(|(slot, _)| *slot != turn.slot);
-                self.ready.len.fetch_sub(before - queue.len(), Ordering::Relaxed);
+                self.ready.len.store(queue.len(), Ordering::Relaxed);
             }
             self.free.push(turn.slot);
         }
@@ -166,7 +167,7 @@ impl Tasks {
     pub(crate) fn clear(&mut self) -> Vec<Task> {
         let tasks = self.slots.drain(..).flatten().filter_map(|slot| {
             slot.waking.queued.store(true, Ordering::Relaxed);
-            slot.task
+            slot.task.map(|(task, _)| task)
         });
         let tasks = tasks.collect();
         self.free.clear();

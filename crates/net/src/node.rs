@@ -45,6 +45,30 @@ pub(crate) struct Port {
 /// Who waits for a socket.
 #[derive(Default, Debug)]
 pub(crate) struct Waiters {
-    pub(crate) reader: Option<Waker>,
-    pub(crate) writer: Option<Waker>,
+    pub(crate) reader: Waiter,
+    pub(crate) writer: Waiter,
+}
+
+/// A task that waits, or one that has waited: mostly it is the same one that waits again.
+#[derive(Default, Debug)]
+pub(crate) struct Waiter {
+    waker: Option<Waker>,
+    waits: bool,
+}
+
+impl Waiter {
+    /// The task of `waker` waits, in the place of whoever did.
+    pub(crate) fn wait(&mut self, waker: &Waker) {
+        match &mut self.waker {
+            Some(known) => known.clone_from(waker),
+            None => self.waker = Some(waker.clone()),
+        }
+        self.waits = true;
+    }
+    /// Wakes the task if it waits.
+    pub(crate) fn wake(&mut self) {
+        if let (true, Some(waker)) = (std::mem::take(&mut self.waits), &self.waker) {
+            waker.wake_by_ref();
+        }
+    }
 }

@@ -54,31 +54,18 @@ impl Socket {
         interest: Interest,
         f: impl FnOnce(&mut Host, SocketId, &mut Cx<'_>) -> Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
-        // A task that reads until nothing is left asks once too often each time: that question is a cheap one.
-        if interest == Interest::Read && !self.ask(|host, id| host.ready(id)).readable {
-            self.wait(cx, interest);
-            return Poll::Pending;
-        }
-        match self.call(f) {
-            Err(Errno::WouldBlock) => {
-                self.wait(cx, interest);
-                Poll::Pending
-            }
-            result => Poll::Ready(result),
-        }
-    }
-
-    fn wait(&self, cx: &mut Context<'_>, interest: Interest) {
+        let cause = self.inner.shared.ready.cause();
         let mut core = self.inner.core.borrow_mut();
-        let waiters = core.waiters(self.node, self.id);
-        let waker = match interest {
-            Interest::Read => &mut waiters.reader,
-            Interest::Write => &mut waiters.writer,
-        };
-        match waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            None => *waker = Some(cx.waker().clone()),
+        let result = core.with_host(self.node, cause, |host, cx| f(host, self.id, cx));
+        if !matches!(result, Err(Errno::WouldBlock)) {
+            return Poll::Ready(result);
         }
+        let waiters = core.waiters(self.node, self.id);
+        match interest {
+            Interest::Read => waiters.reader.wait(cx.waker()),
+            Interest::Write => waiters.writer.wait(cx.waker()),
+        }
+        Poll::Pending
     }
 }
 

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -20,6 +20,8 @@ pub(crate) struct Shared {
     now: AtomicI64,
     pub(crate) ready: Arc<Ready>,
     waits: Mutex<Waits>,
+    /// Whether any wait does not stand in the agenda yet: asked after every turn of a task.
+    any_fresh: AtomicBool,
 }
 
 /// One wait for a time.
@@ -47,7 +49,7 @@ struct Waits {
 
 impl Shared {
     pub(crate) fn new(ready: Arc<Ready>) -> Shared {
-        Shared { now: AtomicI64::new(0), ready, waits: Mutex::default() }
+        Shared { now: AtomicI64::new(0), ready, waits: Mutex::default(), any_fresh: AtomicBool::new(false) }
     }
     /// The time.
     pub(crate) fn now(&self) -> Instant {
@@ -62,7 +64,11 @@ impl Shared {
 
     /// Puts the waits that began since the last call in the agenda: `arm` gets the slot and the wait.
     pub(crate) fn drain_fresh(&self, mut arm: impl FnMut(u32, &mut Wait)) {
+        if !self.any_fresh.load(Ordering::Relaxed) {
+            return;
+        }
         let waits = &mut *self.waits();
+        self.any_fresh.store(false, Ordering::Relaxed);
         for slot in waits.fresh.drain(..) {
             if let Some(Some(wait)) =
                 waits.slots.get_mut(slot as usize).filter(|w| w.as_ref().is_some_and(|w| w.ticket == 0))
@@ -160,6 +166,7 @@ impl Future for Sleep {
         });
         waits.slots[slot as usize] = Some(wait);
         waits.fresh.push(slot);
+        self.shared.any_fresh.store(true, Ordering::Relaxed);
         drop(waits);
         self.slot = Some(slot);
         Poll::Pending

@@ -214,6 +214,11 @@ impl Connection {
         }
     }
 
+    /// Whether an acknowledgment is to be sent at once.
+    pub fn owes_ack(&self) -> bool {
+        self.acks.now.is_some()
+    }
+
     /// Its figures.
     pub fn info(&self) -> Info {
         Info {

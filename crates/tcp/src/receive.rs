@@ -309,7 +309,7 @@ impl Connection {
             let gap = !self.reassembly.is_empty();
             let before = self.received;
             self.advance(len);
-            body.into_chunks().for_each(|chunk| keep(&mut self.readable, chunk));
+            body.take_chunks(|chunk| keep(&mut self.readable, chunk));
             if gap {
                 let (received, readable) = (self.received, &mut self.readable);
                 let next = self.reassembly.take(received, &mut |chunk| keep(readable, chunk));

@@ -71,6 +71,7 @@ impl Recorder {
 
     /// Something happened. Its id is given whether or not it is kept.
     #[allow(clippy::too_many_arguments)] // an event's fields, in their order
+    #[inline]
     pub fn event(
         &mut self,
         at: Instant,
@@ -83,15 +84,18 @@ impl Recorder {
     ) -> EventId {
         self.last_event += 1;
         let id = EventId(self.last_event);
-        let kept = match self.level {
-            Level::Off => false,
-            Level::Decisions => kind.class != Class::Passage,
-            Level::Full => true,
-        };
-        if kept {
-            self.trace.events.push(Event { id, at, place, kind, subject, cause, because, args });
+        if self.level != Level::Off {
+            self.keep(Event { id, at, place, kind, subject, cause, because, args });
         }
         id
+    }
+
+    /// Out of the way of runs that keep nothing: events are made at many places.
+    #[inline(never)]
+    fn keep(&mut self, event: Event) {
+        if self.level == Level::Full || event.kind.class != Class::Passage {
+            self.trace.events.push(event);
+        }
     }
 
     /// The event that happened last; [`EventId::NONE`] before the first.

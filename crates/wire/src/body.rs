@@ -1,7 +1,6 @@
 //! Payload that is shared along its way: slices of reference-counted bytes, each with its partial checksum.
 
 use bytes::Bytes;
-use smallvec::SmallVec;
 
 use crate::Sum;
 
@@ -20,14 +19,17 @@ impl Chunk {
         Chunk { bytes, sum }
     }
     /// A chunk of `bytes`, shared, which are not read before their checksum is asked for.
+    #[inline]
     pub fn unsummed(bytes: Bytes) -> Chunk {
         Chunk { bytes, sum: None }
     }
     /// The bytes.
+    #[inline]
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
     /// Their partial checksum.
+    #[inline]
     pub fn sum(&self) -> Sum {
         self.sum.unwrap_or_else(|| Sum::of(&self.bytes))
     }
@@ -36,52 +38,92 @@ impl Chunk {
 /// A sequence of chunks: what a packet carries behind its headers. Cloning it copies no payload.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
-    chunks: SmallVec<[Chunk; 1]>,
+    chunks: Chunks,
     len: usize,
+}
+
+/// The chunks of a body. Most bodies are none or one; `Many` holds at least two.
+#[derive(Clone, Debug, Default)]
+enum Chunks {
+    #[default]
+    None,
+    One(Chunk),
+    Many(Vec<Chunk>),
 }
 
 impl Body {
     /// Nothing.
-    pub fn empty() -> Body {
-        Body::default()
+    #[inline]
+    pub const fn empty() -> Body {
+        Body { chunks: Chunks::None, len: 0 }
     }
     /// Number of bytes.
+    #[inline]
     pub fn len(&self) -> usize {
         self.len
     }
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
     /// The chunks, first to last; none is empty.
+    #[inline]
     pub fn chunks(&self) -> &[Chunk] {
-        &self.chunks
+        match &self.chunks {
+            Chunks::None => &[],
+            Chunks::One(chunk) => std::slice::from_ref(chunk),
+            Chunks::Many(chunks) => chunks,
+        }
     }
-    /// The chunks, first to last, taken apart.
-    pub fn into_chunks(self) -> impl Iterator<Item = Chunk> {
-        self.chunks.into_iter()
+    /// The chunks, first to last, taken apart: each goes to `take`.
+    #[inline]
+    pub fn take_chunks(self, take: impl FnMut(Chunk)) {
+        match self.chunks {
+            Chunks::None => {}
+            Chunks::One(chunk) => std::iter::once(chunk).for_each(take),
+            Chunks::Many(chunks) => chunks.into_iter().for_each(take),
+        }
     }
     /// Appends a chunk.
+    #[inline]
     pub fn push(&mut self, chunk: Chunk) {
         if !chunk.bytes.is_empty() {
             self.len += chunk.bytes.len();
-            self.chunks.push(chunk);
+            match &mut self.chunks {
+                Chunks::None => self.chunks = Chunks::One(chunk),
+                Chunks::One(_) => self.push_second(chunk),
+                Chunks::Many(chunks) => chunks.push(chunk),
+            }
+        }
+    }
+    #[cold]
+    fn push_second(&mut self, chunk: Chunk) {
+        if let Chunks::One(first) = std::mem::take(&mut self.chunks) {
+            self.chunks = Chunks::Many(vec![first, chunk]);
         }
     }
     /// Appends all chunks of `other`.
     pub fn append(&mut self, other: Body) {
-        self.len += other.len;
-        self.chunks.extend(other.chunks);
+        if self.is_empty() {
+            *self = other;
+        } else {
+            other.take_chunks(|chunk| self.push(chunk));
+        }
     }
     /// The partial checksum of all bytes.
+    #[inline]
     pub fn sum(&self) -> Sum {
-        self.chunks.iter().fold(Sum::EMPTY, |sum, chunk| sum.then(chunk.sum()))
+        self.chunks().iter().fold(Sum::EMPTY, |sum, chunk| sum.then(chunk.sum()))
     }
     /// The bytes from `start` to `end` (both at most the length, `start` first), shared. Sums of whole chunks are kept.
     pub fn slice(&self, start: usize, end: usize) -> Body {
+        if start == 0 && end >= self.len {
+            return self.clone();
+        }
         let mut out = Body::empty();
         let mut at = 0;
-        for chunk in &self.chunks {
+        for chunk in self.chunks() {
             let len = chunk.bytes.len();
             let (from, to) = (start.clamp(at, at + len) - at, end.clamp(at, at + len) - at);
             if from == 0 && to == len {
@@ -95,7 +137,7 @@ impl Body {
     }
     /// All bytes in one piece: shared if there is one chunk, copied otherwise.
     pub fn to_bytes(&self) -> Bytes {
-        match self.chunks.as_slice() {
+        match self.chunks() {
             [] => Bytes::new(),
             [one] => one.bytes.clone(),
             many => {
@@ -108,7 +150,7 @@ impl Body {
     /// Copies the first bytes into `out`, as many as fit, and returns how many.
     pub fn copy_to(&self, out: &mut [u8]) -> usize {
         let mut at = 0;
-        for chunk in &self.chunks {
+        for chunk in self.chunks() {
             let n = chunk.bytes.len().min(out.len() - at);
             out[at..at + n].copy_from_slice(&chunk.bytes[..n]);
             at += n;
@@ -136,7 +178,7 @@ impl From<&'static [u8]> for Body {
 }
 impl PartialEq for Body {
     fn eq(&self, other: &Body) -> bool {
-        let bytes = |body: &Body| body.chunks.iter().flat_map(|c| c.bytes.iter().copied()).collect::<Vec<_>>();
+        let bytes = |body: &Body| body.chunks().iter().flat_map(|c| c.bytes.iter().copied()).collect::<Vec<_>>();
         self.len == other.len && bytes(self) == bytes(other)
     }
 }

@@ -15,31 +15,10 @@ impl Sum {
     pub const EMPTY: Sum = Sum { folded: 0, odd: false };
 
     /// The sum of `bytes`, padded with a zero byte if their number is odd.
+    #[inline]
     pub fn of(bytes: &[u8]) -> Sum {
-        // Words of 64 bits are cut into halves of 32 and summed in lanes of 64 bits, where no carry can be lost: the sum
-        // modulo 2^16 - 1 is the same for any word size that is a multiple of 16 bits (RFC 1071 §2(C)). The lanes are
-        // independent of each other, which lets the compiler use vector instructions.
-        let (mut low, mut high) = ([0u64; 8], [0u64; 8]);
-        let mut blocks = bytes.chunks_exact(64);
-        for block in &mut blocks {
-            for (i, word) in block.chunks_exact(8).enumerate() {
-                let word = u64::from_ne_bytes(word.try_into().unwrap_or_default());
-                low[i] += word & 0xffff_ffff;
-                high[i] += word >> 32;
-            }
-        }
-        let mut acc = low.iter().sum::<u64>() + high.iter().sum::<u64>();
-        let mut rest = blocks.remainder().chunks_exact(4);
-        for c in &mut rest {
-            acc += u64::from(u32::from_ne_bytes([c[0], c[1], c[2], c[3]]));
-        }
-        let mut rest = rest.remainder().chunks_exact(2);
-        for c in &mut rest {
-            acc += u64::from(u16::from_ne_bytes([c[0], c[1]]));
-        }
-        if let [last] = rest.remainder() {
-            acc += u64::from(u16::from_ne_bytes([*last, 0]));
-        }
+        // Headers are short, and summed at every hop.
+        let acc = if bytes.len() <= SHORT { short(bytes) } else { long(bytes) };
         Sum { folded: u16::from_be(fold(acc)), odd: bytes.len() % 2 == 1 }
     }
 
@@ -57,6 +36,7 @@ impl Sum {
         Sum { folded: fold(u64::from(self.folded) + u64::from(word)), odd: false }
     }
 
+    #[inline]
     /// The checksum to put in a header whose checksum field was zero in the sum.
     pub fn checksum(self) -> u16 {
         !self.folded
@@ -66,6 +46,41 @@ impl Sum {
     pub fn verifies(self) -> bool {
         self.folded == 0xffff
     }
+}
+
+/// Up to how many bytes are summed word by word: a header with its options.
+const SHORT: usize = 60;
+/// How many bytes [`long`] sums at a time.
+const BLOCK: usize = 16;
+
+/// The sum of a few bytes, not folded: below 2^32 for each four of them.
+#[inline]
+fn short(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<4>();
+    let acc = words.iter().fold(0, |acc, word| acc + u64::from(u32::from_ne_bytes(*word)));
+    acc + match *rest {
+        [a] => u64::from(u16::from_ne_bytes([a, 0])),
+        [a, b] => u64::from(u16::from_ne_bytes([a, b])),
+        [a, b, c] => u64::from(u32::from_ne_bytes([a, b, c, 0])),
+        _ => 0,
+    }
+}
+
+/// The sum of many bytes, not folded.
+///
+/// Words of 32 bits are summed in lanes of 64 bits, where no carry can be lost: the sum modulo 2^16 - 1 is the same for any
+/// word size that is a multiple of 16 bits (RFC 1071 §2(C)). The lanes are independent of each other, which lets the compiler
+/// use vector instructions.
+fn long(bytes: &[u8]) -> u64 {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut lanes = [0u64; BLOCK / 4];
+    for block in blocks {
+        let (words, _) = block.as_chunks::<4>();
+        for (lane, word) in lanes.iter_mut().zip(words) {
+            *lane += u64::from(u32::from_ne_bytes(*word));
+        }
+    }
+    lanes.iter().sum::<u64>() + short(rest)
 }
 
 /// Adds carries back in until none is left (RFC 1071 §1).
@@ -79,13 +94,11 @@ fn fold(acc: u64) -> u16 {
 
 /// The sum of the pseudo header that TCP, UDP and ICMPv6 checksums cover: both addresses, the protocol and the length
 /// of the segment (RFC 9293 §3.1, RFC 8200 §8.1). Addresses of different families give the sum of what each has.
+#[inline]
 pub fn pseudo_header(src: IpAddr, dst: IpAddr, protocol: u8, len: usize) -> Sum {
-    let address = |ip: IpAddr| -> u64 {
-        let words = |octets: &[u8]| octets.chunks_exact(2).map(|w| u64::from(u16::from_be_bytes([w[0], w[1]]))).sum();
-        match ip {
-            IpAddr::V4(ip) => words(&ip.octets()),
-            IpAddr::V6(ip) => words(&ip.octets()),
-        }
+    let address = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => u64::from(ip.to_bits()),
+        IpAddr::V6(ip) => ip.segments().into_iter().map(u64::from).sum(),
     };
     let len = len as u64;
     let sum = address(src) + address(dst) + (len >> 16 & 0xffff) + (len & 0xffff) + u64::from(protocol);

@@ -135,6 +135,13 @@ impl Header {
 /// If it is cut short, not version 4, or its lengths contradict each other (RFC 1122 §3.2.1.1: silently discard). A wrong
 /// checksum is an error too, with [`crate::Silent`] alone: the inspector notes it and goes on.
 pub fn decode<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<Header, Malformed> {
+    if !S::RECORDS
+        && let Some(plain) = reader.peek().get(..Header::LEN).filter(|bytes| bytes[0] == 0x45)
+        && crate::Sum::of(plain).verifies()
+    {
+        // The usual header, version 4 without options; whatever is wrong takes the long way, to its error.
+        return Header::decode(reader);
+    }
     reader.group(&field::GROUP, |reader| {
         let bytes = reader.peek();
         let header = Header::decode(reader)?;

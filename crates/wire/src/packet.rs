@@ -1,7 +1,5 @@
 //! A packet on its way: a small owned head for the headers and a shared body.
 
-use std::cell::RefCell;
-
 use bytes::Bytes;
 
 use crate::{Body, Chunk, Sum};
@@ -11,48 +9,25 @@ const ROOM: usize = 144;
 
 /// A packet or frame: headers in a buffer of its own that grows towards the front, and a body that is shared with
 /// whoever else holds it. Moving it moves a pointer; a copy copies the head alone.
+#[derive(Clone)]
 pub struct Packet {
-    /// Always there, but for the moment in which the packet is dropped.
-    inner: Option<Box<Inner>>,
+    inner: Box<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
+    /// The headers stand at the end.
     room: [u8; ROOM],
+    /// Where they start.
     start: u8,
-    end: u8,
     body: Body,
 }
 
-thread_local! {
-    /// Boxes of packets that are gone, for those to come: a busy line takes and gives back one at a time.
-    #[allow(clippy::vec_box)] // the boxes are what is kept
-    static SPARE: RefCell<Vec<Box<Inner>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// How many boxes are kept at most: about what two bandwidth-delay products of a fast, long path hold.
-const MOST_SPARE: usize = 8192;
-
 impl Packet {
     /// A packet that carries `body`, without headers yet.
+    #[inline]
     pub fn new(body: Body) -> Packet {
-        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten();
-        let inner = match spare {
-            Some(mut inner) => {
-                (inner.start, inner.end, inner.body) = (ROOM as u8, ROOM as u8, body);
-                inner
-            }
-            None => Box::new(Inner { room: [0; ROOM], start: ROOM as u8, end: ROOM as u8, body }),
-        };
-        Packet { inner: Some(inner) }
-    }
-
-    #[inline]
-    fn inner(&self) -> &Inner {
-        self.inner.as_ref().expect("a packet is whole until it is dropped")
-    }
-    #[inline]
-    fn inner_mut(&mut self) -> &mut Inner {
-        self.inner.as_mut().expect("a packet is whole until it is dropped")
+        Packet { inner: Box::new(Inner { room: [0; ROOM], start: ROOM as u8, body }) }
     }
 
     /// A packet made of bytes that came from outside; headers are pulled out of it as they are asked for.
@@ -61,6 +36,7 @@ impl Packet {
     }
 
     /// Number of bytes, headers and body.
+    #[inline]
     pub fn len(&self) -> usize {
         self.head().len() + self.body().len()
     }
@@ -71,28 +47,27 @@ impl Packet {
     /// The headers so far: the bytes in front of the body.
     #[inline]
     pub fn head(&self) -> &[u8] {
-        let inner = self.inner();
-        &inner.room[usize::from(inner.start)..usize::from(inner.end)]
+        &self.inner.room[usize::from(self.inner.start)..]
     }
     /// The headers, to change them in place (a router's TTL, a NAT's addresses).
     #[inline]
     pub fn head_mut(&mut self) -> &mut [u8] {
-        let inner = self.inner_mut();
-        &mut inner.room[usize::from(inner.start)..usize::from(inner.end)]
+        &mut self.inner.room[usize::from(self.inner.start)..]
     }
     /// The bytes behind the headers.
     #[inline]
     pub fn body(&self) -> &Body {
-        &self.inner().body
+        &self.inner.body
     }
     /// The body, dropping the headers.
     pub fn into_body(mut self) -> Body {
-        std::mem::take(&mut self.inner_mut().body)
+        std::mem::take(&mut self.inner.body)
     }
 
     /// Takes the body out and leaves none.
+    #[inline]
     pub fn take_body(&mut self) -> Body {
-        std::mem::take(&mut self.inner_mut().body)
+        std::mem::take(&mut self.inner.body)
     }
 
     /// Puts `n` bytes of header in front and returns them, zeroed, to be filled.
@@ -100,10 +75,11 @@ impl Packet {
     /// # Panics
     /// If the headers exceed 144 bytes, which no stack of headers that we build does. Headers pulled out of a stranger's
     /// bytes never come near: [`Packet::pull`] refuses.
+    #[inline]
     pub fn push(&mut self, n: usize) -> &mut [u8] {
-        let inner = self.inner_mut();
-        let (start, end) = (usize::from(inner.start), usize::from(inner.end));
-        assert!(n <= start, "headers of {} bytes exceed the room of {ROOM}", n + end - start);
+        let inner = &mut *self.inner;
+        let start = usize::from(inner.start);
+        assert!(n <= start, "headers of {} bytes exceed the room of {ROOM}", n + ROOM - start);
         inner.start = (start - n) as u8;
         let front = &mut inner.room[start - n..start];
         front.fill(0);
@@ -122,17 +98,16 @@ impl Packet {
 
     fn pull_from_body(&mut self, n: usize) -> Option<()> {
         let have = self.head().len();
-        let inner = self.inner_mut();
+        let inner = &mut *self.inner;
         let missing = n - have;
         if missing > inner.body.len() || n > ROOM {
             return None;
         }
-        // Keep what is there at the front of the room's tail: move the head down, then append the new bytes.
+        // Move the head down, then append the new bytes.
         let start = ROOM - n;
-        inner.room.copy_within(usize::from(inner.start)..usize::from(inner.end), start);
-        inner.body.copy_to(&mut inner.room[start + have..ROOM]);
+        inner.room.copy_within(usize::from(inner.start).., start);
+        inner.body.copy_to(&mut inner.room[start + have..]);
         inner.start = start as u8;
-        inner.end = ROOM as u8;
         inner.body = inner.body.slice(missing, inner.body.len());
         Some(())
     }
@@ -140,18 +115,27 @@ impl Packet {
     /// Takes the first `n` bytes off. They must stand in the head (see [`Packet::pull`]); more takes the whole head.
     #[inline]
     pub fn strip(&mut self, n: usize) {
-        let inner = self.inner_mut();
-        inner.start = (usize::from(inner.start) + n).min(usize::from(inner.end)) as u8;
+        let inner = &mut *self.inner;
+        inner.start = (usize::from(inner.start) + n).min(ROOM) as u8;
     }
 
     /// Cuts the packet to its first `len` bytes (Ethernet padding behind an IP packet). Longer than it is: no change.
+    #[inline]
     pub fn truncate(&mut self, len: usize) {
-        let (head, whole) = (self.head().len(), self.len());
-        let inner = self.inner_mut();
+        if len < self.len() {
+            self.cut_to(len);
+        }
+    }
+
+    fn cut_to(&mut self, len: usize) {
+        let head = self.head().len();
+        let inner = &mut *self.inner;
         if len < head {
-            inner.end = (usize::from(inner.start) + len) as u8;
+            let start = usize::from(inner.start);
+            inner.room.copy_within(start..start + len, ROOM - len);
+            inner.start = (ROOM - len) as u8;
             inner.body = Body::empty();
-        } else if len < whole {
+        } else {
             inner.body = inner.body.slice(0, len - head);
         }
     }
@@ -191,34 +175,8 @@ impl Packet {
             let mut body = self.body().slice(0, at);
             body.push(Chunk::new(damaged.into()));
             body.append(self.body().slice(at + 1, self.body().len()));
-            self.inner_mut().body = body;
+            self.inner.body = body;
         }
-    }
-}
-
-impl Clone for Packet {
-    fn clone(&self) -> Packet {
-        let from = self.inner();
-        let mut copy = Packet::new(from.body.clone());
-        let to = copy.inner_mut();
-        let head = usize::from(from.start)..usize::from(from.end);
-        to.room[head.clone()].copy_from_slice(&from.room[head]);
-        (to.start, to.end) = (from.start, from.end);
-        copy
-    }
-}
-
-impl Drop for Packet {
-    fn drop(&mut self) {
-        let Some(mut inner) = self.inner.take() else { return };
-        inner.body = Body::empty();
-        // A thread that ends has no use for it any more.
-        let _ = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() < MOST_SPARE {
-                spare.push(inner);
-            }
-        });
     }
 }
 

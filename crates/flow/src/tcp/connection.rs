@@ -189,7 +189,7 @@ impl Connection {
             me.window_bytes = me.scaled(peer, segment.window, flags);
             me.window = Some(segment.window);
         }
-        me.sack.clone_from(&segment.options.sack);
+        me.sack = segment.options.sack;
         me.last_verdicts = tcp.verdicts;
         me.provokes = judge::provokes(tcp.verdicts);
         me.syn_asked |= syn && ack.is_none();

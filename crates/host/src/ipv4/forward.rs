@@ -31,6 +31,9 @@ impl Host {
         if self.ttl_expired(&packet, &header, cx) {
             return;
         }
+        if self.nat.is_none() {
+            return self.forward_translated(packet, header, arrival, None, cx);
+        }
         // Nothing comes back if the packet is refused, or its fragments are still being collected.
         if let Some((packet, header, event, translation)) = self.nat_outbound(packet, header, arrival, cx) {
             self.forward_translated(packet, header, arrival, translation, &mut cx.caused_by(event));

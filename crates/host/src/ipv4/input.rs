@@ -30,8 +30,8 @@ impl Host {
         let Some(header) = check(&mut packet) else {
             return self.discard("an IPv4 header that is not valid", cx);
         };
+        let destination = self.destination(&header, arrival);
         if arrival.interface.is_some() {
-            let unspecified = header.src.is_unspecified();
             // RFC 1122 §3.2.1.3: addresses that are nobody's source, or ours and yet from outside. A host without an
             // address may speak to everyone.
             if is_martian_source(header.src) || (self.is_own(header.src) && !header.dst.is_loopback()) {
@@ -40,11 +40,11 @@ impl Host {
             if header.dst.is_loopback() || header.dst.is_unspecified() {
                 return self.discard("a destination address that is never seen on a link", cx);
             }
-            if unspecified && self.destination(&header, arrival) != Destination::Group(Cast::Broadcast) {
+            if header.src.is_unspecified() && destination != Destination::Group(Cast::Broadcast) {
                 return self.discard("a packet without a source to one host", cx);
             }
         }
-        match self.destination(&header, arrival) {
+        match destination {
             Destination::Own if self.nat_inbound(&mut packet, &header, arrival, cx) => {}
             Destination::Own => self.deliver(packet, header, arrival, Cast::Unicast, cx),
             Destination::Group(cast) => self.deliver(packet, header, arrival, cast, cx),
@@ -148,7 +148,8 @@ impl Host {
 /// Checks the header (RFC 1122 §3.2.1.1 to §3.2.1.3: version, checksum, lengths), moves it with its options into the
 /// packet's head and cuts padding off. `None` if the packet is to be discarded silently.
 pub(crate) fn check(packet: &mut Packet) -> Option<Header> {
-    let len = Header::read(packet.pull(Header::LEN)?).header_len().max(Header::LEN);
+    let first = *packet.pull(Header::LEN)?.first()?;
+    let len = (usize::from(first & 15) * 4).max(Header::LEN);
     let head = packet.pull(len)?;
     let header = wire::ipv4::decode(&mut Reader::new(head.get(..len)?, &mut Silent)).ok()?;
     let total = usize::from(header.total_len);

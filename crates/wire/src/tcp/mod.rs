@@ -2,12 +2,14 @@
 
 mod flags;
 mod options;
+mod sack;
 mod seq;
 mod state;
 mod transitions;
 
 pub use flags::Flags;
-pub use options::{MAX_SACK_BLOCKS, OPTION_FIELDS, OptionKind, Options, SackBlocks, decode_options};
+pub use options::{OPTION_FIELDS, OptionKind, Options, decode_options};
+pub use sack::{MAX_SACK_BLOCKS, SackBlocks};
 pub use seq::Seq;
 pub use state::State;
 pub use transitions::{Action, Event, TRANSITIONS, Transition, figure, transition};

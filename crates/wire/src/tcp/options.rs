@@ -1,8 +1,6 @@
 //! TCP options (RFC 9293 §3.2): one decoder for stack and inspector.
 
-use smallvec::SmallVec;
-
-use super::Seq;
+use super::{MAX_SACK_BLOCKS, SackBlocks, Seq};
 use crate::{Malformed, Note, Reader, Sink, open_enum};
 
 open_enum! {
@@ -45,14 +43,8 @@ crate::fields! {
     PADDING = "tcp.option.padding", "Padding", "RFC 9293 §3.1", Opaque(Padding), "zeros up to a multiple of 32 bits";
 }
 
-/// SACK blocks that fit into a header: 40 bytes of options hold four (RFC 2018 §3).
-pub const MAX_SACK_BLOCKS: usize = 4;
-
-/// The blocks of a SACK option: left edge and the number after the right end, in the order on the wire (RFC 2018 §3).
-pub type SackBlocks = SmallVec<[(Seq, Seq); MAX_SACK_BLOCKS]>;
-
 /// The options of a segment that a stack acts on. Unknown ones are skipped (RFC 9293 §3.1, MUST-6).
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Options {
     /// Maximum segment size in bytes; only in a SYN.
     pub mss: Option<u16>,
@@ -79,14 +71,29 @@ impl Options {
 
     /// How many SACK blocks fit beside the other options.
     pub fn sack_room(&self) -> usize {
-        let others = Options { sack: SackBlocks::new(), ..self.clone() }.len();
+        let others = Options { sack: SackBlocks::new(), ..*self }.len();
         (40 - others).saturating_sub(4) / 8
     }
 
     /// Writes the options as Linux orders and aligns them (MSS, SACK permitted and timestamps in one row, window scale
     /// behind a no-operation, SACK last) and returns the length, a multiple of 4. SACK blocks that do not fit into 40
     /// bytes are left out.
+    #[inline]
     pub fn write(&self, buffer: &mut [u8; 40]) -> usize {
+        if let Options { mss: None, window_scale: None, sack_permitted: false, timestamps: Some((val, ecr)), sack } =
+            self
+            && sack.is_empty()
+        {
+            // The usual options of an established connection (RFC 7323 Appendix A).
+            buffer[..4].copy_from_slice(&[1, 1, 8, 10]);
+            buffer[4..8].copy_from_slice(&val.to_be_bytes());
+            buffer[8..12].copy_from_slice(&ecr.to_be_bytes());
+            return 12;
+        }
+        self.write_all(buffer)
+    }
+
+    fn write_all(&self, buffer: &mut [u8; 40]) -> usize {
         let mut at = 0;
         let mut put = |bytes: &[u8]| {
             buffer[at..at + bytes.len()].copy_from_slice(bytes);

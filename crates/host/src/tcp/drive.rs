@@ -1,0 +1,115 @@
+//! What follows from anything that happens to a connection.
+
+use std::net::IpAddr;
+
+use base::EventId;
+use tcp::{Errno, IcmpError, Ready, Transmit};
+use trace::Cx;
+use wire::ipv4::{Dscp, Protocol};
+use wire::tcp::Flags;
+
+use super::Connected;
+use crate::ipv4::{Output, Path, Sizing};
+use crate::sockets::{Slot, Socket};
+use crate::timers::Timer;
+use crate::{Host, SocketId};
+
+impl Host {
+    /// After anything has happened to a connection: sends what it has to send, tells its listener and its program, arms its
+    /// timer, and buries it. `event` is what happened; without it the program is not woken.
+    pub(super) fn drive(&mut self, slot: Slot, event: EventId, cx: &mut Cx<'_>) {
+        self.send_segments(slot, cx);
+        self.settle(slot, event, cx);
+    }
+
+    /// The second half of [`Host::drive`], for what makes a connection send nothing.
+    pub(super) fn settle(&mut self, slot: Slot, event: EventId, cx: &mut Cx<'_>) {
+        let Some((id, Socket::Connected(connected))) = self.sockets.at_mut(slot) else { return };
+        connected.connection.tell_figures(&mut cx.caused_by(if event.is_none() { cx.cause } else { event }));
+        let (id, listener) = (*id, connected.listener);
+        let (ready, closed) = (connected.connection.ready(), connected.connection.is_closed());
+        let (was, held) = (connected.ready, connected.held);
+        connected.ready = ready;
+        let due = connected.connection.poll_timeout();
+        if due < connected.armed {
+            connected.armed = due;
+            self.timers.arm(due, Timer::Tcp(slot));
+        }
+        if let Some(listener) = listener {
+            self.tell_listener(listener, id, ready, closed, event, cx);
+        }
+        if held && ready != was && !event.is_none() {
+            self.ready.push_back((id, event));
+        }
+        // A connection that a program holds stays until the program closes it; one that it will never see goes.
+        if closed && (!held || (listener.is_some() && !ready.connected)) {
+            self.remove_connection(slot);
+        } else if closed {
+            self.unlist(slot);
+        }
+    }
+
+    /// Sends all that a connection has to send.
+    fn send_segments(&mut self, slot: Slot, cx: &mut Cx<'_>) {
+        let mut told = false;
+        while let Some(connected) = self.sockets.connected(slot) {
+            let Some(Transmit { segment, event }) = connected.connection.poll_transmit(cx) else { break };
+            let (tuple, id) = (connected.tuple, connected.next_packet_id(segment.flags));
+            let Some(path) = self.way_of(slot) else { continue };
+            let seq = segment.seq;
+            let packet = segment.into_packet(IpAddr::V4(*tuple.local().ip()), IpAddr::V4(*tuple.remote().ip()));
+            let (ttl, dscp) = (self.ttl, Dscp::DEFAULT);
+            let output = Output { protocol: Protocol::TCP, ttl, dscp, sizing: Sizing::Never, id, event };
+            if self.output(packet, &path, &output, cx) == Err(Errno::MessageTooLong)
+                && !std::mem::replace(&mut told, true)
+            {
+                // Our own link, or a path that we know, is narrower than the connection thinks: as if a router had said so.
+                let mtu = self.path_mtu(&path, cx.now) as u16;
+                if let Some(connected) = self.sockets.connected(slot) {
+                    let error = IcmpError::FragmentationNeeded { mtu };
+                    connected.connection.handle_icmp(error, seq, &mut cx.caused_by(event));
+                }
+            }
+        }
+    }
+
+    /// The way to a connection's other end. It is looked for once for each state of the routes, not once a segment.
+    fn way_of(&mut self, slot: Slot) -> Option<Path> {
+        let version = self.routes.version();
+        let connected = self.sockets.connected(slot)?;
+        if let Some((found, path)) = connected.way
+            && found == version
+        {
+            return Some(path);
+        }
+        let (source, destination) = (*connected.tuple.local().ip(), *connected.tuple.remote().ip());
+        let path = self.path(destination, Some(source), None).ok();
+        if let Some(connected) = self.sockets.connected(slot) {
+            connected.way = path.map(|path| (version, path));
+        }
+        path
+    }
+
+    fn tell_listener(&mut self, slot: Slot, id: SocketId, ready: Ready, closed: bool, event: EventId, cx: &mut Cx<'_>) {
+        let Some((listener_id, Socket::Listening(listening))) = self.sockets.at_mut(slot) else { return };
+        let listener_id = *listener_id;
+        if ready.connected && !closed {
+            let mut cx = cx.caused_by(if event.is_none() { cx.cause } else { event });
+            if listening.listener.completed(id.0, &mut cx) {
+                let event = cx.recorder.last_event();
+                self.ready.push_back((listener_id, event));
+            }
+        } else if closed {
+            listening.listener.gone(id.0);
+        }
+    }
+}
+
+impl Connected {
+    /// The identification of the packet that carries its next segment.
+    fn next_packet_id(&mut self, flags: Flags) -> u16 {
+        self.packet_id = self.packet_id.wrapping_add(1);
+        // Linux gives SYN-ACKs, which are sent before there is a connection to count, the identification 0.
+        if flags.contains(Flags::SYN | Flags::ACK) { 0 } else { self.packet_id }
+    }
+}

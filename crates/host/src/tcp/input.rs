@@ -1,0 +1,197 @@
+//! What arrives for TCP: segments, ICMP errors and timers that run out.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use base::{EventId, Instant};
+use tcp::{Arrival as Answer, Connection, IcmpError, Segment, refuse};
+use trace::Cx;
+use trace::kinds::tcp as kinds;
+use wire::Packet;
+use wire::ipv4::{self, Dscp, Protocol};
+use wire::tcp::{Flags, Seq, State};
+
+use super::FourTuple;
+use crate::interface::{Arrival, Cast};
+use crate::ipv4::{Output, Sizing};
+use crate::sockets::{Slot, Socket};
+use crate::{Host, InterfaceId};
+
+/// Segments and timers.
+impl Host {
+    /// A segment for this machine (RFC 9293 §3.10.7).
+    pub(crate) fn tcp_input(
+        &mut self,
+        mut packet: Packet,
+        ip: &ipv4::Header,
+        arrival: Arrival,
+        cast: Cast,
+        cx: &mut Cx<'_>,
+    ) {
+        // RFC 1122 §4.2.3.10: TCP is between two; a segment for all is discarded silently.
+        if cast != Cast::Unicast {
+            return self.discard("a TCP segment for more than one host", cx);
+        }
+        packet.strip(ip.header_len());
+        let segment = match Segment::decode(&mut packet, ip.src.into(), ip.dst.into()) {
+            Ok(segment) => segment,
+            Err(error) if error.what == "is wrong" => return self.discard("a TCP segment with a wrong checksum", cx),
+            Err(_) => return self.discard("a TCP segment whose header is not valid", cx),
+        };
+        let tuple = FourTuple::new((ip.dst, segment.dst_port), (ip.src, segment.src_port));
+        if let Some(&slot) = self.tcp.connections.get(&tuple) {
+            return self.tcp_segment(slot, tuple, segment, arrival, cx);
+        }
+        match self.listener_for(tuple) {
+            Some(slot) => self.tcp_arrives_at_listener(slot, tuple, segment, None, cx),
+            None => self.tcp_refuse(&segment, tuple, cx),
+        }
+    }
+
+    /// A segment of an existing connection.
+    fn tcp_segment(&mut self, slot: Slot, tuple: FourTuple, segment: Segment, arrival: Arrival, cx: &mut Cx<'_>) {
+        let Some(connected) = self.sockets.connected(slot) else { return };
+        let before = cx.recorder.last_event();
+        if connected.connection.state() == State::TIME_WAIT && segment.flags.contains(Flags::SYN) {
+            // RFC 9293 §3.10.7.4 (TIME-WAIT): a SYN that is surely new may open the connection again.
+            if let Some(least) = connected.connection.reopen(&segment, cx) {
+                self.remove_connection(slot);
+                return match self.listener_for(tuple) {
+                    Some(listener) => self.tcp_arrives_at_listener(listener, tuple, segment, Some(least), cx),
+                    None => self.tcp_refuse(&segment, tuple, cx),
+                };
+            }
+        }
+        if let Some(listener) = connected.listener {
+            // A connection that is not complete yet: the listener says whether it may become so.
+            let admitted = match (self.sockets.at(listener), self.sockets.at(slot)) {
+                (Some((_, Socket::Listening(l))), Some((_, Socket::Connected(c)))) => {
+                    l.listener.admits(&c.connection, &segment, cx)
+                }
+                _ => true,
+            };
+            if !admitted {
+                return;
+            }
+        }
+        // Whether a sign of life would settle a doubt about a neighbour.
+        let in_doubt = |id: &InterfaceId| self.interfaces.get(id.index()).is_some_and(|port| port.arp.has_doubts());
+        let doubtful = arrival.interface.filter(in_doubt);
+        let Some(connected) = self.sockets.connected(slot) else { return };
+        let acknowledged = doubtful.map(|_| connected.connection.info().snd_una);
+        connected.connection.handle_segment(segment, cx);
+        let progress = doubtful.filter(|_| acknowledged != Some(connected.connection.info().snd_una));
+        if let Some(interface) = progress {
+            self.confirm_neighbour(*tuple.remote().ip(), interface, cx);
+        }
+        self.drive(slot, first_after(before, cx), cx);
+    }
+
+    /// Progress proves that the way there works (RFC 1122 §2.3.2.1(4)).
+    fn confirm_neighbour(&mut self, remote: Ipv4Addr, interface: InterfaceId, cx: &Cx<'_>) {
+        let Some(row) = self.routes.lookup(remote).filter(|row| row.interface == interface) else { return };
+        let next_hop = row.via.unwrap_or(remote);
+        if let Some(port) = self.interfaces.get_mut(interface.index()) {
+            port.arp.confirm(next_hop, cx.now);
+        }
+    }
+
+    /// The listener for a connection to `tuple`'s local end: one on that very address before one on all.
+    fn listener_for(&self, tuple: FourTuple) -> Option<Slot> {
+        let usage = self.tcp.by_port.get(&tuple.local().port())?;
+        let on = |wanted: Ipv4Addr| {
+            usage.listeners.iter().copied().find(|&slot| match self.sockets.at(slot) {
+                Some((_, Socket::Listening(listening))) => *listening.local.ip() == wanted,
+                _ => false,
+            })
+        };
+        on(*tuple.local().ip()).or_else(|| on(Ipv4Addr::UNSPECIFIED))
+    }
+
+    fn tcp_arrives_at_listener(
+        &mut self,
+        slot: Slot,
+        tuple: FourTuple,
+        segment: Segment,
+        least: Option<Seq>,
+        cx: &mut Cx<'_>,
+    ) {
+        let Some(listening) = self.sockets.listening(slot) else { return };
+        match listening.listener.handle_segment(&segment, cx) {
+            Answer::Ignore => {}
+            Answer::Reset(reset) => self.send_reset(&reset, tuple, cx),
+            Answer::Open => {
+                let mut config = *listening.listener.config();
+                let reuse = listening.reuse_address;
+                let Ok(path) = self.path(*tuple.remote().ip(), Some(*tuple.local().ip()), None) else { return };
+                config.mss = config.mss.min(self.mss(&path.hop));
+                self.keep_timestamps_secret(&mut config, tuple);
+                let isn = least.unwrap_or_else(|| self.tcp.isn(cx.now, tuple));
+                Host::tell_route(&path, cx);
+                let id = self.sockets.next_id();
+                let (local, remote) = (tuple.local().into(), tuple.remote().into());
+                let connection = Connection::accept(&config, id.0, local, remote, isn, &segment, cx);
+                let new = self.add_connection(connection, tuple, 0, reuse, false, Some(slot));
+                if let Some(listening) = self.sockets.listening(slot) {
+                    listening.listener.opened(id.0);
+                }
+                self.drive(new, EventId::NONE, cx);
+            }
+        }
+    }
+
+    /// Nobody listens: a reset, where a stranger may be told (RFC 9293 §3.10.7.1).
+    fn tcp_refuse(&mut self, segment: &Segment, tuple: FourTuple, cx: &mut Cx<'_>) {
+        if !self.answers_closed_ports {
+            return self.discard("a TCP port that nobody listens on", cx);
+        }
+        if let Some(reset) = refuse(segment) {
+            let event = cx.event(&kinds::REFUSED, 0, [tuple.local().port().into(), 0]);
+            self.send_reset(&reset, tuple, &mut cx.caused_by(event));
+        }
+    }
+
+    /// Sends a segment that belongs to no connection.
+    fn send_reset(&mut self, reset: &Segment, tuple: FourTuple, cx: &mut Cx<'_>) {
+        let (source, destination) = (*tuple.local().ip(), *tuple.remote().ip());
+        let Ok(path) = self.path(destination, Some(source), None) else { return };
+        let event = cx.event(&kinds::SENT, 0, [reset.flags.0.into(), reset.seq.0.into()]);
+        let packet = reset.encode(IpAddr::V4(source), IpAddr::V4(destination));
+        let output =
+            Output { protocol: Protocol::TCP, ttl: self.ttl, dscp: Dscp::DEFAULT, sizing: Sizing::Never, id: 0, event };
+        let _ = self.output(packet, &path, &output, cx);
+    }
+
+    /// A timer that was armed for `at` for the connection in `slot`.
+    pub(crate) fn tcp_timeout(&mut self, slot: Slot, at: Instant, cx: &mut Cx<'_>) {
+        let Some(connected) = self.sockets.connected(slot).filter(|connected| connected.armed == at) else { return };
+        connected.armed = Instant::NEVER;
+        let before = cx.recorder.last_event();
+        if connected.connection.poll_timeout() <= cx.now {
+            connected.connection.handle_timeout(cx);
+        }
+        let event = first_after(before, cx);
+        self.drive(slot, event, cx);
+    }
+
+    /// An ICMP error about a segment of ours.
+    pub(crate) fn tcp_icmp(
+        &mut self,
+        local: (Ipv4Addr, u16),
+        remote: (Ipv4Addr, u16),
+        error: IcmpError,
+        quoted: Seq,
+        cx: &mut Cx<'_>,
+    ) {
+        let Some(&slot) = self.tcp.connections.get(&FourTuple::new(local, remote)) else { return };
+        if let Some(connected) = self.sockets.connected(slot) {
+            connected.connection.handle_icmp(error, quoted, cx);
+            let cause = cx.cause;
+            self.drive(slot, cause, cx);
+        }
+    }
+}
+
+/// The first event recorded after `before`: what happened, before what followed from it. The cause if nothing did.
+fn first_after(before: EventId, cx: &Cx<'_>) -> EventId {
+    if cx.recorder.last_event() > before { EventId(before.0 + 1) } else { cx.cause }
+}

@@ -1,0 +1,194 @@
+//! Opening: listening, accepting, connecting, and the local port that a connection gets.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+
+use base::EventId;
+use tcp::{Connection, Errno, Listener};
+use trace::kinds::tcp as kinds;
+use trace::{Arg, Cx};
+use wire::ipv4::Protocol;
+use wire::tcp::{Seq, State};
+
+use super::{FourTuple, HEADERS, Listening, Tables};
+use crate::ipv4::Hop;
+use crate::ports::Isns;
+use crate::sockets::Socket;
+use crate::{ConnectOptions, Host, ListenOptions, SocketId};
+
+/// Commands.
+impl Host {
+    /// Listens on `local`; port 0 lets the host choose.
+    ///
+    /// # Errors
+    /// [`Errno::AddrNotAvailable`] for an address that this host does not have; [`Errno::AddrInUse`] if somebody listens
+    /// there already, or, without `reuse_address`, if a connection still uses the port, be it in TIME-WAIT.
+    pub fn tcp_listen(
+        &mut self,
+        local: SocketAddr,
+        options: ListenOptions,
+        cx: &mut Cx<'_>,
+    ) -> Result<SocketId, Errno> {
+        let SocketAddr::V4(mut local) = local else { return Err(Errno::Invalid) };
+        self.check_local(*local.ip())?;
+        if local.port() == 0 {
+            let Tables { by_port, ports, .. } = &mut self.tcp;
+            let free = |port| !by_port.contains_key(&port);
+            local.set_port(ports.choose([u64::from(local.ip().to_bits()), 6], free).ok_or(Errno::AddrInUse)?);
+        } else if self.tcp_bind_conflicts(local, options.reuse_address) {
+            return Err(Errno::AddrInUse);
+        }
+        let config = options.tcp.unwrap_or(self.tcp_config);
+        let id = self.sockets.next_id();
+        let listener = Listener::new(&config, id.0, local.into(), options.backlog, cx);
+        let reuse_address = options.reuse_address;
+        let listening = Listening { listener, local, reuse_address };
+        let (id, slot) = self.sockets.insert(Socket::Listening(Box::new(listening)));
+        self.tcp.by_port.entry(local.port()).or_default().listeners.push(slot);
+        Ok(id)
+    }
+
+    /// Whether binding `local` meets a socket that does not allow it (Linux `inet_csk_bind_conflict`): two listeners never
+    /// share a port, all others do if both sides set SO_REUSEADDR.
+    fn tcp_bind_conflicts(&mut self, local: SocketAddrV4, reuse: bool) -> bool {
+        let Some(usage) = self.tcp.by_port.get(&local.port()) else { return false };
+        let (with, without) = (usage.with_reuse, usage.without_reuse);
+        let overlaps = |other: &Ipv4Addr| other.is_unspecified() || local.ip().is_unspecified() || other == local.ip();
+        let listened = usage.listeners.iter().any(|&slot| match self.sockets.at(slot) {
+            Some((_, Socket::Listening(other))) => overlaps(other.local.ip()),
+            _ => false,
+        });
+        listened || without > 0 || (with > 0 && !reuse)
+    }
+
+    fn check_local(&self, ip: Ipv4Addr) -> Result<(), Errno> {
+        let fine = ip.is_unspecified() || ip.is_loopback() || self.is_own(ip);
+        if fine { Ok(()) } else { Err(Errno::AddrNotAvailable) }
+    }
+
+    /// Takes the next complete connection of a listener, and who opened it.
+    ///
+    /// # Errors
+    /// [`Errno::WouldBlock`] if there is none.
+    pub fn tcp_accept(&mut self, id: SocketId, _cx: &mut Cx<'_>) -> Result<(SocketId, SocketAddr), Errno> {
+        let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
+        let listening = self.sockets.listening(slot).ok_or(Errno::Invalid)?;
+        let accepted = SocketId(listening.listener.accept().ok_or(Errno::WouldBlock)?);
+        let slot = self.sockets.slot(accepted).ok_or(Errno::ConnectionAborted)?;
+        let connected = self.sockets.connected(slot).ok_or(Errno::ConnectionAborted)?;
+        connected.listener = None;
+        Ok((accepted, connected.tuple.remote().into()))
+    }
+
+    /// Begins to open a connection to `remote`. It is open when [`Host::tcp_connected`] says so.
+    ///
+    /// # Errors
+    /// [`Errno::AddrNotAvailable`] when no port is left for this destination (connections in TIME-WAIT count) or the local
+    /// address is not ours, or names a four-tuple that exists; [`Errno::AddrInUse`] if the local port is taken;
+    /// [`Errno::NetworkUnreachable`] without a route.
+    pub fn tcp_connect(
+        &mut self,
+        remote: SocketAddr,
+        options: ConnectOptions,
+        cx: &mut Cx<'_>,
+    ) -> Result<SocketId, Errno> {
+        let SocketAddr::V4(remote) = remote else { return Err(Errno::Invalid) };
+        let local = match options.local {
+            None => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
+            Some(SocketAddr::V4(local)) => local,
+            Some(SocketAddr::V6(_)) => return Err(Errno::Invalid),
+        };
+        self.check_local(*local.ip())?;
+        let source = Some(*local.ip()).filter(|ip| !ip.is_unspecified());
+        let path = self.path(*remote.ip(), source, None)?;
+        if remote.port() == 0 || path.is_broadcast() || path.destination.is_multicast() {
+            return Err(Errno::NetworkUnreachable);
+        }
+        let ends = |port| FourTuple::new((path.source, port), (path.destination, remote.port()));
+        let port_bound = local.port() != 0;
+        let (tuple, least) = if port_bound {
+            if self.tcp_bind_conflicts(SocketAddrV4::new(path.source, local.port()), options.reuse_address) {
+                return Err(Errno::AddrInUse);
+            }
+            // SO_REUSEADDR does not bring back a four-tuple that still exists.
+            let least = self.vacate(ends(local.port()), cx).ok_or(Errno::AddrNotAvailable)?;
+            (ends(local.port()), least)
+        } else {
+            self.choose_tuple(ends, cx).ok_or_else(|| {
+                cx.event(&kinds::NO_PORT, 0, [Arg::socket(path.destination, remote.port()), 0]);
+                Errno::AddrNotAvailable
+            })?
+        };
+        let isn = least.unwrap_or_else(|| self.tcp.isn(cx.now, tuple));
+        let mut config = options.tcp.unwrap_or(self.tcp_config);
+        config.mss = config.mss.min(self.mss(&path.hop));
+        self.keep_timestamps_secret(&mut config, tuple);
+        let routed = Host::tell_route(&path, cx);
+        let cx = &mut cx.caused_by(routed);
+        let id = self.sockets.next_id();
+        let connection = Connection::connect(&config, id.0, tuple.local().into(), tuple.remote().into(), isn, cx);
+        let packet_id = isn.0 as u16 ^ (isn.0 >> 16) as u16;
+        let reuse_address = options.reuse_address;
+        let slot = self.add_connection(connection, tuple, packet_id, reuse_address, port_bound, None);
+        self.drive(slot, EventId::NONE, cx);
+        Ok(id)
+    }
+
+    /// A local port that makes the four-tuple a new one. Like Linux, a port is free for this destination even if it is in
+    /// use towards others, unless a program has bound it.
+    fn choose_tuple(&mut self, ends: impl Fn(u16) -> FourTuple, cx: &mut Cx<'_>) -> Option<(FourTuple, Option<Seq>)> {
+        let mut ports = self.tcp.ports.clone();
+        let about = [ends(0).local, ends(0).remote];
+        let mut chosen = None;
+        ports.choose(about, |port| {
+            let tuple = ends(port);
+            let usage = self.tcp.by_port.get(&port);
+            if usage.is_some_and(|usage| usage.bound > 0 || !usage.listeners.is_empty()) {
+                return false;
+            }
+            if self.nat.as_ref().is_some_and(|nat| nat.lends(Protocol::TCP, port)) {
+                return false;
+            }
+            chosen = self.vacate(tuple, cx).map(|least| (tuple, least));
+            chosen.is_some()
+        });
+        self.tcp.ports = ports;
+        chosen
+    }
+
+    /// Makes sure that no connection has this four-tuple: `None` if one has. One in TIME-WAIT gives way where the host is
+    /// set up so (RFC 6191; Linux `tcp_tw_reuse`): then the ISN must be at least the number in the result.
+    fn vacate(&mut self, tuple: FourTuple, cx: &mut Cx<'_>) -> Option<Option<Seq>> {
+        let Some(&slot) = self.tcp.connections.get(&tuple) else { return Some(None) };
+        if !self.tcp.time_wait_reuse {
+            return None;
+        }
+        let old = &self.sockets.connected(slot)?.connection;
+        let info = old.info();
+        if old.state() != State::TIME_WAIT || !info.timestamps {
+            return None;
+        }
+        // Linux `tcp_twsk_unique`: with timestamps, a number 65,535 and more behind the old ones keeps them apart.
+        let least = info.snd_nxt + 65_535 + 2;
+        cx.event(&kinds::TIME_WAIT_REUSED, old.id(), [u64::from(tuple.local().port()), 0]);
+        self.remove_connection(slot);
+        Some(Some(least))
+    }
+
+    /// The largest segment for the first link of a path.
+    pub(super) fn mss(&self, hop: &Hop) -> u16 {
+        match hop {
+            Hop::Loopback => u16::MAX - HEADERS,
+            Hop::Neighbour(interface, _) | Hop::Group(interface, _) => {
+                self.interfaces.get(interface.index()).map_or(536, |port| port.mtu.saturating_sub(HEADERS))
+            }
+        }
+    }
+
+    /// RFC 7323 §7.1: timestamps must not tell how long the machine has been up.
+    pub(super) fn keep_timestamps_secret(&self, config: &mut tcp::Config, tuple: FourTuple) {
+        if config.timestamp_offset == 0 {
+            let Isns { secret, .. } = self.tcp.isns;
+            config.timestamp_offset = tcp::timestamp_offset(secret, tuple.local().into(), tuple.remote().into());
+        }
+    }
+}

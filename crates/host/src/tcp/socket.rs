@@ -1,0 +1,189 @@
+//! Using a connection: data in and out, options, figures, and letting go.
+
+use base::EventId;
+use tcp::{Connection, Errno, Info, Keepalive};
+use trace::Cx;
+use wire::Body;
+
+use super::{Connected, ConnectionRow};
+use crate::sockets::{Slot, Socket};
+use crate::{Host, SocketId};
+
+/// Commands.
+impl Host {
+    /// Whether a connection is open.
+    ///
+    /// # Errors
+    /// [`Errno::WouldBlock`] while it opens; why it failed otherwise.
+    pub fn tcp_connected(&mut self, id: SocketId) -> Result<(), Errno> {
+        let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
+        let connection = &self.sockets.connected(slot).ok_or(Errno::NotConnected)?.connection;
+        match connection.error() {
+            Some(error) => Err(error),
+            None if connection.ready().connected => Ok(()),
+            None => Err(Errno::WouldBlock),
+        }
+    }
+
+    /// Hands data to a connection, which takes as much as it has room for and says how much that is. The data is shared,
+    /// not copied.
+    ///
+    /// # Errors
+    /// [`Errno::WouldBlock`] without room; [`Errno::BrokenPipe`] after a shutdown; why the connection failed.
+    pub fn tcp_send(&mut self, id: SocketId, data: Body, cx: &mut Cx<'_>) -> Result<usize, Errno> {
+        self.with_connection(id, cx, |connection, cx| connection.send(data, cx))
+    }
+
+    /// Takes at most `max` bytes that have arrived; none means that the other side has closed.
+    ///
+    /// # Errors
+    /// [`Errno::WouldBlock`] if nothing has arrived; why the connection failed.
+    pub fn tcp_recv(&mut self, id: SocketId, max: usize, cx: &mut Cx<'_>) -> Result<Body, Errno> {
+        let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
+        let connected = self.sockets.connected(slot).ok_or(Errno::Invalid)?;
+        let body = connected.connection.recv(max, cx)?;
+        // Reading makes a connection send nothing but news of its window.
+        if connected.connection.owes_ack() {
+            self.drive(slot, EventId::NONE, cx);
+        } else {
+            self.settle(slot, EventId::NONE, cx);
+        }
+        Ok(body)
+    }
+
+    /// Closes the sending direction: a FIN follows the data.
+    ///
+    /// # Errors
+    /// [`Errno::NotConnected`] if it is not open.
+    pub fn tcp_shutdown(&mut self, id: SocketId, cx: &mut Cx<'_>) -> Result<(), Errno> {
+        self.with_connection(id, cx, |connection, cx| connection.shutdown(cx))
+    }
+
+    /// Resets a connection and lets go of it.
+    ///
+    /// # Errors
+    /// [`Errno::BadSocket`] if there is none.
+    pub fn tcp_abort(&mut self, id: SocketId, cx: &mut Cx<'_>) -> Result<(), Errno> {
+        let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
+        let connected = self.sockets.connected(slot).ok_or(Errno::Invalid)?;
+        connected.connection.abort(cx);
+        connected.held = false;
+        self.sockets.let_go(id);
+        self.drive(slot, EventId::NONE, cx);
+        Ok(())
+    }
+
+    /// Sends small segments at once, or holds them back while one is unacknowledged (Nagle, RFC 9293 §3.7.4).
+    ///
+    /// # Errors
+    /// [`Errno::BadSocket`] or [`Errno::Invalid`] if it is not a connection.
+    pub fn tcp_set_nodelay(&mut self, id: SocketId, nodelay: bool, cx: &mut Cx<'_>) -> Result<(), Errno> {
+        self.with_connection(id, cx, |connection, cx| {
+            connection.set_nodelay(nodelay, cx);
+            Ok(())
+        })
+    }
+
+    /// Asks whether a silent peer is still there (RFC 9293 §3.8.4), or does not.
+    ///
+    /// # Errors
+    /// As [`Host::tcp_set_nodelay`].
+    pub fn tcp_set_keepalive(
+        &mut self,
+        id: SocketId,
+        keepalive: Option<Keepalive>,
+        cx: &mut Cx<'_>,
+    ) -> Result<(), Errno> {
+        self.with_connection(id, cx, |connection, cx| {
+            connection.set_keepalive(keepalive, cx);
+            Ok(())
+        })
+    }
+
+    /// The connection's figures (TCP_INFO).
+    pub fn tcp_info(&self, id: SocketId) -> Option<Info> {
+        self.connection(id).map(Connection::info)
+    }
+
+    /// How many bytes [`Host::tcp_send`] would take now: at least one.
+    ///
+    /// # Errors
+    /// As [`Host::tcp_send`]; [`Errno::Invalid`] if it is not a connection.
+    pub fn tcp_send_room(&self, id: SocketId) -> Result<usize, Errno> {
+        match self.sockets.slot(id).and_then(|slot| self.sockets.at(slot)) {
+            Some((_, Socket::Connected(c))) => c.connection.send_room(),
+            Some(_) => Err(Errno::Invalid),
+            None => Err(Errno::BadSocket),
+        }
+    }
+
+    /// All connections, those that no program holds any more too (in TIME-WAIT, for example), by number.
+    pub fn connections(&self) -> Vec<ConnectionRow> {
+        let row = |id, c: &Connected| ConnectionRow {
+            id,
+            local: c.tuple.local().into(),
+            remote: c.tuple.remote().into(),
+            state: c.connection.state(),
+        };
+        let mut rows: Vec<ConnectionRow> = self
+            .sockets
+            .iter()
+            .filter_map(|(_, id, socket)| match socket {
+                Socket::Connected(connected) => Some(row(id, connected)),
+                _ => None,
+            })
+            .collect();
+        rows.sort_by_key(|row| row.id);
+        rows
+    }
+
+    pub(crate) fn connection(&self, id: SocketId) -> Option<&Connection> {
+        match self.sockets.at(self.sockets.slot(id)?)? {
+            (_, Socket::Connected(connected)) => Some(&connected.connection),
+            _ => None,
+        }
+    }
+
+    fn with_connection<R>(
+        &mut self,
+        id: SocketId,
+        cx: &mut Cx<'_>,
+        f: impl FnOnce(&mut Connection, &mut Cx<'_>) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
+        let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
+        let connected = self.sockets.connected(slot).ok_or(Errno::Invalid)?;
+        let result = f(&mut connected.connection, cx)?;
+        // The program knows what it did: only others are woken, by what happens later.
+        self.drive(slot, EventId::NONE, cx);
+        Ok(result)
+    }
+
+    /// The program lets go of a connection.
+    pub(crate) fn close_connection(&mut self, id: SocketId, slot: Slot, cx: &mut Cx<'_>) {
+        self.sockets.let_go(id);
+        if let Some(connected) = self.sockets.connected(slot) {
+            connected.held = false;
+            connected.connection.close(cx);
+            self.drive(slot, EventId::NONE, cx);
+        }
+    }
+
+    /// The program stops listening: whoever waits in the queue is reset (as Linux does).
+    pub(crate) fn close_listener(&mut self, slot: Slot, cx: &mut Cx<'_>) {
+        let Some((_, Socket::Listening(listening))) = self.sockets.remove(slot) else { return };
+        let port = listening.local.port();
+        if let Some(usage) = self.tcp.by_port.get_mut(&port) {
+            usage.listeners.retain(|other| *other != slot);
+            self.tidy_port(port);
+        }
+        for orphan in listening.listener.close(cx) {
+            let Some(slot) = self.sockets.slot(SocketId(orphan)) else { continue };
+            self.sockets.let_go(SocketId(orphan));
+            if let Some(connected) = self.sockets.connected(slot) {
+                (connected.held, connected.listener) = (false, None);
+                connected.connection.abort(cx);
+                self.drive(slot, EventId::NONE, cx);
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The tables: connections by their ends, and who uses a port.
+
+use base::Instant;
+use tcp::Connection;
+
+use super::{Connected, FourTuple, PortUse};
+use crate::Host;
+use crate::sockets::{Slot, Socket};
+
+impl Host {
+    #[allow(clippy::too_many_arguments)] // the parts of a connection on its host
+    pub(super) fn add_connection(
+        &mut self,
+        connection: Connection,
+        tuple: FourTuple,
+        packet_id: u16,
+        reuse_address: bool,
+        port_bound: bool,
+        listener: Option<Slot>,
+    ) -> Slot {
+        let ready = connection.ready();
+        let connected = Connected {
+            connection,
+            tuple,
+            ready,
+            armed: Instant::NEVER,
+            way: None,
+            packet_id,
+            reuse_address,
+            port_bound,
+            listener,
+            held: true,
+            listed: true,
+        };
+        let (_, slot) = self.sockets.insert(Socket::Connected(Box::new(connected)));
+        self.tcp.connections.insert(tuple, slot);
+        let usage = self.tcp.by_port.entry(tuple.local().port()).or_default();
+        usage.bound += usize::from(port_bound);
+        *(if reuse_address { &mut usage.with_reuse } else { &mut usage.without_reuse }) += 1;
+        slot
+    }
+
+    /// Takes a connection away for good.
+    pub(super) fn remove_connection(&mut self, slot: Slot) {
+        self.unlist(slot);
+        self.sockets.remove(slot);
+    }
+
+    /// Takes a connection that has ended out of the tables: its four-tuple and its port are free again.
+    pub(super) fn unlist(&mut self, slot: Slot) {
+        let Some(connected) = self.sockets.connected(slot).filter(|connected| connected.listed) else { return };
+        connected.listed = false;
+        let (tuple, port_bound, reuse) = (connected.tuple, connected.port_bound, connected.reuse_address);
+        self.tcp.connections.remove(&tuple);
+        let port = tuple.local().port();
+        if let Some(usage) = self.tcp.by_port.get_mut(&port) {
+            usage.bound -= usize::from(port_bound);
+            *(if reuse { &mut usage.with_reuse } else { &mut usage.without_reuse }) -= 1;
+            self.tidy_port(port);
+        }
+    }
+
+    /// Forgets a port that nobody uses.
+    pub(super) fn tidy_port(&mut self, port: u16) {
+        let unused = |usage: &PortUse| usage.listeners.is_empty() && usage.with_reuse + usage.without_reuse == 0;
+        if self.tcp.by_port.get(&port).is_some_and(unused) {
+            self.tcp.by_port.remove(&port);
+        }
+    }
+}
