@@ -7,7 +7,7 @@ mod support;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use support::{Bulk, SEGMENT};
+use support::{Bulk, Programs, SEGMENT};
 use trace::Level;
 
 fn main() {
@@ -21,7 +21,7 @@ const PACKETS: usize = TOTAL.div_ceil(SEGMENT);
 fn bench(bencher: Bencher, pairs: usize, flows: usize, level: Level) {
     bencher
         .counter(ItemsCount::new(PACKETS))
-        .with_inputs(|| Bulk::new(TOTAL, pairs, flows, level))
+        .with_inputs(|| Bulk::new(TOTAL, pairs, flows, level, Programs::Share))
         .bench_values(Bulk::run);
 }
 

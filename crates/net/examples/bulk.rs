@@ -1,11 +1,11 @@
 //! What a data packet costs in CPU time, as the kernel counts it for this process: steadier than the clock on a busy machine.
 //!
-//! `cargo run --release -p wirescope-net --example bulk [bytes] [pairs] [flows of each] [off|decisions|full]`
+//! `cargo run --release -p wirescope-net --example bulk [bytes] [pairs] [flows of each] [off|decisions|full] [share|copy]`
 
 #[path = "../benches/support/mod.rs"]
 mod support;
 
-use support::{Bulk, SEGMENT};
+use support::{Bulk, Programs, SEGMENT};
 use trace::Level;
 
 /// Nanoseconds that this process has run, from Linux' scheduler.
@@ -23,9 +23,10 @@ fn main() {
         Some("decisions") => Level::Decisions,
         _ => Level::Off,
     };
+    let programs = if args.get(4).is_some_and(|arg| arg == "copy") { Programs::Copy } else { Programs::Share };
     // The first run warms up the allocator and the caches; the best of the others counts.
     let runs = (0..4).map(|_| {
-        let bulk = Bulk::new(total, pairs, flows, level);
+        let bulk = Bulk::new(total, pairs, flows, level, programs);
         let start = cpu_ns();
         let world = bulk.run();
         let spent = cpu_ns() - start;

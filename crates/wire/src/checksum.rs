@@ -71,13 +71,14 @@ fn short(bytes: &[u8]) -> u64 {
 /// Words of 32 bits are summed in lanes of 64 bits, where no carry can be lost: the sum modulo 2^16 - 1 is the same for any
 /// word size that is a multiple of 16 bits (RFC 1071 §2(C)). The lanes are independent of each other, which lets the compiler
 /// use vector instructions.
+#[inline(never)]
 fn long(bytes: &[u8]) -> u64 {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut lanes = [0u64; BLOCK / 4];
     for block in blocks {
-        let (words, _) = block.as_chunks::<4>();
-        for (lane, word) in lanes.iter_mut().zip(words) {
-            *lane += u64::from(u32::from_ne_bytes(*word));
+        for (i, lane) in lanes.iter_mut().enumerate() {
+            let word = [block[4 * i], block[4 * i + 1], block[4 * i + 2], block[4 * i + 3]];
+            *lane += u64::from(u32::from_ne_bytes(word));
         }
     }
     lanes.iter().sum::<u64>() + short(rest)

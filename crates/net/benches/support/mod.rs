@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use base::{Duration, Rate, Seed};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use host::{HostConfig, InterfaceId};
 use net::{LaneConfig, LinkConfig, Stop, World};
 use trace::{Level, Role, kinds};
@@ -18,6 +18,18 @@ fn mac(kind: u8, n: usize) -> MacAddr {
     MacAddr([2, kind, 0, 0, (n >> 8) as u8, n as u8])
 }
 
+/// How the programs hand their bytes over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Programs {
+    /// As with POSIX' write and read: copied into the socket, and copied out of it.
+    Copy,
+    /// Shared: the stack alone is measured. All checksums are computed all the same.
+    Share,
+}
+
+/// What the servers send, again and again, as a program does that sends from one buffer.
+const SOURCE: usize = 1 << 17;
+
 /// `total` bytes: `pairs` clients on the left of a router, as many servers on the right; each pair carries `flows` flows from server to
 /// client. Each host has a link of its own to the router, and all flows share 1 Gbit/s where they leave the servers' side:
 /// a second router and the bottleneck between the two would be a third hop, so with more than one pair each link gets its
@@ -29,7 +41,7 @@ pub struct Bulk {
 
 impl Bulk {
     /// A world in which the transfer has not begun.
-    pub fn new(total: usize, pairs: usize, flows: usize, level: Level) -> Bulk {
+    pub fn new(total: usize, pairs: usize, flows: usize, level: Level, programs: Programs) -> Bulk {
         let seed = Seed(1);
         let mut world = World::new(seed, level);
         // Network n of a side is 10.side.x.y/30 where it lies n * 4 from the side's start.
@@ -50,7 +62,7 @@ impl Bulk {
         let queue = QUEUE.max(pairs * flows * 16 * 1514);
         let lane = || LaneConfig::new(Duration::from_millis(5), rate).queue_bytes(queue);
         let per_flow = total / (pairs * flows);
-        let page = Bytes::from(vec![0x5a; per_flow]);
+        let source = Bytes::from((0..SOURCE).map(|i| (i * 31 >> 3) as u8).collect::<Vec<u8>>());
         for n in 0..pairs {
             let mut host = |side: u8, name: &str| {
                 let config = HostConfig::new(&format!("{name}{n}"), seed)
@@ -62,18 +74,23 @@ impl Bulk {
                 node
             };
             let (client, server) = (host(1, "client"), host(2, "server"));
-            let (os, page) = (world.os(server), page.clone());
+            let (os, source) = (world.os(server), source.clone());
             world.spawn_root(server, &kinds::app::OPERATOR_STARTS, "bulk", async move {
                 let listener = os.tcp_listen(SocketAddr::from(([0, 0, 0, 0], 80)), 4096).unwrap();
                 while let Ok((stream, _)) = listener.accept().await {
-                    let page = page.clone();
+                    let source = source.clone();
                     os.spawn("send", async move {
-                        // Copied as a program's write copies it: real bytes go in, and their checksum is computed.
-                        for piece in page.chunks(1 << 17) {
-                            let mut at = 0;
-                            while at < piece.len() {
-                                let n = std::future::poll_fn(|cx| stream.poll_write(cx, &piece[at..])).await.unwrap();
-                                at += n;
+                        let mut left = per_flow;
+                        while left > 0 {
+                            let mut piece = source.slice(..left.min(SOURCE));
+                            left -= piece.len();
+                            if programs == Programs::Share {
+                                stream.send_all(piece).await.unwrap();
+                                continue;
+                            }
+                            while !piece.is_empty() {
+                                let n = std::future::poll_fn(|cx| stream.poll_write(cx, &piece)).await.unwrap();
+                                piece.advance(n);
                             }
                         }
                     });
@@ -84,13 +101,21 @@ impl Bulk {
                 let server = SocketAddr::from((address(2, n, 2), 80));
                 world.spawn_root(client, &kinds::app::USER_OPENS, "bulk", async move {
                     let stream = os.tcp_connect(server).await.unwrap();
-                    let mut buffer = vec![0; 1 << 16];
+                    let mut buffer = vec![0; if programs == Programs::Copy { 1 << 16 } else { 0 }];
                     let mut got = 0;
                     loop {
-                        match std::future::poll_fn(|cx| stream.poll_read(cx, &mut buffer)).await.unwrap() {
-                            0 => break,
-                            n => got += n,
+                        let n = match programs {
+                            Programs::Copy => {
+                                std::future::poll_fn(|cx| stream.poll_read(cx, &mut buffer)).await.unwrap()
+                            }
+                            Programs::Share => {
+                                std::future::poll_fn(|cx| stream.poll_recv(cx, 1 << 16)).await.unwrap().len()
+                            }
+                        };
+                        if n == 0 {
+                            break;
                         }
+                        got += n;
                     }
                     assert_eq!(got, per_flow);
                 });
