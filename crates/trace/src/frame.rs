@@ -1,5 +1,7 @@
 //! Frames as taps saw them.
 
+use std::ops::Range;
+
 use base::{EventId, FrameId, Instant, TapId};
 use wire::{Body, Packet};
 
@@ -21,6 +23,8 @@ pub struct FrameMeta {
     pub event: EventId,
     head_start: usize,
     head_len: u8,
+    /// Which of the bodies it carries.
+    body: u32,
 }
 
 /// Which way a frame passed a tap.
@@ -32,12 +36,26 @@ pub enum Direction {
     Out,
 }
 
-/// All frames of a trace. Heads stand side by side; bodies are shared with all other frames that carry them.
-#[derive(Clone, Default, Debug)]
+/// All frames of a trace. Heads stand side by side. What a frame has in common with the one that it was derived from, its
+/// body at each hop and its head from one end of a link to the other, is kept once.
+#[derive(Clone, Debug)]
 pub struct Frames {
     metas: Vec<FrameMeta>,
     heads: Vec<u8>,
+    /// The first one is empty: that of all frames without one.
     bodies: Vec<Body>,
+}
+
+impl Default for Frames {
+    fn default() -> Frames {
+        Frames { metas: Vec::new(), heads: Vec::new(), bodies: vec![Body::empty()] }
+    }
+}
+
+impl FrameMeta {
+    fn head_range(&self) -> Range<usize> {
+        self.head_start..self.head_start + usize::from(self.head_len)
+    }
 }
 
 impl Frames {
@@ -59,9 +77,10 @@ impl Frames {
     }
     /// The frame's bytes in pieces, in order; nothing is copied.
     pub fn slices(&self, id: FrameId) -> impl Iterator<Item = &[u8]> {
-        let head = self.meta(id).map_or(&[][..], |m| &self.heads[m.head_start..m.head_start + usize::from(m.head_len)]);
-        let chunks = self.bodies.get(id.index()).map_or(&[][..], Body::chunks);
-        std::iter::once(head).chain(chunks.iter().map(|chunk| chunk.bytes().as_ref()))
+        let meta = self.meta(id);
+        let head = meta.map_or(&[][..], |meta| &self.heads[meta.head_range()]);
+        let body = meta.and_then(|meta| self.bodies.get(meta.body as usize)).map_or(&[][..], Body::chunks);
+        std::iter::once(head).chain(body.iter().map(|chunk| chunk.bytes().as_ref()))
     }
     /// The frame's length in bytes.
     pub fn frame_len(&self, id: FrameId) -> usize {
@@ -84,12 +103,34 @@ impl Frames {
         packet: &Packet,
     ) -> FrameId {
         let id = FrameId(self.metas.len() as u32);
-        let head = packet.head();
-        let head_start = self.heads.len();
-        self.heads.extend_from_slice(head);
-        self.bodies.push(packet.body().clone());
-        let head_len = head.len() as u8; // a packet's head is at most 144 bytes
-        self.metas.push(FrameMeta { id, tap, at, direction, derived_from, event, head_start, head_len });
+        let before = derived_from.and_then(|before| self.meta(before)).copied();
+        let (head_start, body) = (self.head_of(packet, before), self.body_of(packet, before));
+        let head_len = packet.head().len() as u8; // a packet's head is at most 144 bytes
+        self.metas.push(FrameMeta { id, tap, at, direction, derived_from, event, head_start, head_len, body });
         id
+    }
+
+    /// Where the packet's head stands, if need be from now on.
+    fn head_of(&mut self, packet: &Packet, before: Option<FrameMeta>) -> usize {
+        match before {
+            Some(before) if self.heads[before.head_range()] == *packet.head() => before.head_start,
+            _ => {
+                self.heads.extend_from_slice(packet.head());
+                self.heads.len() - packet.head().len()
+            }
+        }
+    }
+
+    /// Which of the bodies the packet carries, if need be a new one.
+    fn body_of(&mut self, packet: &Packet, before: Option<FrameMeta>) -> u32 {
+        let body = packet.body();
+        match before {
+            _ if body.is_empty() => 0,
+            Some(before) if self.bodies[before.body as usize].is_same(body) => before.body,
+            _ => {
+                self.bodies.push(body.clone());
+                self.bodies.len() as u32 - 1
+            }
+        }
     }
 }

@@ -103,11 +103,13 @@ impl Recorder {
         EventId(self.last_event)
     }
     /// The number that the next frame will get; `None` unless everything is kept.
+    #[inline]
     pub fn next_frame(&self) -> Option<FrameId> {
         (self.level == Level::Full).then(|| FrameId(self.trace.frames.len() as u32))
     }
 
     /// A frame passed a tap because of `event`. `None` unless everything is kept.
+    #[inline]
     pub fn frame(
         &mut self,
         tap: TapId,
@@ -117,7 +119,11 @@ impl Recorder {
         event: EventId,
         packet: &Packet,
     ) -> Option<FrameId> {
-        (self.level == Level::Full).then(|| self.trace.frames.push(tap, at, direction, derived_from, event, packet))
+        // Not so much as a call where nothing is kept.
+        if self.level != Level::Full {
+            return None;
+        }
+        Some(self.trace.frames.push(tap, at, direction, derived_from, event, packet))
     }
 
     /// Appends TLS secrets: lines in NSS key log format, each ended by a newline.

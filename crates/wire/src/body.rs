@@ -135,6 +135,11 @@ impl Body {
         }
         out
     }
+    /// Whether both share the very same memory, so that they are equal without a look at it.
+    pub fn is_same(&self, other: &Body) -> bool {
+        let place = |chunk: &Chunk| (chunk.bytes.as_ptr(), chunk.bytes.len());
+        self.len == other.len && self.chunks().iter().map(place).eq(other.chunks().iter().map(place))
+    }
     /// All bytes in one piece: shared if there is one chunk, copied otherwise.
     pub fn to_bytes(&self) -> Bytes {
         match self.chunks() {
@@ -198,6 +203,8 @@ mod tests {
                 let want: Vec<u8> = (1..=7).collect::<Vec<u8>>()[start..end].to_vec();
                 assert_eq!(slice.to_bytes(), want);
                 assert_eq!(slice.sum(), Sum::of(&want));
+                assert!(slice.is_same(&body.slice(start, end)));
+                assert_eq!(slice.is_same(&Body::from(want)), slice.is_empty());
             }
         }
     }

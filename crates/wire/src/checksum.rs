@@ -17,9 +17,7 @@ impl Sum {
     /// The sum of `bytes`, padded with a zero byte if their number is odd.
     #[inline]
     pub fn of(bytes: &[u8]) -> Sum {
-        // Headers are short, and summed at every hop.
-        let acc = if bytes.len() <= SHORT { short(bytes) } else { long(bytes) };
-        Sum { folded: u16::from_be(fold(acc)), odd: bytes.len() % 2 == 1 }
+        Sum { folded: u16::from_be(fold(words(bytes))), odd: bytes.len() % 2 == 1 }
     }
 
     /// The sum of these bytes followed by the bytes of `next`.
@@ -48,40 +46,16 @@ impl Sum {
     }
 }
 
-/// Up to how many bytes are summed word by word: a header with its options.
-const SHORT: usize = 60;
-/// How many bytes [`long`] sums at a time.
-const BLOCK: usize = 16;
-
-/// The sum of a few bytes, not folded: below 2^32 for each four of them.
-#[inline]
-fn short(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<4>();
-    let acc = words.iter().fold(0, |acc, word| acc + u64::from(u32::from_ne_bytes(*word)));
-    acc + match *rest {
-        [a] => u64::from(u16::from_ne_bytes([a, 0])),
-        [a, b] => u64::from(u16::from_ne_bytes([a, b])),
-        [a, b, c] => u64::from(u32::from_ne_bytes([a, b, c, 0])),
-        _ => 0,
-    }
-}
-
-/// The sum of many bytes, not folded.
-///
-/// Words of 32 bits are summed in lanes of 64 bits, where no carry can be lost: the sum modulo 2^16 - 1 is the same for any
-/// word size that is a multiple of 16 bits (RFC 1071 §2(C)). The lanes are independent of each other, which lets the compiler
-/// use vector instructions.
-#[inline(never)]
-fn long(bytes: &[u8]) -> u64 {
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    let mut lanes = [0u64; BLOCK / 4];
-    for block in blocks {
-        for (i, lane) in lanes.iter_mut().enumerate() {
-            let word = [block[4 * i], block[4 * i + 1], block[4 * i + 2], block[4 * i + 3]];
-            *lane += u64::from(u32::from_ne_bytes(word));
-        }
-    }
-    lanes.iter().sum::<u64>() + short(rest)
+/// The sum of words of 64 bits, folded to 64. The sum modulo 2^16 - 1 is the same for any word size that is a multiple of 16
+/// bits (RFC 1071 §2(C)), and in 128 bits no carry can be lost.
+fn words(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let sum: u128 = words.iter().map(|word| u128::from(u64::from_ne_bytes(*word))).sum();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let sum = sum + u128::from(u64::from_ne_bytes(last));
+    let (low, carry) = (sum as u64).overflowing_add((sum >> 64) as u64);
+    low + u64::from(carry)
 }
 
 /// Adds carries back in until none is left (RFC 1071 §1).

@@ -183,7 +183,7 @@ impl Connection {
         }
         count(me, tcp.verdicts);
         if syn && me.syn_options.is_none() {
-            me.syn_options = Some(segment.options.clone());
+            me.syn_options = Some(segment.options);
         }
         if flags.contains(Flags::ACK) || syn {
             me.window_bytes = me.scaled(peer, segment.window, flags);

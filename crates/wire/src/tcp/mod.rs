@@ -53,8 +53,9 @@ impl Header {
     }
 
     /// The flags as a set.
+    #[inline]
     pub fn flags(&self) -> Flags {
-        let bit = |set: bool, flag: Flags| if set { flag } else { Flags::NONE };
+        let bit = |set: bool, flag: Flags| Flags(u16::from(set) * flag.0);
         bit(self.fin, Flags::FIN)
             | bit(self.syn, Flags::SYN)
             | bit(self.rst, Flags::RST)
