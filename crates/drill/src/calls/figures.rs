@@ -1,0 +1,64 @@
+//! TCP_INFO: the figures that code blocks state something about.
+
+use tcp::State;
+
+use super::SocketState;
+use crate::run::{Runner, Stop};
+
+/// Linux's number of a state.
+fn state(state: State) -> i128 {
+    match state {
+        State::ESTABLISHED => 1,
+        State::SYN_SENT => 2,
+        State::SYN_RECEIVED => 3,
+        State::FIN_WAIT_1 => 4,
+        State::FIN_WAIT_2 => 5,
+        State::TIME_WAIT => 6,
+        State::CLOSE_WAIT => 8,
+        State::LAST_ACK => 9,
+        State::LISTEN => 10,
+        State::CLOSING => 11,
+        _ => 7,
+    }
+}
+
+impl Runner<'_> {
+    /// The figures of the socket that the script is about, by name; `None` if it has no descriptor.
+    pub(crate) fn figures(&mut self) -> Result<Option<Vec<(&'static str, i128)>>, Stop> {
+        let Some(fd) = self.current.and_then(|at| self.flows[at].fd) else { return Ok(None) };
+        let Some(socket) = self.descriptors.socket(fd) else { return Ok(None) };
+        let id = match socket.state {
+            SocketState::Connected(id, _) => id,
+            SocketState::Listening(_) => return Ok(Some(vec![("tcpi_state", 10)])),
+            _ => return Ok(Some(vec![("tcpi_state", 7)])),
+        };
+        let Some(info) = self.machine.host.tcp_info(id) else { return Ok(None) };
+        let micros = |duration: base::Duration| i128::from(duration.as_micros());
+        let mss = info.mss.max(1);
+        let segments = |bytes: u32| i128::from(bytes.div_ceil(mss));
+        let ssthresh = if info.ssthresh >= 0x7fff_ffff { 0x7fff_ffff } else { i128::from(info.ssthresh / mss) };
+        let options = i128::from(info.timestamps) | i128::from(info.sack) << 1 | i128::from(info.window_scale.is_some()) << 2;
+        let (snd_shift, rcv_shift) = info.window_scale.unwrap_or((0, 0));
+        Ok(Some(vec![
+            ("tcpi_state", state(info.state)),
+            ("tcpi_options", options),
+            ("tcpi_snd_wscale", snd_shift.into()),
+            ("tcpi_rcv_wscale", rcv_shift.into()),
+            ("tcpi_rto", micros(info.rto)),
+            ("tcpi_snd_mss", info.mss.into()),
+            ("tcpi_rtt", micros(info.srtt)),
+            ("tcpi_rttvar", micros(info.rttvar)),
+            ("tcpi_snd_cwnd", i128::from(info.cwnd / mss)),
+            ("tcpi_snd_ssthresh", ssthresh),
+            ("tcpi_total_retrans", info.retransmits.into()),
+            ("tcpi_bytes_acked", info.bytes_acked.into()),
+            ("tcpi_bytes_received", info.bytes_received.into()),
+            ("tcpi_segs_out", info.segments.0.into()),
+            ("tcpi_segs_in", info.segments.1.into()),
+            ("tcpi_unacked", segments(info.in_flight)),
+            ("tcpi_delivery_rate", info.delivery_rate.into()),
+            ("tcpi_snd_wnd", info.snd_wnd.into()),
+            ("tcpi_rcv_wnd", info.rcv_wnd.into()),
+        ]))
+    }
+}

@@ -1,0 +1,305 @@
+//! `setsockopt` and `getsockopt`, `fcntl` and `ioctl`.
+
+use base::Duration;
+use tcp::{Config, Keepalive};
+
+use super::arguments::field;
+use super::{Called, Outcome, SocketState};
+use crate::kernel::Kernel;
+use crate::run::{Runner, Stop};
+use crate::script::{Call, Value};
+use crate::symbols::number;
+
+/// What a program has set on a socket.
+#[derive(Clone, Debug)]
+pub(crate) struct SocketOptions {
+    pub(crate) reuse_address: bool,
+    /// SO_LINGER in seconds, if on.
+    pub(crate) linger: Option<i64>,
+    pub(crate) nodelay: bool,
+    pub(crate) send_buffer: Option<usize>,
+    pub(crate) receive_buffer: Option<usize>,
+    pub(crate) maxseg: Option<u16>,
+    pub(crate) user_timeout: u64,
+    pub(crate) keepalive: bool,
+    pub(crate) keep: Keepalive,
+    pub(crate) syn_retries: Option<u32>,
+    /// What the machine gives without being asked: send and receive buffer.
+    defaults: (usize, usize),
+    limits: (usize, usize),
+}
+
+/// Least buffers (Linux: SOCK_MIN_SNDBUF, SOCK_MIN_RCVBUF).
+const LEAST: (usize, usize) = (4608, 2304);
+
+impl SocketOptions {
+    pub(crate) fn new(kernel: &Kernel) -> SocketOptions {
+        SocketOptions {
+            reuse_address: false,
+            linger: None,
+            nodelay: false,
+            send_buffer: None,
+            receive_buffer: None,
+            maxseg: None,
+            user_timeout: 0,
+            keepalive: false,
+            keep: Keepalive::default(),
+            syn_retries: None,
+            defaults: (kernel.memory("tcp_wmem", 1), kernel.memory("tcp_rmem", 1)),
+            limits: (kernel.number("net.core.wmem_max") as usize, kernel.number("net.core.rmem_max") as usize),
+        }
+    }
+
+    /// What a connection takes over from its listener.
+    pub(crate) fn inherited(&self) -> SocketOptions {
+        self.clone()
+    }
+
+    /// What a connection starts with.
+    pub(crate) fn config(&self, base: Config) -> Config {
+        let mut config = base;
+        config.nagle = !self.nodelay;
+        if let Some(maxseg) = self.maxseg {
+            config.mss = config.mss.min(maxseg);
+        }
+        if let Some(bytes) = self.send_buffer {
+            config.send_buffer = bytes;
+        }
+        if let Some(bytes) = self.receive_buffer {
+            // Linux keeps half of it for the packets' own bookkeeping (tcp_adv_win_scale).
+            config.receive_buffer = bytes / 2;
+        }
+        config.user_timeout = (self.user_timeout > 0).then(|| Duration::from_millis(self.user_timeout as i64));
+        config.keepalive = self.keepalive.then_some(self.keep);
+        config.syn_retries = self.syn_retries.unwrap_or(config.syn_retries);
+        config
+    }
+}
+
+impl Runner<'_> {
+    pub(super) fn call_setsockopt(&mut self, call: &Call) -> Called {
+        self.arguments(call, 5)?;
+        let Some(fd) = self.socket_fd(call, 0)? else { return Ok(Outcome::Fails("ENOTSOCK")) };
+        let (level, option) = (self.number(call, 1)?, self.number(call, 2)?);
+        let argument = self.argument(call, 3)?;
+        let named = |name: &str| number(name) == Some(option);
+        if level == 1 && named("SO_LINGER") {
+            let part = |name: &str| field(argument, name).map_or(Ok(0), |value| self.integer(value));
+            let linger = (part("onoff")? != 0).then_some(part("linger")?);
+            if let Some(socket) = self.descriptors.socket(fd) {
+                socket.options.linger = linger;
+            }
+            return Ok(Outcome::done(0));
+        }
+        if level == 6 && named("TCP_CONGESTION") {
+            return self.set_congestion(call, fd);
+        }
+        let value = match &argument.value {
+            Value::List(_) | Value::Integer(_) | Value::Word(_) | Value::Or(..) => self.number(call, 3)?,
+            _ => return Err(Stop::unsupported("this value of a socket option")),
+        };
+        self.set_option(fd, level, option, value, call)
+    }
+
+    fn set_option(&mut self, fd: i32, level: i64, option: i64, value: i64, call: &Call) -> Called {
+        let name = |names: &[&'static str]| names.iter().copied().find(|name| number(name) == Some(option));
+        let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
+        let live = match socket.state {
+            SocketState::Connected(id, _) => Some(id),
+            _ => None,
+        };
+        let options = &mut socket.options;
+        let unknown = || Stop::unsupported(format!("the socket option {}", call_option(call)));
+        match level {
+            1 => match name(&["SO_REUSEADDR", "SO_SNDBUF", "SO_RCVBUF", "SO_KEEPALIVE", "SO_MARK", "SO_PRIORITY"]) {
+                Some("SO_REUSEADDR") => options.reuse_address = value != 0,
+                // Marks and priorities are for a machine's own queues: nobody sees them on the wire.
+                Some("SO_MARK" | "SO_PRIORITY") => {}
+                Some("SO_SNDBUF") => {
+                    // Linux doubles what is asked for (socket(7)).
+                    let bytes = (value.max(0) as usize).min(options.limits.0).saturating_mul(2).max(LEAST.0);
+                    options.send_buffer = Some(bytes);
+                    self.on_connection(live, |connection, cx| connection.set_send_buffer(bytes, cx))?;
+                }
+                Some("SO_RCVBUF") => {
+                    let bytes = (value.max(0) as usize).min(options.limits.1).saturating_mul(2).max(LEAST.1);
+                    options.receive_buffer = Some(bytes);
+                    if live.is_some() {
+                        return Err(Stop::unsupported("SO_RCVBUF of an open connection"));
+                    }
+                }
+                Some("SO_KEEPALIVE") => {
+                    options.keepalive = value != 0;
+                    self.apply_keepalive(fd)?;
+                }
+                _ => return Err(unknown()),
+            },
+            6 => match name(&["TCP_NODELAY", "TCP_MAXSEG", "TCP_USER_TIMEOUT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_SYNCNT"]) {
+                Some("TCP_NODELAY") => {
+                    options.nodelay = value != 0;
+                    self.on_connection(live, |connection, cx| connection.set_nodelay(value != 0, cx))?;
+                }
+                Some("TCP_MAXSEG") => {
+                    if value != 0 && !(88..=32_767).contains(&value) {
+                        return Ok(Outcome::Fails("EINVAL"));
+                    }
+                    options.maxseg = (value != 0).then_some(value as u16);
+                }
+                Some("TCP_USER_TIMEOUT") => {
+                    if value < 0 {
+                        return Ok(Outcome::Fails("EINVAL"));
+                    }
+                    options.user_timeout = value as u64;
+                    let timeout = (value > 0).then(|| Duration::from_millis(value));
+                    self.on_connection(live, |connection, _| connection.set_user_timeout(timeout))?;
+                }
+                Some(keep @ ("TCP_KEEPIDLE" | "TCP_KEEPINTVL" | "TCP_KEEPCNT")) => {
+                    if !(1..=32_767).contains(&value) {
+                        return Ok(Outcome::Fails("EINVAL"));
+                    }
+                    match keep {
+                        "TCP_KEEPIDLE" => options.keep.idle = Duration::from_secs(value),
+                        "TCP_KEEPINTVL" => options.keep.interval = Duration::from_secs(value),
+                        _ => options.keep.probes = value.min(127) as u32,
+                    }
+                    self.apply_keepalive(fd)?;
+                }
+                Some("TCP_SYNCNT") => {
+                    if !(1..=127).contains(&value) {
+                        return Ok(Outcome::Fails("EINVAL"));
+                    }
+                    options.syn_retries = Some(value as u32);
+                }
+                _ => return Err(unknown()),
+            },
+            _ => return Err(unknown()),
+        }
+        Ok(Outcome::done(0))
+    }
+
+    fn apply_keepalive(&mut self, fd: i32) -> Result<(), Stop> {
+        let Some(socket) = self.descriptors.socket(fd) else { return Ok(()) };
+        let keepalive = socket.options.keepalive.then_some(socket.options.keep);
+        let SocketState::Connected(id, _) = socket.state else { return Ok(()) };
+        self.on_connection(Some(id), |connection, cx| connection.set_keepalive(keepalive, cx))
+    }
+
+    /// Does something to a connection, if there is one.
+    pub(super) fn on_connection(
+        &mut self,
+        id: Option<host::SocketId>,
+        act: impl FnOnce(&mut tcp::Connection, &mut trace::Cx<'_>),
+    ) -> Result<(), Stop> {
+        if let Some(id) = id {
+            let _ = self.machine.with(|host, cx| {
+                host.tcp_with(id, cx, |connection, cx| {
+                    act(connection, cx);
+                    Ok(())
+                })
+            });
+        }
+        Ok(())
+    }
+
+    fn set_congestion(&mut self, call: &Call, fd: i32) -> Called {
+        let Value::Text(wanted) = &self.argument(call, 3)?.value else {
+            return Err(Stop::Invalid("TCP_CONGESTION needs a name".to_owned()));
+        };
+        let wanted = String::from_utf8_lossy(wanted).trim_end_matches('\0').to_owned();
+        let mut kernel = self.kernel.clone();
+        kernel.set("tcp_congestion_control", &wanted)?;
+        _ = fd;
+        Err(Stop::unsupported(format!("TCP_CONGESTION {wanted}")))
+    }
+
+    pub(super) fn call_getsockopt(&mut self, call: &Call) -> Called {
+        self.arguments(call, 5)?;
+        let Some(fd) = self.socket_fd(call, 0)? else { return Ok(Outcome::Fails("ENOTSOCK")) };
+        let (level, option) = (self.number(call, 1)?, self.number(call, 2)?);
+        let Some(is) = self.get_option(fd, level, option)? else {
+            return Err(Stop::unsupported(format!("the socket option {}", call_option(call))));
+        };
+        let expected = self.number(call, 3)?;
+        let problem = (is as i32 != expected as i32).then(|| format!("getsockopt gives {is}, expected {expected}"));
+        Ok(Outcome::Returns(0, problem))
+    }
+
+    fn get_option(&mut self, fd: i32, level: i64, option: i64) -> Result<Option<i64>, Stop> {
+        let named = |name: &str| number(name) == Some(option);
+        let Some(socket) = self.descriptors.socket(fd) else { return Ok(None) };
+        let (state, options) = (socket.state, socket.options.clone());
+        let live = state.id().and_then(|id| self.machine.host.tcp_info(id));
+        Ok(match level {
+            1 if named("SO_ERROR") => {
+                let SocketState::Connected(id, _) = state else { return Ok(Some(0)) };
+                let error = self.machine.with(|host, cx| host.tcp_with(id, cx, |connection, _| Ok(connection.take_error())));
+                Some(error.ok().flatten().map_or(0, |error| number(crate::symbols::errno(error)).unwrap_or(0)))
+            }
+            1 if named("SO_REUSEADDR") => Some(i64::from(options.reuse_address)),
+            1 if named("SO_SNDBUF") => Some(options.send_buffer.unwrap_or(options.defaults.0) as i64),
+            1 if named("SO_RCVBUF") => Some(options.receive_buffer.unwrap_or(options.defaults.1) as i64),
+            1 if named("SO_KEEPALIVE") => Some(i64::from(options.keepalive)),
+            1 if named("SO_ACCEPTCONN") => Some(i64::from(matches!(state, SocketState::Listening(_)))),
+            1 if named("SO_TYPE") => Some(1),
+            6 if named("TCP_NODELAY") => Some(i64::from(options.nodelay)),
+            6 if named("TCP_MAXSEG") => Some(match (live, options.maxseg) {
+                (Some(info), _) => info.mss.into(),
+                (None, Some(maxseg)) => maxseg.into(),
+                (None, None) => 536,
+            }),
+            6 if named("TCP_USER_TIMEOUT") => Some(options.user_timeout as i64),
+            6 if named("TCP_KEEPIDLE") => Some(options.keep.idle.as_millis() / 1000),
+            6 if named("TCP_KEEPINTVL") => Some(options.keep.interval.as_millis() / 1000),
+            6 if named("TCP_KEEPCNT") => Some(options.keep.probes.into()),
+            6 if named("TCP_SYNCNT") => Some(options.syn_retries.map_or(self.kernel.number("tcp_syn_retries") as i64, i64::from)),
+            _ => None,
+        })
+    }
+
+    pub(super) fn call_fcntl(&mut self, call: &Call) -> Called {
+        let fd = self.open_fd(call, 0)?;
+        let nonblock = number("O_NONBLOCK").unwrap_or(0);
+        match self.number(call, 1)? {
+            3 => {
+                let flags = match self.descriptors.socket(fd) {
+                    Some(socket) => 2 | if socket.nonblocking { nonblock } else { 0 },
+                    None => 0,
+                };
+                Ok(Outcome::done(flags))
+            }
+            4 => {
+                let nonblocking = self.number(call, 2)? & nonblock != 0;
+                match self.descriptors.socket(fd) {
+                    Some(socket) => socket.nonblocking = nonblocking,
+                    None => return Err(Stop::unsupported("F_SETFL of something that is no socket")),
+                }
+                Ok(Outcome::done(0))
+            }
+            other => Err(Stop::unsupported(format!("the fcntl command {other}"))),
+        }
+    }
+
+    pub(super) fn call_ioctl(&mut self, call: &Call) -> Called {
+        let request = self.number(call, 1)?;
+        let Some(id) = self.connection(call, 0)? else { return Ok(Outcome::Fails("EINVAL")) };
+        let Some(info) = self.machine.host.tcp_info(id) else { return Ok(Outcome::Fails("EINVAL")) };
+        let is = match request {
+            0x541B => info.receive_queue,
+            0x5411 => info.send_queue,
+            other => return Err(Stop::unsupported(format!("the ioctl request {other:#x}"))),
+        };
+        let expected = self.number(call, 2)?;
+        let problem = (is as i64 != expected).then(|| format!("ioctl gives {is}, expected {expected}"));
+        Ok(Outcome::Returns(0, problem))
+    }
+}
+
+/// The option of a call as its script names it.
+fn call_option(call: &Call) -> String {
+    let name = |i: usize| match call.arguments.get(i).map(|argument| &argument.value) {
+        Some(Value::Word(name)) => name.clone(),
+        Some(Value::Integer(n)) => n.to_string(),
+        _ => "?".to_owned(),
+    };
+    format!("{} {}", name(1), name(2))
+}

@@ -1,0 +1,206 @@
+//! Reading and writing.
+
+use bytes::Bytes;
+use host::SocketId;
+use tcp::Errno;
+use wire::Body;
+
+use super::arguments::{field, is_null};
+use super::{Called, Descriptor, Outcome, Pending, Socket, SocketState};
+use crate::run::{Runner, Stop};
+use crate::script::{Call, Expression, Value};
+use crate::symbols::number;
+
+/// The longest that one call moves.
+const LONGEST: i64 = 1 << 30;
+
+/// What a call wants to move.
+struct Wanted {
+    data: Option<Vec<u8>>,
+    len: usize,
+    flags: i64,
+    /// The pointer to the data is not valid.
+    fault: bool,
+}
+
+/// Flags of sending that do what they say here.
+const SENDS: &[&str] = &["MSG_DONTWAIT", "MSG_NOSIGNAL"];
+/// Flags of receiving that do what they say here.
+const RECEIVES: &[&str] = &["MSG_DONTWAIT"];
+
+impl Runner<'_> {
+    fn wanted(&self, call: &Call) -> Result<Wanted, Stop> {
+        let (len, flags, data) = match call.name.as_str() {
+            "read" | "write" => (self.number(call, 2)?, 0, self.argument(call, 1)?),
+            "recv" | "send" => (self.number(call, 2)?, self.number(call, 3)?, self.argument(call, 1)?),
+            "recvfrom" | "sendto" => (self.number(call, 2)?, self.number(call, 3)?, self.argument(call, 1)?),
+            "readv" | "writev" => {
+                let list = self.argument(call, 1)?;
+                return self.vector(list, self.number(call, 2)?, 0);
+            }
+            _ => {
+                let message = self.argument(call, 1)?;
+                let list = field(message, "msg_iov").ok_or_else(|| Stop::Invalid("msg_iov is missing".to_owned()))?;
+                let count = field(message, "msg_iov()").map_or(Ok(0), |count| self.integer(count))?;
+                return self.vector(list, count, self.number(call, 2)?);
+            }
+        };
+        let data = match &data.value {
+            Value::Text(text) => Some(text.clone()),
+            _ if is_null(data) => return Ok(Wanted { data: None, len: len.max(0) as usize, flags, fault: true }),
+            _ => None,
+        };
+        let len = usize::try_from(len).ok().filter(|len| *len as i64 <= LONGEST);
+        let len = len.ok_or_else(|| Stop::unsupported(format!("{} of so many bytes", call.name)))?;
+        Ok(Wanted { data, len, flags, fault: false })
+    }
+
+    /// The lengths of an I/O vector, summed up.
+    fn vector(&self, list: &Expression, count: i64, flags: i64) -> Result<Wanted, Stop> {
+        let Value::List(members) = &list.value else { return Err(Stop::Invalid("an I/O vector is a list".to_owned())) };
+        if members.len() as i64 != count {
+            return Err(Stop::Invalid(format!("the I/O vector has {} members, not {count}", members.len())));
+        }
+        let mut wanted = Wanted { data: None, len: 0, flags, fault: false };
+        for member in members {
+            let Value::Group(parts) = &member.value else {
+                return Err(Stop::Invalid("a member of an I/O vector is `{..., length}`".to_owned()));
+            };
+            let [base, len] = &parts[..] else {
+                return Err(Stop::Invalid("a member of an I/O vector is `{..., length}`".to_owned()));
+            };
+            wanted.fault |= is_null(base);
+            wanted.len += usize::try_from(self.integer(len)?).unwrap_or(0).min(LONGEST as usize);
+        }
+        Ok(wanted)
+    }
+
+    /// Which flags are not known.
+    fn check_flags(&self, flags: i64, known: &[&str]) -> Result<(), Stop> {
+        let known = known.iter().filter_map(|name| number(name)).fold(0, |all, flag| all | flag);
+        if flags & !known == 0 { Ok(()) } else { Err(Stop::unsupported(format!("the flags {:#x}", flags & !known))) }
+    }
+
+    pub(super) fn call_read(&mut self, pending: &mut Pending) -> Called {
+        let call = pending.call.clone();
+        let fd = self.open_fd(&call, 0)?;
+        let wanted = self.wanted(&call)?;
+        let mut descriptors = std::mem::take(&mut self.descriptors);
+        let result = match descriptors.open.get_mut(&fd) {
+            Some(Descriptor::Socket(socket)) => self.read_socket(socket, &wanted, &call),
+            Some(Descriptor::PipeEnd { pipe, write: false }) => descriptors.pipes[*pipe].read(wanted.len, true),
+            _ => Ok(Outcome::Fails("EBADF")),
+        };
+        self.descriptors = descriptors;
+        result
+    }
+
+    fn read_socket(&mut self, socket: &mut Socket, wanted: &Wanted, call: &Call) -> Called {
+        self.check_flags(wanted.flags, RECEIVES)?;
+        if call.name == "recvmsg" {
+            self.check_flags(wanted.flags, &["MSG_DONTWAIT"])?;
+        }
+        let wait = !socket.nonblocking && wanted.flags & number("MSG_DONTWAIT").unwrap_or(0) == 0;
+        let id = match socket.state {
+            SocketState::Connected(id, _) => id,
+            SocketState::Udp(id) => return self.read_udp(id, wanted, wait),
+            SocketState::New | SocketState::Listening(_) => return Ok(Outcome::Fails("ENOTCONN")),
+        };
+        if wanted.fault && wanted.len > 0 {
+            // Linux copies to the program only when there is something.
+            let ready = self.machine.host.ready(id);
+            return Ok(if ready.readable { Outcome::Fails("EFAULT") } else { Outcome::Fails("EAGAIN") });
+        }
+        let mut read = 0;
+        loop {
+            match self.machine.with(|host, cx| host.tcp_recv(id, wanted.len - read, cx)) {
+                Ok(data) if data.is_empty() => break,
+                Ok(data) => {
+                    read += data.len();
+                    if read >= wanted.len {
+                        break;
+                    }
+                }
+                Err(_) if read > 0 => break,
+                Err(Errno::WouldBlock) if wait => return Ok(Outcome::Blocks),
+                Err(error) => return Ok(error.into()),
+            }
+        }
+        Ok(Outcome::done(read as i64))
+    }
+
+    fn read_udp(&mut self, id: SocketId, wanted: &Wanted, wait: bool) -> Called {
+        match self.machine.with(|host, cx| host.udp_recv(id, cx)) {
+            Ok(datagram) => Ok(Outcome::done(datagram.data.len().min(wanted.len) as i64)),
+            Err(Errno::WouldBlock) if wait => Ok(Outcome::Blocks),
+            Err(error) => Ok(error.into()),
+        }
+    }
+
+    pub(super) fn call_write(&mut self, pending: &mut Pending) -> Called {
+        let call = pending.call.clone();
+        let fd = self.open_fd(&call, 0)?;
+        let wanted = self.wanted(&call)?;
+        let mut descriptors = std::mem::take(&mut self.descriptors);
+        let result = match descriptors.open.get_mut(&fd) {
+            Some(Descriptor::Socket(socket)) => self.write_socket(socket, &wanted, pending),
+            Some(Descriptor::PipeEnd { pipe, write: true }) => descriptors.pipes[*pipe].write(wanted.len),
+            _ => Ok(Outcome::Fails("EBADF")),
+        };
+        self.descriptors = descriptors;
+        result
+    }
+
+    fn write_socket(&mut self, socket: &mut Socket, wanted: &Wanted, pending: &mut Pending) -> Called {
+        self.check_flags(wanted.flags, SENDS)?;
+        let wait = !socket.nonblocking && wanted.flags & number("MSG_DONTWAIT").unwrap_or(0) == 0;
+        let id = match socket.state {
+            SocketState::Connected(id, _) => id,
+            SocketState::Udp(id) => return self.write_udp(id, wanted),
+            SocketState::New | SocketState::Listening(_) => return Ok(Outcome::Fails("EPIPE")),
+        };
+        if wanted.fault && wanted.len > 0 {
+            return Ok(Outcome::Fails("EFAULT"));
+        }
+        let data = wanted.data.as_ref();
+        let data = |from: usize| match data {
+            Some(data) => Bytes::copy_from_slice(data.get(from..wanted.len.min(data.len())).unwrap_or_default()),
+            None => Bytes::from(vec![0; wanted.len - from]),
+        };
+        self.send_all(id, wanted.len, wait, pending, data)
+    }
+
+    /// Sends `len` bytes, as many as there is room for; waits for room if it may.
+    pub(super) fn send_all(
+        &mut self,
+        id: SocketId,
+        len: usize,
+        wait: bool,
+        pending: &mut Pending,
+        data: impl Fn(usize) -> Bytes,
+    ) -> Called {
+        loop {
+            let part = Body::from(data(pending.done).to_vec());
+            match self.machine.with(|host, cx| host.tcp_send(id, part, cx)) {
+                Ok(sent) => {
+                    pending.done += sent;
+                    if pending.done >= len || sent == 0 {
+                        break;
+                    }
+                }
+                Err(Errno::WouldBlock) if wait => return Ok(Outcome::Blocks),
+                Err(_) if pending.done > 0 => break,
+                Err(error) => return Ok(error.into()),
+            }
+        }
+        Ok(Outcome::done(pending.done as i64))
+    }
+
+    fn write_udp(&mut self, id: SocketId, wanted: &Wanted) -> Called {
+        let data = Body::from(vec![0; wanted.len]);
+        match self.machine.with(|host, cx| host.udp_send(id, data, cx)) {
+            Ok(()) => Ok(Outcome::done(wanted.len as i64)),
+            Err(error) => Ok(error.into()),
+        }
+    }
+}

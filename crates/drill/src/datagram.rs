@@ -1,0 +1,267 @@
+//! IPv4 packets, to and from bytes, with everything that a script may say of them.
+
+use std::fmt::{self, Write as _};
+use std::net::{IpAddr, Ipv4Addr};
+
+use wire::ipv4::{self, Dscp, Ecn, Protocol};
+use wire::tcp::{self, Flags, Seq};
+use wire::{Sum, icmp, pseudo_header, udp};
+
+use crate::script::TcpOption;
+
+/// An IPv4 packet, taken apart.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Datagram {
+    pub(crate) src: Ipv4Addr,
+    pub(crate) dst: Ipv4Addr,
+    pub(crate) tos: u8,
+    pub(crate) ttl: u8,
+    pub(crate) body: Body,
+}
+
+/// What it carries.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Body {
+    Tcp(Segment),
+    Udp { ports: (u16, u16), payload: Vec<u8> },
+    Icmp { kind: u8, code: u8, rest: u32, data: Vec<u8> },
+    /// Something else.
+    Other(u8),
+}
+
+/// A TCP segment with its options as they stand.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Segment {
+    pub(crate) ports: (u16, u16),
+    pub(crate) seq: u32,
+    pub(crate) ack: u32,
+    pub(crate) flags: Flags,
+    pub(crate) window: u16,
+    pub(crate) urgent: u16,
+    pub(crate) options: Vec<TcpOption>,
+    pub(crate) payload: Vec<u8>,
+}
+
+impl Segment {
+    /// TSval and TSecr.
+    pub(crate) fn timestamps(&self) -> Option<(u32, u32)> {
+        self.options.iter().find_map(TcpOption::timestamps)
+    }
+    /// Changes the timestamps, if there are any.
+    pub(crate) fn set_timestamps(&mut self, val: u32, ecr: u32) {
+        for option in self.options.iter_mut().filter(|option| option.timestamps().is_some()) {
+            *option = TcpOption::from_timestamps(val, ecr);
+        }
+    }
+    /// Moves the edges of all SACK blocks.
+    pub(crate) fn shift_sack(&mut self, by: u32) {
+        for option in self.options.iter_mut().filter(|option| option.kind == TcpOption::SACK) {
+            for edge in option.data.chunks_exact_mut(4) {
+                let value = u32::from_be_bytes([edge[0], edge[1], edge[2], edge[3]]).wrapping_add(by);
+                edge.copy_from_slice(&value.to_be_bytes());
+            }
+        }
+    }
+}
+
+impl Datagram {
+    /// Takes an IPv4 packet apart; `None` if it is not a whole one.
+    pub(crate) fn read(packet: &[u8]) -> Option<Datagram> {
+        let header = ipv4::Header::read(packet.get(..ipv4::Header::LEN)?);
+        let rest = packet.get(header.header_len()..usize::from(header.total_len).min(packet.len()))?;
+        let body = match header.protocol {
+            Protocol::TCP => Body::Tcp(read_segment(rest)?),
+            Protocol::UDP => {
+                let head = udp::Header::read(rest.get(..udp::Header::LEN)?);
+                Body::Udp { ports: (head.src_port, head.dst_port), payload: rest[udp::Header::LEN..].to_vec() }
+            }
+            Protocol::ICMP => {
+                let head = icmp::Header::read(rest.get(..icmp::Header::LEN)?);
+                let data = rest[icmp::Header::LEN..].to_vec();
+                Body::Icmp { kind: head.kind.0, code: head.code, rest: head.rest, data }
+            }
+            Protocol(other) => Body::Other(other),
+        };
+        let tos = header.dscp.0 << 2 | header.ecn.0;
+        Some(Datagram { src: header.src, dst: header.dst, tos, ttl: header.ttl, body })
+    }
+
+    /// The packet's bytes, checksums and all.
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let (protocol, body) = match &self.body {
+            Body::Tcp(segment) => (Protocol::TCP, self.write_segment(segment)),
+            Body::Udp { ports, payload } => (Protocol::UDP, self.write_udp(*ports, payload)),
+            Body::Icmp { kind, code, rest, data } => (Protocol::ICMP, write_icmp(*kind, *code, *rest, data)),
+            Body::Other(number) => (Protocol(*number), Vec::new()),
+        };
+        let mut header = ipv4::Header::new(self.src, self.dst, protocol, body.len());
+        (header.dscp, header.ecn, header.ttl) = (Dscp(self.tos >> 2), Ecn(self.tos & 3), self.ttl);
+        let mut packet = vec![0; ipv4::Header::LEN];
+        header.write(&mut packet);
+        header.checksum = Sum::of(&packet).checksum();
+        header.write(&mut packet);
+        packet.extend(body);
+        packet
+    }
+
+    fn write_segment(&self, segment: &Segment) -> Vec<u8> {
+        let options: Vec<u8> = segment.options.iter().flat_map(write_option).collect();
+        let mut header =
+            tcp::Header::new(segment.ports, Seq(segment.seq), Seq(segment.ack), segment.flags, segment.window, options.len());
+        header.urgent = segment.urgent;
+        let mut bytes = vec![0; tcp::Header::LEN];
+        header.write(&mut bytes);
+        bytes.extend(options);
+        bytes.extend(&segment.payload);
+        self.fill_checksum(Protocol::TCP, &mut bytes, 16);
+        bytes
+    }
+
+    fn write_udp(&self, ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
+        let len = (udp::Header::LEN + payload.len()) as u16;
+        let mut bytes = vec![0; udp::Header::LEN];
+        udp::Header { src_port: ports.0, dst_port: ports.1, len, checksum: 0 }.write(&mut bytes);
+        bytes.extend(payload);
+        self.fill_checksum(Protocol::UDP, &mut bytes, 6);
+        bytes
+    }
+
+    fn fill_checksum(&self, protocol: Protocol, bytes: &mut [u8], at: usize) {
+        let pseudo = pseudo_header(IpAddr::V4(self.src), IpAddr::V4(self.dst), protocol.0, bytes.len());
+        let sum = pseudo.then(Sum::of(bytes)).checksum();
+        bytes[at..at + 2].copy_from_slice(&sum.to_be_bytes());
+    }
+}
+
+fn write_icmp(kind: u8, code: u8, rest: u32, data: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0; icmp::Header::LEN];
+    icmp::Header { kind: icmp::Type(kind), code, checksum: 0, rest }.write(&mut bytes);
+    bytes.extend(data);
+    let sum = Sum::of(&bytes).checksum();
+    bytes[2..4].copy_from_slice(&sum.to_be_bytes());
+    bytes
+}
+
+fn read_segment(bytes: &[u8]) -> Option<Segment> {
+    let header = tcp::Header::read(bytes.get(..tcp::Header::LEN)?);
+    let options = bytes.get(tcp::Header::LEN..header.header_len())?;
+    Some(Segment {
+        ports: (header.src_port, header.dst_port),
+        seq: header.seq,
+        ack: header.ack,
+        flags: header.flags(),
+        window: header.window,
+        urgent: header.urgent,
+        options: read_options(options),
+        payload: bytes[header.header_len()..].to_vec(),
+    })
+}
+
+/// One option after the other, fillers included.
+pub(crate) fn read_options(mut bytes: &[u8]) -> Vec<TcpOption> {
+    let mut options = Vec::new();
+    while let Some(&kind) = bytes.first() {
+        if kind <= TcpOption::NOP {
+            options.push(TcpOption::new(kind, []));
+            bytes = &bytes[1..];
+            continue;
+        }
+        let len = bytes.get(1).map_or(0, |&len| usize::from(len));
+        let Some(data) = bytes.get(2..len) else { break };
+        options.push(TcpOption::new(kind, data));
+        bytes = &bytes[len..];
+    }
+    options
+}
+
+fn write_option(option: &TcpOption) -> Vec<u8> {
+    if option.kind <= TcpOption::NOP {
+        return vec![option.kind];
+    }
+    let mut bytes = vec![option.kind, option.len() as u8];
+    bytes.extend(&option.data);
+    bytes
+}
+
+/// A segment as scripts write it.
+pub(crate) fn segment_text(segment: &Segment, window: bool) -> String {
+    let mut text = flags_text(segment.flags);
+    let (seq, len) = (segment.seq, segment.payload.len());
+    _ = write!(text, " {seq}:{}({len})", seq.wrapping_add(len as u32));
+    if segment.flags.contains(Flags::ACK) {
+        _ = write!(text, " ack {}", segment.ack);
+    }
+    if window {
+        _ = write!(text, " win {}", segment.window);
+    }
+    if segment.urgent != 0 {
+        _ = write!(text, " urg {}", segment.urgent);
+    }
+    let options = options_text(&segment.options);
+    if !options.is_empty() {
+        _ = write!(text, " <{options}>");
+    }
+    text
+}
+
+/// Flags as scripts write them.
+pub(crate) fn flags_text(flags: Flags) -> String {
+    const LETTERS: [(Flags, char); 9] = [
+        (Flags::FIN, 'F'),
+        (Flags::SYN, 'S'),
+        (Flags::RST, 'R'),
+        (Flags::PSH, 'P'),
+        (Flags::URG, 'U'),
+        (Flags::ECE, 'E'),
+        (Flags::CWR, 'W'),
+        (Flags::AE, 'A'),
+        (Flags::ACK, '.'),
+    ];
+    let text: String = LETTERS.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, letter)| letter).collect();
+    if text.is_empty() { "-".to_owned() } else { text }
+}
+
+/// Options as scripts write them, without the angle brackets.
+pub(crate) fn options_text(options: &[TcpOption]) -> String {
+    let texts: Vec<String> = options.iter().map(ToString::to_string).collect();
+    texts.join(",")
+}
+
+impl fmt::Display for TcpOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let spaced = |name: &str, bytes: &[u8]| if bytes.is_empty() { name.to_owned() } else { format!("{name} {}", hex(bytes)) };
+        match (self.kind, &self.data[..]) {
+            (TcpOption::END, _) => f.write_str("eol"),
+            (TcpOption::NOP, _) => f.write_str("nop"),
+            (TcpOption::MSS, [a, b]) => write!(f, "mss {}", u16::from_be_bytes([*a, *b])),
+            (TcpOption::WINDOW_SCALE, [shift]) => write!(f, "wscale {shift}"),
+            (TcpOption::SACK_OK, []) => f.write_str("sackOK"),
+            (TcpOption::SACK, data) => {
+                f.write_str("sack")?;
+                for block in data.chunks_exact(8) {
+                    let left = u32::from_be_bytes([block[0], block[1], block[2], block[3]]);
+                    let right = u32::from_be_bytes([block[4], block[5], block[6], block[7]]);
+                    write!(f, " {left}:{right}")?;
+                }
+                Ok(())
+            }
+            (TcpOption::TIMESTAMPS, data) if data.len() == 8 => {
+                let (val, ecr) = self.timestamps().unwrap_or_default();
+                write!(f, "TS val {val} ecr {ecr}")
+            }
+            (TcpOption::MD5, data) => f.write_str(&spaced("md5", data)),
+            (TcpOption::FAST_OPEN, data) => f.write_str(&spaced("FO", data)),
+            (TcpOption::EXPERIMENT, [0xF9, 0x89, cookie @ ..]) => f.write_str(&spaced("FOEXP", cookie)),
+            (TcpOption::ACC_ECN_0 | TcpOption::ACC_ECN_1, data) => {
+                let order = if self.kind == TcpOption::ACC_ECN_0 { ["e0b", "ceb", "e1b"] } else { ["e1b", "ceb", "e0b"] };
+                f.write_str("ECN")?;
+                for (name, counter) in order.iter().zip(data.chunks_exact(3)) {
+                    write!(f, " {name} {}", u32::from_be_bytes([0, counter[0], counter[1], counter[2]]))?;
+                }
+                Ok(())
+            }
+            (kind, data) => f.write_str(&spaced(&format!("option-{kind}"), data)),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Linux's settings (`sysctl`), mapped to the stack's own. A setting that the stack does not have is refused, unless it is
+//! set to what the stack does anyway.
+
+use std::collections::BTreeMap;
+
+use base::Duration;
+use tcp::{Config, CongestionKind};
+
+/// The settings in force. A name is as in `sysctl`, without `net.ipv4.`.
+#[derive(Clone, Debug)]
+pub(crate) struct Kernel {
+    values: BTreeMap<&'static str, String>,
+}
+
+/// What becomes of a setting.
+enum Meaning {
+    /// It is the stack's; the values that make sense.
+    Ours(fn(&str) -> bool),
+    /// The stack does this and nothing else.
+    Fixed(&'static [&'static str]),
+    /// It tunes what a script cannot see here: memory of the machine, caches, the choice of ports.
+    Unseen,
+}
+
+fn number(value: &str) -> Option<u64> {
+    match value.strip_prefix("0x") {
+        Some(hex) => u64::from_str_radix(hex, 16).ok(),
+        None => value.parse().ok(),
+    }
+}
+fn any_number(value: &str) -> bool {
+    number(value).is_some()
+}
+fn switch(value: &str) -> bool {
+    matches!(value, "0" | "1")
+}
+fn triple(value: &str) -> bool {
+    value.split_whitespace().count() == 3 && value.split_whitespace().all(|part| number(part).is_some())
+}
+
+/// Every setting that is known, what becomes of it, and its default: Linux's.
+const KNOWN: &[(&str, Meaning, &str)] = &[
+    ("tcp_rmem", Meaning::Ours(triple), "4096 131072 6291456"),
+    ("tcp_wmem", Meaning::Ours(triple), "4096 16384 4194304"),
+    ("tcp_timestamps", Meaning::Ours(|value| matches!(value, "0" | "1" | "2")), "1"),
+    ("tcp_window_scaling", Meaning::Ours(switch), "1"),
+    ("tcp_sack", Meaning::Ours(switch), "1"),
+    ("tcp_syn_retries", Meaning::Ours(any_number), "6"),
+    ("tcp_synack_retries", Meaning::Ours(any_number), "5"),
+    ("tcp_retries2", Meaning::Ours(any_number), "15"),
+    ("tcp_orphan_retries", Meaning::Ours(any_number), "0"),
+    ("tcp_fin_timeout", Meaning::Ours(any_number), "60"),
+    ("tcp_tw_reuse", Meaning::Fixed(&["0", "2"]), "2"),
+    ("tcp_keepalive_time", Meaning::Unseen, "7200"),
+    ("tcp_keepalive_intvl", Meaning::Unseen, "75"),
+    ("tcp_keepalive_probes", Meaning::Unseen, "9"),
+    ("tcp_congestion_control", Meaning::Ours(|value| congestion(value).is_some()), "cubic"),
+    ("tcp_allowed_congestion_control", Meaning::Unseen, ""),
+    ("tcp_fack", Meaning::Fixed(&["0"]), "0"),
+    ("tcp_retries1", Meaning::Unseen, "3"),
+    ("tcp_syncookies", Meaning::Fixed(&["0", "1"]), "1"),
+    ("tcp_max_syn_backlog", Meaning::Unseen, "4096"),
+    ("tcp_abort_on_overflow", Meaning::Fixed(&["0"]), "0"),
+    ("tcp_stdurg", Meaning::Fixed(&["0"]), "0"),
+    ("tcp_rfc1337", Meaning::Fixed(&["0"]), "0"),
+    ("tcp_moderate_rcvbuf", Meaning::Unseen, "1"),
+    ("tcp_mem", Meaning::Unseen, ""),
+    ("tcp_no_metrics_save", Meaning::Unseen, "0"),
+    ("tcp_pacing_ss_ratio", Meaning::Fixed(&["200"]), "200"),
+    ("tcp_pacing_ca_ratio", Meaning::Fixed(&["120"]), "120"),
+    ("tcp_tso_win_divisor", Meaning::Unseen, "3"),
+    ("tcp_min_tso_segs", Meaning::Unseen, "2"),
+    ("tcp_limit_output_bytes", Meaning::Unseen, "4194304"),
+    ("tcp_ecn_option", Meaning::Fixed(&["0", "1", "2", "3"]), "2"),
+    ("tcp_workaround_signed_windows", Meaning::Fixed(&["0"]), "0"),
+    ("tcp_invalid_ratelimit", Meaning::Fixed(&["500"]), "500"),
+    ("tcp_challenge_ack_limit", Meaning::Unseen, "2147483647"),
+    ("ip_no_pmtu_disc", Meaning::Fixed(&["0"]), "0"),
+    ("ip_local_port_range", Meaning::Unseen, ""),
+    ("net.core.rmem_max", Meaning::Unseen, "212992"),
+    ("net.core.wmem_max", Meaning::Unseen, "212992"),
+    ("net.core.somaxconn", Meaning::Unseen, "4096"),
+    ("net.core.default_qdisc", Meaning::Unseen, ""),
+    ("net.core.netdev_max_backlog", Meaning::Unseen, "1000"),
+    ("net.core.optmem_max", Meaning::Ours(any_number), "131072"),
+    ("tcp_frto", Meaning::Fixed(&["2"]), "2"),
+    ("tcp_dsack", Meaning::Fixed(&["1"]), "1"),
+    ("tcp_reordering", Meaning::Fixed(&["3"]), "3"),
+    ("tcp_max_reordering", Meaning::Unseen, "300"),
+    ("tcp_early_retrans", Meaning::Fixed(&["3", "4"]), "3"),
+    ("tcp_recovery", Meaning::Fixed(&["1"]), "1"),
+    ("tcp_thin_linear_timeouts", Meaning::Fixed(&["0"]), "0"),
+    ("tcp_slow_start_after_idle", Meaning::Fixed(&["0", "1"]), "1"),
+    ("tcp_ecn", Meaning::Fixed(&["0", "2"]), "2"),
+    ("tcp_ecn_fallback", Meaning::Unseen, "1"),
+    ("tcp_notsent_lowat", Meaning::Fixed(&["4294967295", "-1"]), "4294967295"),
+    ("tcp_fastopen", Meaning::Ours(any_number), "1"),
+    ("tcp_fastopen_key", Meaning::Ours(|value| value.split('-').count() == 4), "00000000-00000000-00000000-00000000"),
+    ("tcp_fastopen_blackhole_timeout_sec", Meaning::Ours(any_number), "0"),
+    ("tcp_mtu_probing", Meaning::Fixed(&["0"]), "0"),
+    ("tcp_base_mss", Meaning::Unseen, "1024"),
+    ("tcp_autocorking", Meaning::Fixed(&["0"]), "1"),
+];
+
+fn congestion(name: &str) -> Option<CongestionKind> {
+    match name {
+        "reno" => Some(CongestionKind::Reno),
+        _ => None,
+    }
+}
+
+/// Why a setting was refused.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) String);
+
+impl Default for Kernel {
+    fn default() -> Kernel {
+        Kernel { values: KNOWN.iter().map(|(name, _, default)| (*name, (*default).to_owned())).collect() }
+    }
+}
+
+impl Kernel {
+    /// Changes a setting: `net.ipv4.tcp_sack`, `net/ipv4/tcp_sack` or `/proc/sys/net/ipv4/tcp_sack`.
+    pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), Refused> {
+        let dotted = name.trim_start_matches("/proc/sys/").replace('/', ".");
+        let short = dotted.strip_prefix("net.ipv4.").unwrap_or(&dotted);
+        let value = value.trim().trim_matches('"').trim();
+        let Some((known, meaning, _)) = KNOWN.iter().find(|(known, ..)| *known == short) else {
+            return Err(Refused(format!("the stack has no setting {short}")));
+        };
+        let fine = match meaning {
+            Meaning::Ours(sensible) => sensible(value),
+            Meaning::Fixed(values) => values.contains(&value),
+            Meaning::Unseen => true,
+        };
+        if !fine {
+            return Err(Refused(format!("the stack cannot be set to {short}={value}")));
+        }
+        self.values.insert(known, value.to_owned());
+        Ok(())
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+    /// A setting as a number; 0 if it is none.
+    pub(crate) fn number(&self, name: &str) -> u64 {
+        number(self.text(name)).unwrap_or(0)
+    }
+    /// One of the three numbers of a memory setting: least, default, most.
+    pub(crate) fn memory(&self, name: &str, which: usize) -> usize {
+        self.text(name).split_whitespace().nth(which).and_then(number).unwrap_or(0) as usize
+    }
+
+    /// What TCP connections start with under these settings.
+    pub(crate) fn tcp(&self) -> Config {
+        let retries = |name: &str| self.number(name).min(255) as u32;
+        let mut config = Config {
+            window_scale: self.number("tcp_window_scaling") != 0,
+            sack: self.number("tcp_sack") != 0,
+            timestamps: self.number("tcp_timestamps") != 0,
+            syn_retries: retries("tcp_syn_retries"),
+            syn_ack_retries: retries("tcp_synack_retries"),
+            retries: retries("tcp_retries2"),
+            fin_wait_2: Duration::from_secs(self.number("tcp_fin_timeout").min(7200) as i64),
+            send_buffer: self.memory("tcp_wmem", 2),
+            receive_buffer: self.memory("tcp_rmem", 2),
+            delay_fin_ack: true,
+            ..Config::default()
+        };
+        if let Some(congestion) = congestion(self.text("tcp_congestion_control")) {
+            config.congestion = congestion;
+        }
+        config
+    }
+}

@@ -1,0 +1,215 @@
+//! The few shell commands that scripts use to set a machine up: `sysctl`, the files of them, and what needs no doing here.
+
+use std::path::{Path, PathBuf};
+
+use crate::kernel::{Kernel, Refused};
+
+/// How deep files of commands may call one another.
+const MAX_DEPTH: usize = 4;
+/// The largest file of commands that is read, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// A file that a command made, which `open` may find: its path and content.
+pub(crate) type MadeFile = (PathBuf, Vec<u8>);
+
+/// A shell that knows a few commands.
+pub(crate) struct Shell<'a> {
+    pub(crate) kernel: &'a mut Kernel,
+    pub(crate) files: &'a mut Vec<MadeFile>,
+}
+
+impl Shell<'_> {
+    /// Runs `text` as if in the directory `within`.
+    pub(crate) fn run(&mut self, text: &str, within: &Path) -> Result<(), Refused> {
+        self.lines(text, within, 0)
+    }
+
+    /// Runs a file of commands.
+    pub(crate) fn file(&mut self, path: &Path, depth: usize) -> Result<(), Refused> {
+        if depth >= MAX_DEPTH {
+            return Err(Refused(format!("{} is called too deeply", path.display())));
+        }
+        let unreadable = |error: std::io::Error| Refused(format!("cannot read {}: {error}", path.display()));
+        if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE {
+            return Err(Refused(format!("{} is too long", path.display())));
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        self.lines(&text, path.parent().unwrap_or(Path::new(".")), depth + 1)
+    }
+
+    fn lines(&mut self, text: &str, within: &Path, depth: usize) -> Result<(), Refused> {
+        let joined = text.replace("\\\n", " ");
+        for line in joined.lines() {
+            for command in split(line) {
+                self.command(&command, within, depth)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, command: &str, within: &Path, depth: usize) -> Result<(), Refused> {
+        let words = words(command)?;
+        let Some((name, arguments)) = words.split_first() else { return Ok(()) };
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let base = name.rsplit('/').next().unwrap_or(name);
+        match (base, &arguments[..]) {
+            ("sysctl", settings) => self.sysctl(settings),
+            // Our machine is new for every script: no metrics are saved, and its queue drops nothing.
+            ("ip", ["tcp_metrics", "flush", ..]) => Ok(()),
+            ("tc", ["qdisc", "add" | "replace", "dev", _, "root", "pfifo" | "pfifo_fast" | "noqueue"]) => Ok(()),
+            ("nstat" | "sleep" | "sync" | "true" | "echo" | ":", _) => Ok(()),
+            ("rm", _) => Ok(()),
+            ("dd", arguments) => self.dd(arguments),
+            (_, settings) if !settings.is_empty() && settings.iter().all(|setting| setting.starts_with("/proc/sys/")) => {
+                settings.iter().try_for_each(|setting| self.setting(setting))
+            }
+            (_, []) if base.ends_with(".sh") => {
+                let path = within.join(name);
+                if name.starts_with("/tmp/") && !path.exists() {
+                    // What would restore the machine's settings: there is nothing to restore.
+                    return Ok(());
+                }
+                self.file(&path, depth)
+            }
+            _ => Err(Refused(format!("the command `{}` is not known", command.trim()))),
+        }
+    }
+
+    fn sysctl(&mut self, arguments: &[&str]) -> Result<(), Refused> {
+        let settings = arguments.iter().filter(|argument| !argument.starts_with('-'));
+        settings.map(|setting| self.setting(setting)).collect()
+    }
+
+    fn setting(&mut self, setting: &str) -> Result<(), Refused> {
+        match setting.split_once('=') {
+            Some((name, value)) => self.kernel.set(name, value),
+            None => Err(Refused(format!("`{setting}` sets nothing"))),
+        }
+    }
+
+    /// `dd if=/dev/zero of=FILE bs=N count=M`: a file of zeros.
+    fn dd(&mut self, arguments: &[&str]) -> Result<(), Refused> {
+        let value = |name: &str| arguments.iter().find_map(|argument| argument.strip_prefix(name));
+        let (Some("/dev/zero"), Some(file)) = (value("if="), value("of=")) else {
+            return Err(Refused(format!("`dd {}` is not known", arguments.join(" "))));
+        };
+        let size = |name: &str, default| match value(name) {
+            None => Some(default),
+            Some(text) => base::parse_bytes(text).ok(),
+        };
+        let len = size("bs=", 512).zip(size("count=", 1)).and_then(|(size, count)| size.checked_mul(count));
+        let len = len.filter(|len| *len <= 1 << 30).ok_or_else(|| Refused("dd's file is too large".to_owned()))?;
+        self.files.push((file.into(), vec![0; len as usize]));
+        Ok(())
+    }
+}
+
+/// The commands of a line, without its comment and without redirections.
+fn split(line: &str) -> Vec<String> {
+    let mut commands = vec![String::new()];
+    let mut quote = None;
+    let mut depth = 0u32;
+    let mut before = ' ';
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            (None, '#') if before.is_whitespace() => break,
+            (None, ';') if depth == 0 => {
+                commands.push(String::new());
+                before = ' ';
+                continue;
+            }
+            (None, '&') if chars.peek() == Some(&'&') => {
+                chars.next();
+                commands.push(String::new());
+                before = ' ';
+                continue;
+            }
+            _ => {}
+        }
+        before = c;
+        if let Some(command) = commands.last_mut() {
+            command.push(c);
+        }
+    }
+    commands
+}
+
+/// The words of a command: quotes taken off, arithmetic done, redirections left out.
+fn words(command: &str) -> Result<Vec<String>, Refused> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut rest = command;
+    while let Some(c) = rest.chars().next() {
+        if quote != Some('\'')
+            && let Some(inner) = rest.strip_prefix("$((")
+        {
+            let end = inner.find("))").ok_or_else(|| Refused(format!("`{}` is never closed", command.trim())))?;
+            let value = product(&inner[..end]).ok_or_else(|| Refused(format!("cannot compute `{}`", &inner[..end])))?;
+            word.get_or_insert_default().push_str(&value.to_string());
+            rest = &inner[end + 2..];
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    let mut kept = Vec::new();
+    let mut skip = false;
+    for word in words {
+        let redirects = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
+        match redirects.strip_prefix('>') {
+            _ if std::mem::take(&mut skip) => {}
+            Some(target) => skip = target.trim_start_matches('>').is_empty(),
+            None => kept.push(word),
+        }
+    }
+    Ok(kept)
+}
+
+/// A product of whole numbers: all the arithmetic that is needed.
+fn product(text: &str) -> Option<u64> {
+    text.split('*').map(|factor| factor.trim().parse::<u64>().ok()).try_fold(1u64, |product, factor| product.checked_mul(factor?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(text: &str) -> Result<Kernel, Refused> {
+        let (mut kernel, mut files) = (Kernel::default(), Vec::new());
+        Shell { kernel: &mut kernel, files: &mut files }.run(text, Path::new("."))?;
+        Ok(kernel)
+    }
+
+    #[test]
+    fn settings_are_read_in_each_of_their_spellings() {
+        let text = "# a comment\nsysctl -q net.ipv4.tcp_sack=0 net/ipv4/tcp_timestamps=0\n\
+                    set.py /proc/sys/net/ipv4/tcp_wmem=\"4096 50000 4194304\" # and so on\n\
+                    sysctl -q net.ipv4.tcp_rmem=\"4096 540000 $((15*1024*1024))\" > /dev/null 2>&1";
+        let kernel = run(text).unwrap();
+        assert_eq!(kernel.number("tcp_sack"), 0);
+        assert!(!kernel.tcp().timestamps);
+        assert_eq!((kernel.memory("tcp_wmem", 1), kernel.memory("tcp_rmem", 2)), (50_000, 15 << 20));
+    }
+
+    #[test]
+    fn what_is_not_known_is_never_ignored() {
+        for text in ["sysctl -q net.ipv4.tcp_turbo=1", "sysctl net.ipv4.tcp_sack=perhaps", "iptables -F", "nowhere.sh"] {
+            assert!(run(text).is_err(), "{text}");
+        }
+    }
+}
