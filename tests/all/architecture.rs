@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tls", &["base"]),
     ("apps", &["base", "wire", "trace", "tcp", "host", "net", "tls"]),
     ("scenario", &["base", "wire", "trace", "tcp", "host", "net", "tls", "apps"]),
+    ("drill", &["base", "wire", "trace", "tcp", "host"]),
     // reading
     ("flow", &["base", "wire", "trace", "capture"]),
     ("dissect", &["base", "wire", "trace", "capture", "flow"]),
@@ -37,14 +38,14 @@ const GROUND: &[&str] = &["base", "wire", "trace"];
 const READING: &[&str] = &["base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story"];
 /// The command line reads, and asks for simulations by way of `scenario` only.
 const FRONT: &[&str] = &[
-    "base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story", "export", "web", "scenario",
+    "base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story", "export", "web", "scenario", "drill",
 ];
 const ALL: &[&str] = &[
-    "base", "wire", "trace", "capture", "tcp", "host", "net", "tls", "apps", "scenario", "flow", "dissect", "analyze",
-    "explain", "story", "export", "web", "cli",
+    "base", "wire", "trace", "capture", "tcp", "host", "net", "tls", "apps", "scenario", "drill", "flow", "dissect",
+    "analyze", "explain", "story", "export", "web", "cli",
 ];
 /// What only the making wing may know.
-const MAKING: &[&str] = &["tcp", "host", "net", "apps", "tls", "scenario"];
+const MAKING: &[&str] = &["tcp", "host", "net", "apps", "tls", "scenario", "drill"];
 
 /// The crates of the workspace, each with those that it uses outside of its tests.
 fn uses() -> BTreeMap<String, BTreeSet<String>> {

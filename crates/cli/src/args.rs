@@ -51,6 +51,8 @@ pub enum Command {
     Header(Header),
     /// Open the page: the same view in a browser, to step through, turn knobs and compare.
     Serve(Box<Serve>),
+    /// Run packetdrill scripts against the stack, in virtual time.
+    Drill(Drill),
     /// List the built-in scenarios.
     Scenarios,
     /// Print a shell's completions.
@@ -253,4 +255,29 @@ pub struct Explain {
 pub struct Header {
     /// ethernet, arp, ipv4, icmp, udp, tcp, dhcp, dns, tls ...
     pub name: String,
+}
+
+/// Which scripts to run.
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 all passed, 1 one failed, 2 wrong use, 3 a script cannot be read, \
+    4 none failed and one asks for something that is not supported.")]
+pub struct Drill {
+    /// The scripts.
+    #[arg(required = true, value_name = "SCRIPT.pkt")]
+    pub script: Vec<PathBuf>,
+    /// Compare what scripts leave out as well: packets left over at the end, what fills options up.
+    #[arg(long)]
+    pub strict: bool,
+    /// Files of `sysctl` commands to run first, one after the other; may be repeated, or separated by commas.
+    #[arg(long = "init-scripts", alias = "init_scripts", value_name = "FILE", value_delimiter = ',')]
+    pub init_scripts: Vec<PathBuf>,
+    /// Define a symbol, as a script's own `--define` does.
+    #[arg(long, short = 'D', value_name = "NAME=VALUE")]
+    pub define: Vec<String>,
+    /// Write the run to a file: .pcapng; for one script.
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How to print.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub format: Format,
 }

@@ -4,6 +4,7 @@ mod args;
 mod argument;
 mod compare;
 mod connections;
+mod drill;
 mod error;
 mod glossary;
 mod ladder;
@@ -76,6 +77,7 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
             }
             ExitCode::SUCCESS
         }
+        Some(Command::Drill(args)) => drill::run(&mut out, &args)?,
         Some(Command::Simulate(args)) => simulate::run(&mut out, &args)?,
         Some(Command::Compare(args)) => compare::run(&mut out, &args)?,
         Some(Command::Serve(args)) => serve::run(&mut out, &args)?,

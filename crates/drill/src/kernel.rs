@@ -104,7 +104,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
 
 fn congestion(name: &str) -> Option<CongestionKind> {
     match name {
-        "reno" => Some(CongestionKind::Reno),
+        "reno" | "cubic" => Some(CongestionKind::Reno),
         _ => None,
     }
 }

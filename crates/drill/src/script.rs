@@ -18,8 +18,6 @@ pub struct Script {
     pub(crate) init: Option<Command>,
     /// What happens, in order.
     pub(crate) events: Vec<Event>,
-    /// The command that runs after the last event.
-    pub(crate) cleanup: Option<Command>,
 }
 
 /// An option line.
@@ -125,8 +123,6 @@ pub(crate) enum Transport {
 #[derive(Clone, Debug)]
 pub(crate) struct Tcp {
     pub(crate) flags: Flags,
-    /// The flags AE, CWR and ECE were given as AccECN's counter.
-    pub(crate) ace: bool,
     pub(crate) seq: u32,
     pub(crate) len: usize,
     pub(crate) ack: u32,
@@ -204,7 +200,6 @@ pub(crate) enum Quoted {
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) name: String,
-    pub(crate) name_span: Span,
     pub(crate) arguments: Vec<Expression>,
     pub(crate) result: Expression,
     pub(crate) errno: Option<String>,

@@ -64,6 +64,15 @@ impl Default for Setup {
 }
 
 impl Setup {
+    /// The symbols that the public suites' runners define for IPv4: how an ICMP error is called, where socket errors are
+    /// reported.
+    pub fn symbols(&self) -> Vec<(String, String)> {
+        let level = if self.mapped { ("SOL_IPV6", "IPV6_RECVERR") } else { ("SOL_IP", "IP_RECVERR") };
+        [("CODE", "host_unreachable"), ("CMSG_LEVEL_IP", level.0), ("CMSG_TYPE_RECVERR", level.1)]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec()
+    }
+
     /// With what the script's first lines say.
     pub(crate) fn for_script(&self, script: &Script) -> Result<Setup, Problem> {
         let mut setup = self.clone();

@@ -43,6 +43,10 @@ pub struct Connection {
     pub(crate) connected: bool,
     pub(crate) error: Option<Errno>,
     pub(crate) soft_error: Option<Errno>,
+    /// Why it failed, until the program has been told (SO_ERROR).
+    pub(crate) untold: Option<Errno>,
+    /// The program reads no more (shutdown(SHUT_RD)).
+    pub(crate) read_shut: bool,
     pub(crate) agreed: Agreed,
 
     // The send sequence space (RFC 9293 §3.3.1), what is in it, and what decides over it.
@@ -201,7 +205,7 @@ impl Connection {
     pub fn ready(&self) -> Ready {
         let failed = self.error.is_some();
         let write_closed = self.fin_wanted.is_some() || self.is_closed();
-        let read_closed = self.fin_received || self.is_closed();
+        let read_closed = self.fin_received || self.read_shut || self.is_closed();
         // As on Linux a program is told to write again when a third of the buffer is free.
         let room = self.room() * 3 >= self.config.send_buffer.max(1);
         Ready {
@@ -281,6 +285,7 @@ impl Connection {
     /// [`Errno::WouldBlock`] without room or before the connection is complete; [`Errno::BrokenPipe`] after
     /// [`Connection::shutdown`]; the connection's error once it has failed.
     pub fn send(&mut self, data: Body, cx: &mut Cx) -> Result<usize, Errno> {
+        self.tell_error()?;
         let room = self.writable(data.len())?;
         let taken = data.len().min(room);
         let event = self.written(taken, cx);
@@ -298,6 +303,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::send`].
     pub fn send_bytes(&mut self, data: Bytes, cx: &mut Cx) -> Result<usize, Errno> {
+        self.tell_error()?;
         let room = self.writable(data.len())?;
         let taken = data.len().min(room);
         let event = self.written(taken, cx);
@@ -313,8 +319,13 @@ impl Connection {
         self.writable(1)
     }
 
+    /// As Linux, the first call after a failure says why; those behind it find the connection closed.
+    fn tell_error(&mut self) -> Result<(), Errno> {
+        self.untold.take().map_or(Ok(()), Err)
+    }
+
     fn writable(&self, len: usize) -> Result<usize, Errno> {
-        if let Some(error) = self.error {
+        if let Some(error) = self.untold {
             return Err(error);
         }
         if self.fin_wanted.is_some() || self.is_closed() {
@@ -336,7 +347,8 @@ impl Connection {
     /// segments need not be cut.
     ///
     /// # Errors
-    /// [`Errno::WouldBlock`] if nothing has arrived; the connection's error once all that had arrived is read.
+    /// [`Errno::WouldBlock`] if nothing has arrived; once all that had arrived is read, the connection's error, which is
+    /// told once: then the stream has ended.
     pub fn recv(&mut self, max: usize, cx: &mut Cx) -> Result<Body, Errno> {
         let mut out = Body::empty();
         while let Some(chunk) = self.readable.pop_front() {
@@ -355,10 +367,10 @@ impl Connection {
             break;
         }
         if out.is_empty() && (max > 0 || self.readable.is_empty()) {
-            return match self.error {
+            return match self.untold.take() {
                 _ if self.fin_received => Ok(out),
                 Some(error) => Err(error),
-                None if self.is_closed() => Ok(out),
+                None if self.read_shut || self.is_closed() => Ok(out),
                 None => Err(Errno::WouldBlock),
             };
         }
@@ -378,6 +390,23 @@ impl Connection {
         self.config.keepalive = keepalive;
         self.keepalives = 0;
         self.arm_keepalive(cx.cause, cx);
+    }
+
+    /// Why the connection failed, if the program has not been told yet; with this it has (SO_ERROR).
+    pub fn take_error(&mut self) -> Option<Errno> {
+        self.untold.take()
+    }
+
+    /// The program reads no more: what has arrived it can still read, behind that the stream ends for it. What comes later is
+    /// taken and acknowledged (shutdown(SHUT_RD), as Linux has it).
+    pub fn shutdown_read(&mut self) {
+        self.read_shut = true;
+    }
+
+    /// How many bytes a program may write ahead from now on (SO_SNDBUF).
+    pub fn set_send_buffer(&mut self, bytes: usize, cx: &mut Cx) {
+        self.config.send_buffer = bytes;
+        self.trigger = cx.cause;
     }
 
     /// Gives up when data stays unacknowledged for this long (TCP_USER_TIMEOUT).
@@ -414,7 +443,7 @@ impl Connection {
 
     /// The connection fails with `error`.
     pub(crate) fn fail(&mut self, error: Errno, event: Event, cx: &mut Cx) {
-        self.error = Some(error);
+        (self.error, self.untold) = (Some(error), Some(error));
         self.step(event, cx);
     }
 

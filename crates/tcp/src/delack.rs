@@ -5,6 +5,8 @@ use base::{Duration, EventId, Instant};
 /// Linux's bounds of a delayed acknowledgment; RFC 9293 §3.8.6.3 (MUST-40) allows less than 500 ms.
 const MIN: Duration = Duration::from_millis(40);
 const MAX: Duration = Duration::from_millis(200);
+/// A tick of Linux's timers (HZ=1000).
+const TICK: Duration = Duration::from_millis(1);
 /// How many segments are acknowledged at once at the start, so that the sender's slow start gets going.
 const QUICK: u32 = 16;
 
@@ -76,6 +78,10 @@ impl Acks {
 
     /// How long to hold an acknowledgment back.
     pub(crate) fn delay(&self, srtt: Option<Duration>) -> Duration {
+        if self.ato == Duration::ZERO {
+            // No data has arrived yet, only a FIN: as on Linux the acknowledgment leaves with the next tick of the clock.
+            return TICK;
+        }
         let bound = if self.pingpong { MAX } else { Duration::from_millis(500) };
         let bound = srtt.map_or(bound, |srtt| bound.min(srtt.max(MIN)));
         self.ato.max(MIN).min(bound).min(MAX)

@@ -96,6 +96,8 @@ impl Connection {
             connected: false,
             error: None,
             soft_error: None,
+            untold: None,
+            read_shut: false,
             agreed: Agreed { mss, rcv_shift: offered_shift(config).unwrap_or(0), ..Agreed::default() },
             iss: isn,
             snd_una: isn,

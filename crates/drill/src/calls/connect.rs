@@ -206,7 +206,7 @@ impl Runner<'_> {
         }
         self.flows[flow].stage = Stage::Connecting;
         self.flows[flow].remote = Some((self.setup.remote, self.setup.connect_port));
-        match self.machine.with(|host, cx| host.udp_connect(id, remote, cx)) {
+        match self.machine.with(|host, _| host.udp_connect(id, remote)) {
             Ok(()) => Ok(Outcome::done(0)),
             Err(error) => Ok(error.into()),
         }

@@ -130,7 +130,7 @@ impl Runner<'_> {
     }
 
     fn read_udp(&mut self, id: SocketId, wanted: &Wanted, wait: bool) -> Called {
-        match self.machine.with(|host, cx| host.udp_recv(id, cx)) {
+        match self.machine.with(|host, cx| host.udp_recv_from(id, cx)) {
             Ok(datagram) => Ok(Outcome::done(datagram.data.len().min(wanted.len) as i64)),
             Err(Errno::WouldBlock) if wait => Ok(Outcome::Blocks),
             Err(error) => Ok(error.into()),

@@ -37,7 +37,7 @@ impl Parser<'_> {
             }
             self.next();
         }
-        Ok(Call { name: name.text, name_span: name.span, arguments, result, errno, end })
+        Ok(Call { name: name.text, arguments, result, errno, end })
     }
 
     fn expressions(&mut self) -> Parsed<Vec<Expression>> {

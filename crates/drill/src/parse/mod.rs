@@ -65,14 +65,13 @@ impl Parser<'_> {
         self.substitute();
         let init = self.command();
         let mut events: Vec<Event> = Vec::new();
-        let mut cleanup = None;
         while self.peek().kind != Kind::End {
             if let Some(command) = self.command() {
                 if self.peek().kind != Kind::End {
                     let problem = Problem::invalid(command.span, "a command between events needs a time");
                     return Err(problem.help("write `+0` in front of it"));
                 }
-                cleanup = Some(command);
+                // What would restore the machine: every run has a new one.
                 break;
             }
             events.push(self.event(events.last())?);
@@ -81,7 +80,7 @@ impl Parser<'_> {
             let problem = Problem::invalid(self.peek().span, "the script has no events");
             return Err(problem.help("write at least one line such as `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3`"));
         }
-        Ok(Script { file: file.to_owned(), source: self.source.to_owned(), options, init, events, cleanup })
+        Ok(Script { file: file.to_owned(), source: self.source.to_owned(), options, init, events })
     }
 
     /// `--name`, `--name=value` or `--name=symbol=value`.
@@ -272,7 +271,7 @@ impl Parser<'_> {
 }
 
 /// The flags that letters and digits stand for: `SEWA`, `P.`, `.5`.
-fn flags(text: &str, span: Span) -> Parsed<(Flags, bool)> {
+fn flags(text: &str, span: Span) -> Parsed<Flags> {
     let (mut flags, mut ace) = (Flags::NONE, false);
     let mut named = false;
     for letter in text.chars() {
@@ -307,5 +306,5 @@ fn flags(text: &str, span: Span) -> Parsed<(Flags, bool)> {
         let problem = Problem::invalid(span, "AccECN's counter takes the places of E, W and A");
         return Err(problem.help("give the digit or the letters"));
     }
-    Ok((flags, ace))
+    Ok(flags)
 }

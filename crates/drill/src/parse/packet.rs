@@ -115,7 +115,7 @@ impl Parser<'_> {
     }
 
     fn segment(&mut self, way: Way) -> Parsed<Tcp> {
-        let (flags, ace) = self.flags()?;
+        let flags = self.flags()?;
         let (seq, len) = self.sequence()?;
         let ack = if self.takes_word("ack") { self.number("the acknowledgment", u32::MAX.into())? as u32 } else { 0 };
         let at_window = self.peek().span;
@@ -126,13 +126,13 @@ impl Parser<'_> {
         }
         let urgent = if self.takes_word("urg") { self.number("the urgent pointer", 0xFFFF)? as u16 } else { 0 };
         let options = self.tcp_options(way)?;
-        Ok(Tcp { flags, ace, seq, len, ack, window, urgent, options })
+        Ok(Tcp { flags, seq, len, ack, window, urgent, options })
     }
 
-    fn flags(&mut self) -> Parsed<(Flags, bool)> {
+    fn flags(&mut self) -> Parsed<Flags> {
         let start = self.peek().span;
         if self.takes('-') {
-            return Ok((Flags::NONE, false));
+            return Ok(Flags::NONE);
         }
         let mut text = String::new();
         if self.peek().kind == Kind::Word {

@@ -59,6 +59,36 @@ impl Host {
         self.with_connection(id, cx, |connection, cx| connection.shutdown(cx))
     }
 
+    /// Closes a direction or both (shutdown): without `writes` no FIN is sent, with `reads` the stream ends for the program.
+    ///
+    /// # Errors
+    /// [`Errno::NotConnected`] if it is not open.
+    pub fn tcp_shutdown_how(&mut self, id: SocketId, reads: bool, writes: bool, cx: &mut Cx<'_>) -> Result<(), Errno> {
+        self.with_connection(id, cx, |connection, cx| {
+            if connection.is_closed() {
+                return Err(Errno::NotConnected);
+            }
+            if reads {
+                connection.shutdown_read();
+            }
+            if writes { connection.shutdown(cx) } else { Ok(()) }
+        })
+    }
+
+    /// Does something to a connection that has no call of its own here: sets an option, asks a figure. What it then has to
+    /// send is sent.
+    ///
+    /// # Errors
+    /// [`Errno::BadSocket`] or [`Errno::Invalid`] if it is not a connection; those of `act`.
+    pub fn tcp_with<R>(
+        &mut self,
+        id: SocketId,
+        cx: &mut Cx<'_>,
+        act: impl FnOnce(&mut Connection, &mut Cx<'_>) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
+        self.with_connection(id, cx, act)
+    }
+
     /// Resets a connection and lets go of it.
     ///
     /// # Errors
