@@ -1,6 +1,15 @@
+//! Runs a suite of scripts and prints a line for each: for those who work on the stack.
+
 use std::path::Path;
 fn main() {
-    let defines: Vec<(String, String)> = [("TFO_COOKIE", "3021b9d889017eeb"), ("CODE", "host_unreachable"), ("CMSG_LEVEL_IP", "SOL_IP"), ("CMSG_TYPE_RECVERR", "IP_RECVERR")].map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
+    let defines: Vec<(String, String)> = [
+        ("TFO_COOKIE", "3021b9d889017eeb"),
+        ("CODE", "host_unreachable"),
+        ("CMSG_LEVEL_IP", "SOL_IP"),
+        ("CMSG_TYPE_RECVERR", "IP_RECVERR"),
+    ]
+    .map(|(a, b)| (a.to_owned(), b.to_owned()))
+    .to_vec();
     let verbose = std::env::args().len() < 4;
     let (mut p, mut f, mut u) = (0, 0, 0);
     for file in std::env::args().skip(1) {
@@ -11,10 +20,31 @@ fn main() {
         };
         let short = file.rsplit("/tcp/").next().unwrap();
         match &report.verdict {
-            drill::Verdict::Passed => { p += 1; println!("PASS {short}"); }
-            drill::Verdict::Failed(m) => { f += 1; if verbose { println!("{m}") } else { println!("FAIL {short}:{} {} | {}", m.place.line, m.what, m.line.chars().take(90).collect::<String>()); } }
-            drill::Verdict::Unsupported(at, why) => { u += 1; println!("UNSUP {short}:{} {why}", at.line); }
-            drill::Verdict::Invalid(at, why) => { f += 1; println!("INVALID {short}:{} {why}", at.line); }
+            drill::Verdict::Passed => {
+                p += 1;
+                println!("PASS {short}");
+            }
+            drill::Verdict::Failed(m) => {
+                f += 1;
+                if verbose {
+                    println!("{m}")
+                } else {
+                    println!(
+                        "FAIL {short}:{} {} | {}",
+                        m.place.line,
+                        m.what,
+                        m.line.chars().take(90).collect::<String>()
+                    );
+                }
+            }
+            drill::Verdict::Unsupported(at, why) => {
+                u += 1;
+                println!("UNSUP {short}:{} {why}", at.line);
+            }
+            drill::Verdict::Invalid(at, why) => {
+                f += 1;
+                println!("INVALID {short}:{} {why}", at.line);
+            }
         }
     }
     println!("{p} passed, {f} failed, {u} unsupported");

@@ -23,8 +23,16 @@ pub(crate) struct Datagram {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Body {
     Tcp(Segment),
-    Udp { ports: (u16, u16), payload: Vec<u8> },
-    Icmp { kind: u8, code: u8, rest: u32, data: Vec<u8> },
+    Udp {
+        ports: (u16, u16),
+        payload: Vec<u8>,
+    },
+    Icmp {
+        kind: u8,
+        code: u8,
+        rest: u32,
+        data: Vec<u8>,
+    },
     /// Something else.
     Other(u8),
 }
@@ -106,8 +114,14 @@ impl Datagram {
 
     fn write_segment(&self, segment: &Segment) -> Vec<u8> {
         let options: Vec<u8> = segment.options.iter().flat_map(write_option).collect();
-        let mut header =
-            tcp::Header::new(segment.ports, Seq(segment.seq), Seq(segment.ack), segment.flags, segment.window, options.len());
+        let mut header = tcp::Header::new(
+            segment.ports,
+            Seq(segment.seq),
+            Seq(segment.ack),
+            segment.flags,
+            segment.window,
+            options.len(),
+        );
         header.urgent = segment.urgent;
         let mut bytes = vec![0; tcp::Header::LEN];
         header.write(&mut bytes);
@@ -230,7 +244,9 @@ pub(crate) fn options_text(options: &[TcpOption]) -> String {
 impl fmt::Display for TcpOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        let spaced = |name: &str, bytes: &[u8]| if bytes.is_empty() { name.to_owned() } else { format!("{name} {}", hex(bytes)) };
+        let spaced = |name: &str, bytes: &[u8]| {
+            if bytes.is_empty() { name.to_owned() } else { format!("{name} {}", hex(bytes)) }
+        };
         match (self.kind, &self.data[..]) {
             (TcpOption::END, _) => f.write_str("eol"),
             (TcpOption::NOP, _) => f.write_str("nop"),
@@ -254,7 +270,8 @@ impl fmt::Display for TcpOption {
             (TcpOption::FAST_OPEN, data) => f.write_str(&spaced("FO", data)),
             (TcpOption::EXPERIMENT, [0xF9, 0x89, cookie @ ..]) => f.write_str(&spaced("FOEXP", cookie)),
             (TcpOption::ACC_ECN_0 | TcpOption::ACC_ECN_1, data) => {
-                let order = if self.kind == TcpOption::ACC_ECN_0 { ["e0b", "ceb", "e1b"] } else { ["e1b", "ceb", "e0b"] };
+                let order =
+                    if self.kind == TcpOption::ACC_ECN_0 { ["e0b", "ceb", "e1b"] } else { ["e1b", "ceb", "e0b"] };
                 f.write_str("ECN")?;
                 for (name, counter) in order.iter().zip(data.chunks_exact(3)) {
                     write!(f, " {name} {}", u32::from_be_bytes([0, counter[0], counter[1], counter[2]]))?;

@@ -142,9 +142,8 @@ pub(crate) fn difference(tcp: &Tcp, expected: &Segment, actual: &Segment) -> Opt
             format!("the flag {name} {with} and {but}")
         })
     };
-    let field = |name: &str, wanted: u64, is: u64| {
-        (wanted != is).then(|| format!("{name}: expected {wanted}, actual {is}"))
-    };
+    let field =
+        |name: &str, wanted: u64, is: u64| (wanted != is).then(|| format!("{name}: expected {wanted}, actual {is}"));
     let flags = [
         (Flags::FIN, "FIN"),
         (Flags::SYN, "SYN"),

@@ -73,9 +73,9 @@ fn blank(rest: &str, at: usize) -> Result<Option<usize>, Problem> {
     }
     if rest.starts_with("/*") {
         let open = Span { start: at, end: at + 2 };
-        let end = rest.find("*/").ok_or_else(|| {
-            Problem::invalid(open, "this comment has no end").help("close it with `*/`")
-        })?;
+        let end = rest
+            .find("*/")
+            .ok_or_else(|| Problem::invalid(open, "this comment has no end").help("close it with `*/`"))?;
         return Ok(Some(end + 2));
     }
     Ok(None)
@@ -99,10 +99,11 @@ fn token(rest: &str, at: usize) -> Result<(Kind, usize, (usize, usize)), Problem
     if let Some((kind, len)) = address(rest) {
         return Ok((kind, len, (0, len)));
     }
-    let longest = [(Kind::Float, float(rest)), (Kind::Integer, integer(rest)), (Kind::Hex, hex(rest)), (Kind::Word, word(rest))]
-        .into_iter()
-        .rev()
-        .max_by_key(|&(_, len)| len);
+    let longest =
+        [(Kind::Float, float(rest)), (Kind::Integer, integer(rest)), (Kind::Hex, hex(rest)), (Kind::Word, word(rest))]
+            .into_iter()
+            .rev()
+            .max_by_key(|&(_, len)| len);
     if let Some((kind, len)) = longest.filter(|&(_, len)| len > 0) {
         return Ok((kind, len, (0, len)));
     }
@@ -110,7 +111,13 @@ fn token(rest: &str, at: usize) -> Result<(Kind, usize, (usize, usize)), Problem
     Ok((Kind::Symbol(symbol), symbol.len_utf8(), (0, symbol.len_utf8())))
 }
 
-fn enclosed(rest: &str, at: usize, kind: Kind, open: &str, close: &str) -> Result<(Kind, usize, (usize, usize)), Problem> {
+fn enclosed(
+    rest: &str,
+    at: usize,
+    kind: Kind,
+    open: &str,
+    close: &str,
+) -> Result<(Kind, usize, (usize, usize)), Problem> {
     let end = rest.find(close).ok_or_else(|| {
         let span = Span { start: at, end: at + open.len() };
         Problem::invalid(span, format!("this `{open}` has no end")).help(format!("close it with `{close}`"))

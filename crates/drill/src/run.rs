@@ -213,7 +213,10 @@ impl Runner<'_> {
         if self.setup.strict
             && let Some(text) = self.left_over()
         {
-            return Err((Stop::failed(format!("the script ends, and the stack has sent one more packet: {text}")), end));
+            return Err((
+                Stop::failed(format!("the script ends, and the stack has sent one more packet: {text}")),
+                end,
+            ));
         }
         Ok(())
     }
@@ -299,7 +302,10 @@ impl Runner<'_> {
         }
         let when = if from == to { seconds(from) } else { format!("between {} and {}", seconds(from), seconds(to)) };
         let live = seconds(live);
-        Err(Stop::failed(format!("time: {what} is expected at {when} and comes at {live} (tolerance {} ms)", tolerance.as_millis_f64())))
+        Err(Stop::failed(format!(
+            "time: {what} is expected at {when} and comes at {live} (tolerance {} ms)",
+            tolerance.as_millis_f64()
+        )))
     }
 
     pub(crate) fn tolerance(&self, span: Duration) -> Duration {

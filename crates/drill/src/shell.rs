@@ -60,7 +60,9 @@ impl Shell<'_> {
             ("nstat" | "sleep" | "sync" | "true" | "echo" | ":", _) => Ok(()),
             ("rm", _) => Ok(()),
             ("dd", arguments) => self.dd(arguments),
-            (_, settings) if !settings.is_empty() && settings.iter().all(|setting| setting.starts_with("/proc/sys/")) => {
+            (_, settings)
+                if !settings.is_empty() && settings.iter().all(|setting| setting.starts_with("/proc/sys/")) =>
+            {
                 settings.iter().try_for_each(|setting| self.setting(setting))
             }
             (_, []) if base.ends_with(".sh") => {
@@ -76,8 +78,8 @@ impl Shell<'_> {
     }
 
     fn sysctl(&mut self, arguments: &[&str]) -> Result<(), Refused> {
-        let settings = arguments.iter().filter(|argument| !argument.starts_with('-'));
-        settings.map(|setting| self.setting(setting)).collect()
+        let mut settings = arguments.iter().filter(|argument| !argument.starts_with('-'));
+        settings.try_for_each(|setting| self.setting(setting))
     }
 
     fn setting(&mut self, setting: &str) -> Result<(), Refused> {
@@ -182,7 +184,9 @@ fn words(command: &str) -> Result<Vec<String>, Refused> {
 
 /// A product of whole numbers: all the arithmetic that is needed.
 fn product(text: &str) -> Option<u64> {
-    text.split('*').map(|factor| factor.trim().parse::<u64>().ok()).try_fold(1u64, |product, factor| product.checked_mul(factor?))
+    text.split('*')
+        .map(|factor| factor.trim().parse::<u64>().ok())
+        .try_fold(1u64, |product, factor| product.checked_mul(factor?))
 }
 
 #[cfg(test)]
@@ -208,7 +212,8 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_never_ignored() {
-        for text in ["sysctl -q net.ipv4.tcp_turbo=1", "sysctl net.ipv4.tcp_sack=perhaps", "iptables -F", "nowhere.sh"] {
+        for text in ["sysctl -q net.ipv4.tcp_turbo=1", "sysctl net.ipv4.tcp_sack=perhaps", "iptables -F", "nowhere.sh"]
+        {
             assert!(run(text).is_err(), "{text}");
         }
     }

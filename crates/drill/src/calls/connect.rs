@@ -48,7 +48,8 @@ impl Runner<'_> {
         self.flows.push(flow);
         self.current = Some(self.flows.len() - 1);
         let options = SocketOptions::new(&self.kernel);
-        let socket = Socket { stream, nonblocking, bound: None, state: SocketState::New, options, flow: self.flows.len() - 1 };
+        let socket =
+            Socket { stream, nonblocking, bound: None, state: SocketState::New, options, flow: self.flows.len() - 1 };
         self.assign(call, Descriptor::Socket(Box::new(socket)))
     }
 

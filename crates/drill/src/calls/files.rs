@@ -30,7 +30,13 @@ impl Pipe {
         let taken = self.held.min(len);
         self.held -= taken;
         Ok(match taken {
-            0 if len > 0 && !self.no_writer => if wait { Outcome::Blocks } else { Outcome::Fails("EAGAIN") },
+            0 if len > 0 && !self.no_writer => {
+                if wait {
+                    Outcome::Blocks
+                } else {
+                    Outcome::Fails("EAGAIN")
+                }
+            }
             taken => Outcome::done(taken as i64),
         })
     }

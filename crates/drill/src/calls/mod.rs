@@ -154,23 +154,37 @@ impl Runner<'_> {
     }
 
     /// Compares what a call has returned with what the script says.
-    fn returned(&mut self, pending: &Pending, result: i64, error: Option<&str>, problem: Option<String>) -> Result<(), Stop> {
+    fn returned(
+        &mut self,
+        pending: &Pending,
+        result: i64,
+        error: Option<&str>,
+        problem: Option<String>,
+    ) -> Result<(), Stop> {
         let call = &pending.call;
         let name = &call.name;
         let expected = self.integer(&call.result)?;
-        let gives_descriptor = matches!(name.as_str(), "socket" | "accept" | "accept4" | "open" | "epoll_create" | "epoll_create1");
+        let gives_descriptor =
+            matches!(name.as_str(), "socket" | "accept" | "accept4" | "open" | "epoll_create" | "epoll_create1");
         let fits = if gives_descriptor && expected >= 0 { result >= 0 } else { result == expected };
         let with = error.map_or(String::new(), |error| format!(" {error}"));
         if !fits {
-            return Err(Stop::failed(format!("{name} returns {result}{with}, expected {expected}{}", match &call.errno {
-                Some(errno) => format!(" {errno}"),
-                None => String::new(),
-            })));
+            return Err(Stop::failed(format!(
+                "{name} returns {result}{with}, expected {expected}{}",
+                match &call.errno {
+                    Some(errno) => format!(" {errno}"),
+                    None => String::new(),
+                }
+            )));
         }
         if let Some(wanted) = &call.errno {
-            let number = symbols::number(wanted).ok_or_else(|| Stop::Invalid(format!("`{wanted}` is no error's name")))?;
+            let number =
+                symbols::number(wanted).ok_or_else(|| Stop::Invalid(format!("`{wanted}` is no error's name")))?;
             if error.and_then(symbols::number) != Some(number) {
-                return Err(Stop::failed(format!("{name} fails with {}, expected {wanted}", error.unwrap_or("no error"))));
+                return Err(Stop::failed(format!(
+                    "{name} fails with {}, expected {wanted}",
+                    error.unwrap_or("no error")
+                )));
             }
         }
         if let Some(problem) = problem {
@@ -181,7 +195,9 @@ impl Runner<'_> {
             let off = self.machine.now.since(ends).abs();
             if off > tolerance {
                 let (wanted, is) = (seconds(ends), seconds(self.machine.now));
-                return Err(Stop::failed(format!("time: {name} is expected to return at {wanted} and returns at {is}")));
+                return Err(Stop::failed(format!(
+                    "time: {name} is expected to return at {wanted} and returns at {is}"
+                )));
             }
         }
         Ok(())

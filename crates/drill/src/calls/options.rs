@@ -134,7 +134,15 @@ impl Runner<'_> {
                 }
                 _ => return Err(unknown()),
             },
-            6 => match name(&["TCP_NODELAY", "TCP_MAXSEG", "TCP_USER_TIMEOUT", "TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_SYNCNT"]) {
+            6 => match name(&[
+                "TCP_NODELAY",
+                "TCP_MAXSEG",
+                "TCP_USER_TIMEOUT",
+                "TCP_KEEPIDLE",
+                "TCP_KEEPINTVL",
+                "TCP_KEEPCNT",
+                "TCP_SYNCNT",
+            ]) {
                 Some("TCP_NODELAY") => {
                     options.nodelay = value != 0;
                     self.on_connection(live, |connection, cx| connection.set_nodelay(value != 0, cx))?;
@@ -232,7 +240,8 @@ impl Runner<'_> {
         Ok(match level {
             1 if named("SO_ERROR") => {
                 let SocketState::Connected(id, _) = state else { return Ok(Some(0)) };
-                let error = self.machine.with(|host, cx| host.tcp_with(id, cx, |connection, _| Ok(connection.take_error())));
+                let error =
+                    self.machine.with(|host, cx| host.tcp_with(id, cx, |connection, _| Ok(connection.take_error())));
                 Some(error.ok().flatten().map_or(0, |error| number(crate::symbols::errno(error)).unwrap_or(0)))
             }
             1 if named("SO_REUSEADDR") => Some(i64::from(options.reuse_address)),
@@ -251,7 +260,9 @@ impl Runner<'_> {
             6 if named("TCP_KEEPIDLE") => Some(options.keep.idle.as_millis() / 1000),
             6 if named("TCP_KEEPINTVL") => Some(options.keep.interval.as_millis() / 1000),
             6 if named("TCP_KEEPCNT") => Some(options.keep.probes.into()),
-            6 if named("TCP_SYNCNT") => Some(options.syn_retries.map_or(self.kernel.number("tcp_syn_retries") as i64, i64::from)),
+            6 if named("TCP_SYNCNT") => {
+                Some(options.syn_retries.map_or(self.kernel.number("tcp_syn_retries") as i64, i64::from))
+            }
             _ => None,
         })
     }

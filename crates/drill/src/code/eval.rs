@@ -115,7 +115,8 @@ impl Environment {
                 Datum::Integer(1)
             }
             Expr::Call(name, arguments) => {
-                let values: Result<Vec<Datum>, Failure> = arguments.iter().map(|argument| self.eval(argument)).collect();
+                let values: Result<Vec<Datum>, Failure> =
+                    arguments.iter().map(|argument| self.eval(argument)).collect();
                 self.call(name, values?)?
             }
         })
@@ -306,7 +307,9 @@ mod tests {
         for code in holds {
             run(code).unwrap_or_else(|failure| panic!("{code}: {failure:?}"));
         }
-        for code in ["assert tcpi_snd_cwnd == 11", "assert 10 < tcpi_snd_cwnd <= 11", "assert (tcpi_options & 0x8) != 0"] {
+        for code in
+            ["assert tcpi_snd_cwnd == 11", "assert 10 < tcpi_snd_cwnd <= 11", "assert (tcpi_options & 0x8) != 0"]
+        {
             assert!(matches!(run(code), Err(Failure::Assertion(_))), "{code}");
         }
     }

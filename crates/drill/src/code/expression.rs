@@ -30,8 +30,8 @@ pub(crate) enum Expr {
 const LEVELS: &[&[&str]] = &[&["|"], &["^"], &["&"], &["<<", ">>"], &["+", "-"], &["*", "//", "/", "%"]];
 const COMPARISONS: &[&str] = &["==", "!=", "<=", ">=", "<", ">"];
 const OPERATORS: &[&str] = &[
-    "<<=", ">>=", "//=", "==", "!=", "<=", ">=", "<<", ">>", "//", "**", "+=", "-=", "*=", "|=", "&=", "%=", "/=", "<", ">", "=", "+", "-",
-    "*", "/", "%", "&", "|", "^", "~", "(", ")", "[", "]", "{", "}", ",", ":", ".",
+    "<<=", ">>=", "//=", "==", "!=", "<=", ">=", "<<", ">>", "//", "**", "+=", "-=", "*=", "|=", "&=", "%=", "/=", "<",
+    ">", "=", "+", "-", "*", "/", "%", "&", "|", "^", "~", "(", ")", "[", "]", "{", "}", ",", ":", ".",
 ];
 const MAX_DEPTH: usize = 64;
 
@@ -137,7 +137,8 @@ fn statement(tokens: &[Token]) -> Result<Statement, String> {
                 reader.end()?;
                 return Ok(Statement::Assert { what, message, text });
             }
-            "if" | "for" | "while" | "def" | "import" | "from" | "class" | "try" | "with" | "lambda" | "del" | "global" => {
+            "if" | "for" | "while" | "def" | "import" | "from" | "class" | "try" | "with" | "lambda" | "del"
+            | "global" => {
                 return Err(format!("`{keyword}` is not supported"));
             }
             _ => {}

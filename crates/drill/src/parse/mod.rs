@@ -34,9 +34,8 @@ impl Script {
             let problem = Problem::invalid(Span::default(), format!("a script of {} bytes is too long", source.len()));
             return Err(problem.help("at most 4 MiB are read").located(file, source));
         }
-        let parsed = tokens(source).and_then(|tokens| {
-            Parser { tokens, at: 0, source, depth: 0, defines: defines.to_vec() }.script(file)
-        });
+        let parsed = tokens(source)
+            .and_then(|tokens| Parser { tokens, at: 0, source, depth: 0, defines: defines.to_vec() }.script(file));
         parsed.map_err(|problem| problem.located(file, source))
     }
 
@@ -114,7 +113,9 @@ impl Parser<'_> {
     /// Puts what `--define` says in the place of its symbol, everywhere.
     fn substitute(&mut self) {
         for token in self.tokens.iter_mut().skip(self.at).filter(|token| token.kind == Kind::Word) {
-            let Some((_, meant)) = self.defines.iter().rev().find(|(symbol, _)| *symbol == token.text) else { continue };
+            let Some((_, meant)) = self.defines.iter().rev().find(|(symbol, _)| *symbol == token.text) else {
+                continue;
+            };
             if let Ok([meant, _]) = tokens(meant).as_deref() {
                 (token.kind, token.text) = (meant.kind, meant.text.clone());
             }
@@ -136,7 +137,8 @@ impl Parser<'_> {
         if !matches!(time, Time::Absolute(_) | Time::Relative(_)) {
             let expected = matches!(&action, Action::Packet(packet) if packet.way == Way::Out);
             if !expected {
-                let problem = Problem::invalid(start, "only a packet that the stack sends may come at a time left open");
+                let problem =
+                    Problem::invalid(start, "only a packet that the stack sends may come at a time left open");
                 return Err(problem.help("give one time: `+.1`, or `0.1`"));
             }
         }
@@ -178,7 +180,8 @@ impl Parser<'_> {
     /// Seconds, to the microsecond as packetdrill counts.
     fn moment(&mut self) -> Parsed<Duration> {
         let token = self.next();
-        let wrong = |message: &str| Problem::invalid(token.span, message).help("times are seconds: `0.25`, `+.1`, `+0`");
+        let wrong =
+            |message: &str| Problem::invalid(token.span, message).help("times are seconds: `0.25`, `+.1`, `+0`");
         if !matches!(token.kind, Kind::Integer | Kind::Float) {
             return Err(wrong("a time is expected here"));
         }
@@ -186,7 +189,8 @@ impl Parser<'_> {
             return Err(wrong("a time is never negative"));
         }
         let (whole, fraction) = token.text.split_once('.').unwrap_or((&token.text, ""));
-        let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| wrong("this time is too long"))? };
+        let whole: i64 =
+            if whole.is_empty() { 0 } else { whole.parse().map_err(|_| wrong("this time is too long"))? };
         if whole > 1_000_000 {
             return Err(wrong("this time is longer than a run may take"));
         }
@@ -251,7 +255,12 @@ impl Parser<'_> {
             Kind::End => "the script ends".to_owned(),
             _ => format!("`{}` stands", &self.source[token.span.start..token.span.end]),
         };
-        Problem { span: token.span, fault: Fault::Invalid, message: format!("{found} where {wanted} is expected"), remedy: None }
+        Problem {
+            span: token.span,
+            fault: Fault::Invalid,
+            message: format!("{found} where {wanted} is expected"),
+            remedy: None,
+        }
     }
     /// A whole number, decimal or not, from 0 to `max`.
     fn number(&mut self, what: &str, max: u64) -> Parsed<u64> {

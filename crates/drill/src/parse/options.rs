@@ -37,7 +37,7 @@ impl Parser<'_> {
             let problem = Problem::invalid(span, format!("the options take {len} bytes"));
             return Err(problem.help(format!("a header has room for {ROOM}")));
         }
-        if len % 4 != 0 {
+        if !len.is_multiple_of(4) {
             let problem = Problem::invalid(span, format!("the options take {len} bytes, which is no multiple of 4"));
             return Err(problem.help("fill up with `nop`"));
         }
@@ -122,7 +122,7 @@ impl Parser<'_> {
             return Ok(Vec::new());
         }
         let token = self.next();
-        let bytes = (token.text.len() % 2 == 0).then(|| {
+        let bytes = token.text.len().is_multiple_of(2).then(|| {
             let digits = |i: usize| token.text.get(i..i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
             (0..token.text.len()).step_by(2).map(digits).collect::<Option<Vec<u8>>>()
         });

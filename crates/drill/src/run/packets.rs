@@ -53,7 +53,9 @@ impl Runner<'_> {
                 (Body::Tcp(segment), segment_text(&script_segment(tcp), true))
             }
             Transport::Udp(len) => (Body::Udp { ports, payload: vec![0; *len] }, format!("udp ({len})")),
-            Transport::Icmp(icmp) => (icmp_body(icmp, flow, local, remote), format!("icmp type {} code {}", icmp.kind, icmp.code)),
+            Transport::Icmp(icmp) => {
+                (icmp_body(icmp, flow, local, remote), format!("icmp type {} code {}", icmp.kind, icmp.code))
+            }
         };
         let tos = match packet.ip.tos {
             Some(Tos::Ecn(tos) | Tos::Whole(tos)) => tos,
@@ -108,7 +110,13 @@ impl Runner<'_> {
 
     /// Puts the segments behind the first one to it, as an offload would have sent them in one, as long as the script
     /// expects more than has come. When the last one left.
-    fn aggregate(&mut self, at: usize, tcp: &Tcp, actual: &mut Segment, until: Instant) -> Result<Option<Instant>, Stop> {
+    fn aggregate(
+        &mut self,
+        at: usize,
+        tcp: &Tcp,
+        actual: &mut Segment,
+        until: Instant,
+    ) -> Result<Option<Instant>, Stop> {
         let mut sent = None;
         let size = actual.payload.len();
         let mut last_len = size;
@@ -155,21 +163,25 @@ impl Runner<'_> {
 
     /// The next segment that the stack sends on this connection, waited for up to some time behind `until`.
     fn next_of_flow(&mut self, at: usize, until: Instant) -> Result<Option<(Instant, Datagram, Segment)>, Stop> {
-        let found = self.next_heard(until, |flow, datagram| {
-            let Body::Tcp(segment) = &datagram.body else { return false };
-            let ends = (Some((datagram.src, segment.ports.0)), Some((datagram.dst, segment.ports.1)));
-            if ends == (flow.local, flow.remote) {
-                return true;
-            }
-            // Our own connection shows its port in its SYN.
-            let opens = segment.flags.contains(Flags::SYN) && !segment.flags.contains(Flags::ACK);
-            let mine = opens && flow.stage == Stage::SynSent && flow.remote == ends.1;
-            if mine {
-                flow.local = ends.0;
-                flow.live_isn = segment.seq;
-            }
-            mine
-        }, at)?;
+        let found = self.next_heard(
+            until,
+            |flow, datagram| {
+                let Body::Tcp(segment) = &datagram.body else { return false };
+                let ends = (Some((datagram.src, segment.ports.0)), Some((datagram.dst, segment.ports.1)));
+                if ends == (flow.local, flow.remote) {
+                    return true;
+                }
+                // Our own connection shows its port in its SYN.
+                let opens = segment.flags.contains(Flags::SYN) && !segment.flags.contains(Flags::ACK);
+                let mine = opens && flow.stage == Stage::SynSent && flow.remote == ends.1;
+                if mine {
+                    flow.local = ends.0;
+                    flow.live_isn = segment.seq;
+                }
+                mine
+            },
+            at,
+        )?;
         Ok(found.and_then(|(when, datagram)| match &datagram.body {
             Body::Tcp(segment) => Some((when, datagram.clone(), segment.clone())),
             _ => None,
@@ -183,7 +195,11 @@ impl Runner<'_> {
         fits: impl Fn(&mut Flow, &Datagram) -> bool,
         at: usize,
     ) -> Result<Option<(Instant, Datagram)>, Stop> {
-        let deadline = if until == Instant::NEVER { self.machine.now + super::LONGEST_CALL } else { until.max(self.machine.now) + PATIENCE };
+        let deadline = if until == Instant::NEVER {
+            self.machine.now + super::LONGEST_CALL
+        } else {
+            until.max(self.machine.now) + PATIENCE
+        };
         loop {
             while let Some(Heard { at: when, packet }) = self.machine.heard.pop_front() {
                 let Some(datagram) = Datagram::read(&packet) else { continue };
@@ -200,18 +216,22 @@ impl Runner<'_> {
     /// A UDP or ICMP packet of the stack.
     fn expect_other(&mut self, packet: &Packet, when: (Instant, Instant), time: Time) -> Result<(), Stop> {
         let at = self.current.ok_or_else(|| Stop::Invalid("no socket is there that could send this".to_owned()))?;
-        let found = self.next_heard(when.1, |flow, datagram| match &datagram.body {
-            Body::Udp { ports, .. } => {
-                let ends = (Some((datagram.src, ports.0)), Some((datagram.dst, ports.1)));
-                if flow.udp && flow.remote == ends.1 {
-                    flow.local = ends.0;
-                    return true;
+        let found = self.next_heard(
+            when.1,
+            |flow, datagram| match &datagram.body {
+                Body::Udp { ports, .. } => {
+                    let ends = (Some((datagram.src, ports.0)), Some((datagram.dst, ports.1)));
+                    if flow.udp && flow.remote == ends.1 {
+                        flow.local = ends.0;
+                        return true;
+                    }
+                    false
                 }
-                false
-            }
-            Body::Icmp { .. } => true,
-            _ => false,
-        }, at)?;
+                Body::Icmp { .. } => true,
+                _ => false,
+            },
+            at,
+        )?;
         let wanted = match &packet.body {
             Transport::Udp(len) => format!("udp ({len})"),
             Transport::Icmp(icmp) => format!("icmp type {} code {}", icmp.kind, icmp.code),
@@ -227,7 +247,8 @@ impl Runner<'_> {
             _ => String::new(),
         };
         self.tell(sent, Way::Out, &is);
-        let problem = ip_difference(packet, &datagram).or_else(|| (is != wanted).then(|| "the packets differ".to_owned()));
+        let problem =
+            ip_difference(packet, &datagram).or_else(|| (is != wanted).then(|| "the packets differ".to_owned()));
         if let Some(what) = problem {
             return Err(Stop::Failed { what, sides: Some((wanted, is)) });
         }
@@ -275,9 +296,8 @@ fn ip_difference(packet: &Packet, actual: &Datagram) -> Option<String> {
         None => None,
         Some(Tos::Ecn(wanted)) => (wanted != ecn).then(|| format!("ECN: expected {wanted}, actual {ecn}")),
         Some(Tos::AnyEct) => (!matches!(ecn, 1 | 2)).then(|| format!("ECN: expected ECT(0) or ECT(1), actual {ecn}")),
-        Some(Tos::Whole(wanted)) => {
-            (wanted != actual.tos).then(|| format!("type of service: expected {wanted:#04x}, actual {:#04x}", actual.tos))
-        }
+        Some(Tos::Whole(wanted)) => (wanted != actual.tos)
+            .then(|| format!("type of service: expected {wanted:#04x}, actual {:#04x}", actual.tos)),
     };
     let ttl = packet.ip.ttl.filter(|ttl| *ttl != actual.ttl);
     tos.or_else(|| ttl.map(|ttl| format!("TTL: expected {ttl}, actual {}", actual.ttl)))
