@@ -38,7 +38,8 @@ const GROUND: &[&str] = &["base", "wire", "trace"];
 const READING: &[&str] = &["base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story"];
 /// The command line reads, and asks for simulations by way of `scenario` only.
 const FRONT: &[&str] = &[
-    "base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story", "export", "web", "scenario", "drill",
+    "base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story", "export", "web", "scenario",
+    "drill",
 ];
 const ALL: &[&str] = &[
     "base", "wire", "trace", "capture", "tcp", "host", "net", "tls", "apps", "scenario", "drill", "flow", "dissect",
