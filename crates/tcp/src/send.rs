@@ -403,10 +403,9 @@ impl Connection {
         let left = (self.agreed.mss as usize).saturating_sub(len + 4) / 8;
         let room = self.sack_room().min(left);
         let (nxt, received) = (self.rcv_nxt, self.received);
-        let mut blocks: SackBlocks = self.repeated.into_iter().take(room).collect();
-        let held = self.reassembly.sack(room - blocks.len(), |at| nxt + (at - received) as u32);
-        blocks.extend(held.iter().copied());
-        blocks
+        let repeated = self.repeated.into_iter().take(room);
+        let held = self.reassembly.sack(room - repeated.len(), |at| nxt + (at - received) as u32);
+        repeated.chain(held.iter().copied()).collect()
     }
 
     /// A segment that is not part of the stream waits to be sent because of `cause`.
