@@ -305,6 +305,10 @@ extra: Array<string>, };
 export type Badge = "simulated" | "captured";
 export type SourceInfo = { 
 /**
+ * What sort of source it is.
+ */
+kind: SourceKind, 
+/**
  * The URL, the scenario's name or the file's name.
  */
 source: string, 
@@ -320,6 +324,7 @@ conditions: { [key in string]: string },
  * The command that shows the same.
  */
 command: string, };
+export type SourceKind = "simulation" | "capture";
 export type Host = { 
 /**
  * Its name.

@@ -49,7 +49,7 @@ fn a_run_can_be_asked_for_all_that_it_has() {
     // Every link of the chain of causes leads on: to an act of the user.
     let why = packet["why"].as_array().expect("links");
     assert_eq!(why.last().map(|link| link["root"].clone()), Some(json!(true)));
-    let event = why[0]["event"].as_u64().expect("a number");
+    let event = why[0]["event"].as_f64().expect("a number") as u64;
     let chain = server.get(&format!("/api/run/{run}/chain?event={event}")).json();
     assert_eq!(chain["links"].as_array().map(Vec::len), Some(why.len()));
     let hits = server.get(&format!("/api/run/{run}/find?q=fin")).json();
