@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for request in &analysis.requests {
         let line = request.line.as_deref().unwrap_or("(not readable)");
         writeln!(out, "{line}: {:?}, total {:?}", request.status, request.total())?;
-        let Some(path) = CriticalPath::of(&flow, request) else { continue };
+        let Some(path) = CriticalPath::of(&flow, &analysis.dns, request) else { continue };
         for phase in &path.phases {
             writeln!(out, "  {:<7}{:>12.3}  {:?}", phase.kind.name(), phase.duration(), phase.milli_round_trips())?;
         }

@@ -1,7 +1,7 @@
 //! A whole capture.
 
 use capture::keylog::KeyLog;
-use flow::{Flow, Kind, Layers, Source};
+use flow::{DnsTransaction, Flow, Kind, Layers, Source};
 
 use crate::{CriticalPath, Request, Summary};
 
@@ -12,16 +12,23 @@ pub struct Analysis {
     pub connections: Vec<Summary>,
     /// The requests on them, in order of their beginning.
     pub requests: Vec<Request>,
+    /// DNS queries and their responses, over UDP and TCP, in order of asking.
+    pub dns: Vec<DnsTransaction>,
 }
 
 impl Analysis {
     /// Analyses all connections, one at a time: each one's upper layers are read and let go again.
     pub fn of(flow: &Flow, source: &dyn Source, keys: &KeyLog) -> Analysis {
-        let mut analysis = Analysis::default();
+        let mut analysis = Analysis { dns: flow.dns().to_vec(), ..Analysis::default() };
         for conversation in flow.conversations().iter().filter(|c| matches!(c.kind, Kind::Tcp(_))) {
             let Some(layers) = Layers::of(flow, conversation.id, source, keys) else { continue };
             analysis.connections.extend(Summary::of(flow, &layers));
             analysis.requests.extend(Request::of(flow, &layers));
+            analysis.dns.extend(layers.dns_transactions(flow));
+        }
+        analysis.dns.sort_by_key(|transaction| transaction.asked_at);
+        for request in analysis.requests.iter_mut().filter(|request| request.first) {
+            request.resolved_by(flow, &analysis.dns);
         }
         analysis.requests.sort_by_key(Request::start);
         analysis
@@ -41,6 +48,6 @@ impl Analysis {
 
     /// The way of that request.
     pub fn main_path(&self, flow: &Flow) -> Option<CriticalPath> {
-        CriticalPath::of(flow, self.main_request()?)
+        CriticalPath::of(flow, &self.dns, self.main_request()?)
     }
 }

@@ -1,7 +1,7 @@
 //! The phases of a request on the client's critical path: each instant up to the last byte belongs to exactly one.
 
 use base::{Duration, Instant};
-use flow::{Conversation, Flow};
+use flow::{Conversation, DnsTransaction, Flow};
 use trace::{Basis, Known, Why};
 use wire::dhcp::MessageType;
 
@@ -86,8 +86,8 @@ pub struct CriticalPath {
 }
 
 impl CriticalPath {
-    /// The way of a request.
-    pub fn of(flow: &Flow, request: &Request) -> Option<CriticalPath> {
+    /// The way of a request; `dns` are the capture's ([`crate::Analysis::dns`]).
+    pub fn of(flow: &Flow, dns: &[DnsTransaction], request: &Request) -> Option<CriticalPath> {
         let conversation = flow.conversation(request.conversation)?;
         let said = if request.http { PhaseKind::Http } else { PhaseKind::Data };
         let last_byte = request.last_byte().unwrap_or(request.send.1);
@@ -109,7 +109,7 @@ impl CriticalPath {
                 stretches.extend(new);
             }
         }
-        let phases = partition(flow, conversation, request, &stretches, last_byte);
+        let phases = partition((flow, dns), conversation, request, &stretches, last_byte);
         Some(CriticalPath {
             phases,
             first_byte: request.first_byte(),
@@ -157,7 +157,7 @@ fn before(flow: &Flow, conversation: &Conversation, begins: Instant, ends: Insta
 /// Gives each instant to one phase. Where several stretches overlap, the most elementary counts: what waits for ARP waits
 /// in it.
 fn partition(
-    flow: &Flow,
+    (flow, dns): (&Flow, &[DnsTransaction]),
     conversation: &Conversation,
     request: &Request,
     stretches: &[(PhaseKind, Span)],
@@ -183,7 +183,7 @@ fn partition(
         let kind = kind.unwrap_or(PhaseKind::Local);
         match phases.last_mut() {
             Some(last) if last.kind == kind => last.to = to,
-            _ => phases.push(Phase { kind, from, to, rtt: rtt(flow, conversation, request, kind) }),
+            _ => phases.push(Phase { kind, from, to, rtt: rtt((flow, dns), conversation, request, kind) }),
         }
     }
     phases
@@ -191,21 +191,25 @@ fn partition(
 
 /// The round-trip time of the path that a phase used: of the connection, see [`crate::Summary::round_trip`]; of DNS, ARP and
 /// DHCP, the quickest answer that the client got from the same server or on the same link.
-fn rtt(flow: &Flow, conversation: &Conversation, request: &Request, kind: PhaseKind) -> Option<Duration> {
+fn rtt(
+    (flow, dns): (&Flow, &[DnsTransaction]),
+    conversation: &Conversation,
+    request: &Request,
+    kind: PhaseKind,
+) -> Option<Duration> {
     match kind {
         PhaseKind::Tcp | PhaseKind::Tls | PhaseKind::Http | PhaseKind::Data => {
             crate::connections::round_trip(conversation.tcp()?)
         }
         PhaseKind::Dns => {
             let from = request.dns?.0;
-            let server =
-                flow.dns().iter().find(|t| t.asked_at == from).and_then(|t| flow.conversation(t.conversation))?;
+            let server = dns.iter().find(|t| t.asked_at == from).and_then(|t| flow.conversation(t.conversation))?;
             let same = |t: &&flow::DnsTransaction| {
                 flow.conversation(t.conversation).is_some_and(|c| c.server.ip == server.server.ip)
             };
             // One answer alone says nothing of the path: the server may have had to ask others.
             let (mut answers, mut quickest) = (0, None);
-            for duration in flow.dns().iter().filter(same).filter_map(flow::DnsTransaction::duration) {
+            for duration in dns.iter().filter(same).filter_map(flow::DnsTransaction::duration) {
                 answers += 1;
                 quickest = Some(quickest.map_or(duration, |least: Duration| least.min(duration)));
             }

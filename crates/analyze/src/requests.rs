@@ -49,6 +49,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// Finds the name's resolution among `dns`, if the connection was opened for this request.
+    pub(crate) fn resolved_by(&mut self, flow: &Flow, dns: &[flow::DnsTransaction]) {
+        if let (Some(conversation), Some((syn, _))) = (flow.conversation(self.conversation), self.connect) {
+            self.dns = resolution(flow, dns, conversation, syn);
+        }
+    }
     /// Where it begins: with the first thing done for it.
     pub fn start(&self) -> Instant {
         let begins = [self.dns, self.connect, self.tls].into_iter().flatten().map(|span| span.0);
@@ -210,7 +216,6 @@ fn before(flow: &Flow, layers: &Layers, request: &mut Request) {
         if layers.tls.is_some() && request.send.0 > done {
             request.tls = Some((done, request.send.0));
         }
-        request.dns = resolution(flow, conversation, syn);
     } else if let Some(tls) = &layers.tls
         && let Some(hello) = tls.records.first()
     {
@@ -223,7 +228,12 @@ fn before(flow: &Flow, layers: &Layers, request: &mut Request) {
 pub(crate) const FRESH: Duration = Duration::from_secs(1);
 
 /// The DNS transactions that gave the client the server's address right before `syn`.
-fn resolution(flow: &Flow, conversation: &flow::Conversation, syn: Instant) -> Option<Span> {
+fn resolution(
+    flow: &Flow,
+    dns: &[flow::DnsTransaction],
+    conversation: &flow::Conversation,
+    syn: Instant,
+) -> Option<Span> {
     let fits = |t: &&flow::DnsTransaction| {
         let asker = flow
             .conversation(t.conversation)
@@ -231,10 +241,10 @@ fn resolution(flow: &Flow, conversation: &flow::Conversation, syn: Instant) -> O
         let fresh = t.response.is_some_and(|(_, at)| at <= syn && syn.since(at) <= FRESH);
         asker && fresh && t.addresses.contains(&conversation.server.ip)
     };
-    let answer = flow.dns().iter().rfind(fits)?;
+    let answer = dns.iter().rfind(fits)?;
     let name = answer.question.as_ref().map(|question| &question.name);
     // A and AAAA of one name are asked for together: the client waits for both.
-    let together = flow.dns().iter().filter(|t| {
+    let together = dns.iter().filter(|t| {
         t.conversation == answer.conversation
             || flow.conversation(t.conversation).map(|c| c.client.ip) == Some(conversation.client.ip)
     });

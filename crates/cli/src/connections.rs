@@ -49,8 +49,11 @@ fn one(out: &mut impl Write, connection: &Summary, style: Style) -> io::Result<(
     if repeated > 0 {
         figures.push(format!("{repeated} segments sent again"));
     }
-    if connection.client.checksums_offloaded || connection.server.checksums_offloaded {
-        figures.push("checksums left to the network card".to_owned());
+    for (side, who) in [(&connection.client, "the client"), (&connection.server, "the server")] {
+        if side.checksums_offloaded {
+            let why = "its packets hold the pseudo header's sum alone, or nothing";
+            figures.push(format!("captured at {who}, which leaves checksums to its network card ({why})"));
+        }
     }
     if !figures.is_empty() {
         line(format!("    {}", figures.join(", ")))?;

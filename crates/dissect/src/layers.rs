@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flow::{BufferRef, Flow, Layers, RecordContent, Row, Tls, TlsRecord, Unit, UnitKind};
 use wire::http::Framing;
 use wire::tls::{Context, Protection};
-use wire::{Malformed, Reader, Record};
+use wire::{Malformed, Note, Reader, Record};
 
 /// A buffer, or a part of one, and its tree.
 #[derive(Clone, Debug)]
@@ -96,18 +96,33 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
             add(title, slice(unit.buffer, &unit.range), &|reader| {
                 wire::tls::decode_handshake(reader, &context).map(drop)
             });
+            if message.kind == wire::tls::HandshakeType::COMPRESSED_CERTIFICATE {
+                match crate::compressed::certificate(&slice(unit.buffer, &unit.range)) {
+                    Ok(inside) => {
+                        add("TLS handshake message: certificate, uncompressed".to_owned(), inside, &|reader| {
+                            wire::tls::decode_handshake(reader, &context).map(drop)
+                        })
+                    }
+                    Err(what) => {
+                        if let Some(section) = out.last_mut() {
+                            cannot_be_opened(&mut section.record, what);
+                        }
+                    }
+                }
+            }
         }
         UnitKind::Http(i) => {
             let Some(message) = layers.http.as_ref().and_then(|http| http.messages.get(i)) else { return };
             let request = message.head.request().is_some();
             let title = if request { "HTTP request" } else { "HTTP response" };
-            let framing = message.framing;
+            let (framing, faults) = (message.framing, &message.faults);
             add(title.to_owned(), slice(unit.buffer, &unit.range), &|reader| {
                 if request {
                     wire::http::decode_request(reader)?;
                 } else {
                     wire::http::decode_response(reader)?;
                 }
+                note_faults(reader.sink(), faults);
                 wire::http::decode_body(reader, framing).map(drop)
             });
             if let Some(decoded) = message.decoded {
@@ -124,11 +139,58 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
     }
 }
 
+/// Says of a compressed certificate why its list is not shown.
+fn cannot_be_opened(record: &mut Record, what: &'static str) {
+    let data = record.nodes.iter().find(|node| node.field.id == "tls.compressed_certificate.data");
+    if let Some((field, at)) = data.map(|node| (node.field, node.bits.start)) {
+        record.errors.push(Malformed { field, at, what });
+    }
+}
+
+/// Marks the fields that leave in doubt where the message ends.
+fn note_faults(record: &mut Record, faults: &[wire::http::FramingFault]) {
+    for fault in faults {
+        let Some(field) = wire::http::known(fault.field().as_bytes()) else { continue };
+        let Some(group) = record.nodes.iter().rposition(|node| node.field.id == field.id) else { continue };
+        let at = record.nodes[group].bits.start;
+        record.errors.push(Malformed { field, at, what: fault.what() });
+        let value = record.nodes.iter_mut().skip(group).find(|node| node.field.id == "http.field_value");
+        if let Some(value) = value {
+            value.notes.push(Note::Remark(fault.what()));
+        }
+    }
+}
+
 /// How the sender protected the record, for the split of its fragment into nonce, ciphertext and tag.
 fn protection(tls: &Tls, record: &TlsRecord) -> Protection {
     match (&record.content, &tls.agreed) {
         (RecordContent::Plain, _) => Protection::None,
         (_, Some(agreed)) => Protection::new(agreed.version, agreed.suite, agreed.encrypt_then_mac),
         (_, None) => Protection::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_that_leave_the_length_in_doubt_are_marked_with_the_rule() {
+        let head = b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let mut record = Record::new();
+        let request = wire::http::decode_request(&mut Reader::new(head, &mut record)).unwrap();
+        let (_, faults) = wire::http::request_framing(&request);
+        note_faults(&mut record, &faults);
+        let [error] = record.errors.as_slice() else { panic!("{:?}", record.errors) };
+        assert_eq!((error.field.name, error.at / 8), ("Transfer-Encoding", 36));
+        assert!(error.what.contains("RFC 9112 §6.3"));
+        let marked: Vec<usize> = record
+            .nodes
+            .iter()
+            .filter(|n| n.notes.contains(&Note::Remark(error.what)))
+            .map(|n| n.bits.start / 8)
+            .collect();
+        assert_eq!(marked, [55], "its value");
+        record.check_tiling(head.len()).unwrap();
     }
 }

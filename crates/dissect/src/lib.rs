@@ -3,6 +3,7 @@
 //!
 //! The decoders are the stack's own (`wire`), with the recording sink; so what is shown here is what a stack reads.
 
+mod compressed;
 mod diagram;
 mod hex;
 mod layers;

@@ -152,8 +152,7 @@ impl Flow {
         let bytes = whole.buffer.bytes.clone();
         self.datagram_bytes += bytes.len();
         self.datagrams.push(whole.buffer);
-        let mut frame = frame::decode_datagram(whole.network, &bytes, &mut Silent);
-        frame.network = whole.network;
+        let frame = frame::decode_datagram(whole.network, &bytes, &mut Silent);
         if let Some(row) = self.row_mut(number) {
             row.payload = payload(&frame, BufferRef::Datagram(id));
             row.checksum = frame.checksum;

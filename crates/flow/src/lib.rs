@@ -46,7 +46,7 @@ pub use exchanges::{ArpExchange, DhcpExchange, DhcpMessage, DnsTransaction};
 pub use flow::Flow;
 pub use layers::{
     Application, Carried, Cut, DnsOverTcp, Exchange, HandshakeMessage, Head, Http, HttpMessage, Layers, MessageState,
-    RecordContent, Stream, Tls, TlsRecord, Unit, UnitKind,
+    RecordContent, Stream, Tls, TlsRecord, Unit, UnitKind, Unread,
 };
 pub use limits::{Dropped, Limits};
 pub use row::{Packet, Payload, Row, RowKind, RowView};

@@ -78,7 +78,7 @@ pub(crate) fn row(story: &Story, view: RowView<'_>) -> Row {
     let said = meaning::of(story, &view, conversation);
     let mut marks: Vec<Mark> = Vec::new();
     marks.extend(meaning::verdicts(story, &view).iter().map(|verdict| Mark::Verdict(verdict.id, verdict.name)));
-    if row.malformed {
+    if row.malformed || said.malformed {
         marks.push(Mark::Malformed);
     }
     if let Some(place) = story.frame_id(row.number).and_then(|frame| lost(story, frame)) {

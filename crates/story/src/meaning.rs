@@ -7,6 +7,8 @@ use crate::Story;
 
 /// A packet's innermost protocol and what it says.
 pub(crate) struct Said {
+    /// Whether what it carries above TCP contradicts itself.
+    pub malformed: bool,
     pub protocol: &'static str,
     pub text: String,
 }
@@ -25,25 +27,37 @@ pub(crate) fn of(story: &Story, view: &RowView<'_>, conversation: Option<&Conver
                     None => said,
                 }
             }
-            _ => Said { protocol: "TCP", text: "a segment that belongs to no connection".to_owned() },
+            _ => Said { malformed: false, protocol: "TCP", text: "a segment that belongs to no connection".to_owned() },
         },
-        RowKind::Arp(_) => Said { protocol: "ARP", text: arp(&frame) },
-        RowKind::Icmp(kind, code) => Said { protocol: "ICMP", text: icmp(kind, code) },
+        RowKind::Arp(_) => Said { malformed: false, protocol: "ARP", text: arp(&frame) },
+        RowKind::Icmp(kind, code) => Said { malformed: false, protocol: "ICMP", text: icmp(kind, code) },
         RowKind::Icmpv6(kind, _) => {
             let kind = wire::icmpv6::Type(kind);
-            Said { protocol: "ICMPv6", text: kind.name().unwrap_or("a message of an unknown type").to_owned() }
+            Said {
+                malformed: false,
+                protocol: "ICMPv6",
+                text: kind.name().unwrap_or("a message of an unknown type").to_owned(),
+            }
         }
         RowKind::Udp => datagram(&frame, bytes.get(frame.payload.clone()).unwrap_or(&[]), row.payload.claimed),
-        RowKind::Fragment => Said { protocol: "IP", text: "a fragment of a larger packet".to_owned() },
+        RowKind::Fragment => {
+            Said { malformed: false, protocol: "IP", text: "a fragment of a larger packet".to_owned() }
+        }
         RowKind::Ip(n) => Said {
+            malformed: false,
             protocol: "IP",
             text: match wire::ipv4::Protocol(n).name() {
                 Some(name) => format!("a packet of the protocol {name}"),
                 None => format!("a packet of protocol {n}"),
             },
         },
-        RowKind::Link => Said { protocol: "link", text: "a frame of a protocol that is not taken apart".to_owned() },
+        RowKind::Link => Said {
+            malformed: false,
+            protocol: "link",
+            text: "a frame of a protocol that is not taken apart".to_owned(),
+        },
         RowKind::Malformed => Said {
+            malformed: false,
             protocol: "?",
             text: match frame.malformed {
                 Some(error) => format!("cannot be read: {error}"),
@@ -61,14 +75,14 @@ fn datagram(frame: &wire::frame::Frame, payload: &[u8], claimed: u32) -> Said {
     if (either(dhcp::SERVER_PORT) || either(dhcp::CLIENT_PORT))
         && let Ok(message) = dhcp::Message::parse(payload)
     {
-        return Said { protocol: "DHCP", text: crate::upper::dhcp(&message) };
+        return Said { malformed: false, protocol: "DHCP", text: crate::upper::dhcp(&message) };
     }
     if either(dns::PORT)
         && let Ok(message) = dns::Message::parse(payload)
     {
-        return Said { protocol: "DNS", text: crate::upper::dns(&message) };
+        return Said { malformed: false, protocol: "DNS", text: crate::upper::dns(&message) };
     }
-    Said { protocol: "UDP", text: format!("{} of data", bytes(claimed)) }
+    Said { malformed: false, protocol: "UDP", text: format!("{} of data", bytes(claimed)) }
 }
 
 fn arp(frame: &wire::frame::Frame) -> String {
@@ -171,7 +185,7 @@ fn segment(tcp: &Tcp, seen: &Seen<'_>) -> Said {
     } else {
         parts.push(acknowledgment(tcp, seen));
     }
-    Said { protocol: "TCP", text: parts.join(", ") }
+    Said { malformed: false, protocol: "TCP", text: parts.join(", ") }
 }
 
 /// A segment without data, SYN, FIN and RST.

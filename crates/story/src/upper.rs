@@ -1,6 +1,6 @@
 //! What a packet says above TCP and UDP, in plain words: TLS, HTTP, DNS, DHCP.
 
-use flow::{Conversation, Direction, Head, RecordContent, Tcp, UnitKind, Verdicts};
+use flow::{Conversation, Direction, Head, MessageState, RecordContent, Tcp, UnitKind, Verdicts};
 use wire::dns::RData;
 use wire::tls::ContentType;
 
@@ -13,6 +13,8 @@ pub(crate) struct Upper {
     said: Vec<String>,
     /// It carries a part of something larger that a later packet completes.
     part_of: Option<(String, u32)>,
+    /// It completes something whose fields contradict each other.
+    pub malformed: bool,
 }
 
 impl Upper {
@@ -36,14 +38,14 @@ impl Upper {
         if special {
             parts.push(segment.text);
         }
-        Said { protocol: self.protocol, text: parts.join(", ") }
+        Said { malformed: self.malformed, protocol: self.protocol, text: parts.join(", ") }
     }
 }
 
 /// What packet `number` of a connection carries above TCP; `None` if that is nothing that can be told.
 pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Option<Upper> {
     let layers = story.layers(conversation.id)?;
-    let mut upper = Upper { protocol: "TCP", said: Vec::new(), part_of: None };
+    let mut upper = Upper { protocol: "TCP", said: Vec::new(), part_of: None, malformed: false };
     let rank = |protocol: &str| ["TCP", "TLS", "DNS", "HTTP"].iter().position(|p| *p == protocol);
     let mut carried = layers.carried(number);
     // What stands in the packet in which order is told by where it came from; a stable sort keeps layers together.
@@ -80,14 +82,16 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
             }
             UnitKind::Http(i) => {
                 let message = layers.http.as_ref().and_then(|http| http.messages.get(i))?;
-                let text = match &message.head {
+                upper.malformed |= carried.completes && !message.faults.is_empty();
+                let mut text = match &message.head {
                     Head::Request(request) => format!("{} {} {}", request.method, request.target, request.version),
                     Head::Response(response) => {
                         let (status, reason) = (response.status.0, &response.reason);
-                        let body = crate::meaning::bytes(message.body.len() as u64);
+                        let body = crate::meaning::bytes(message.content_len() as u64);
                         format!("{} {status} {reason}, {body} of body", response.version)
                     }
                 };
+                text.push_str(&remarks(layers.http.as_ref(), message));
                 ("HTTP", Some(text))
             }
             UnitKind::Dns(i) => {
@@ -114,6 +118,30 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
         }
     }
     Some(upper)
+}
+
+/// What there is to say of an HTTP message beside its first line: faults of its framing, and what is missing.
+fn remarks(http: Option<&flow::Http>, message: &flow::HttpMessage) -> String {
+    let mut out = String::new();
+    for fault in &message.faults {
+        out.push_str(&format!("; {} {}", fault.field(), fault.what()));
+    }
+    match message.state {
+        MessageState::Whole => {}
+        MessageState::CutShort => out.push_str("; the end of the body was not captured"),
+        MessageState::Missing(n) => out.push_str(&format!("; {} of it were not captured", crate::meaning::bytes(n))),
+        MessageState::Malformed(why) => out.push_str(&format!("; malformed: {why}")),
+    }
+    let before = |gap: &&flow::Unread| gap.direction == message.direction && gap.range.end == message.range.start;
+    let gap = http.filter(|_| message.resumed).and_then(|http| http.unread.iter().rfind(before));
+    if let Some(gap) = gap {
+        let (from, to) = (gap.range.start, gap.range.end.saturating_sub(1));
+        out.push_str(&format!(
+            "; the stream's bytes {from} to {to} before it could not be read ({} were not captured)",
+            crate::meaning::bytes(gap.missing)
+        ));
+    }
+    out
 }
 
 /// A handshake type (`client_hello`) as RFC 8446's text calls the message (`ClientHello`).

@@ -137,8 +137,20 @@ pub fn decode_datagram<S: Sink>(network: Network, bytes: &[u8], sink: &mut S) ->
         Network::Ipv6(ip) => ip.protocol,
         _ => Protocol(0),
     };
-    let result =
-        Reader::decode_all(bytes, sink, |reader| transport_layer(reader, protocol, bytes.len(), false, &mut frame));
+    let result = Reader::decode_all(bytes, sink, |reader| {
+        let mut protocol = protocol;
+        if let Network::Ipv6(ip) = &mut frame.network {
+            // RFC 8200 §4.5: what is cut into fragments may begin with extension headers.
+            let extensions = ipv6::extensions(reader, protocol)?;
+            (protocol, ip.protocol) = (extensions.protocol, extensions.protocol);
+            if extensions.fragment.is_some() {
+                return Err(
+                    reader.error(&ipv6::field::next_header, "says that a packet made of fragments is a fragment")
+                );
+            }
+        }
+        transport_layer(reader, protocol, reader.remaining(), false, &mut frame)
+    });
     if let Err(error) = result {
         frame.malformed.get_or_insert(error);
     }
@@ -283,11 +295,16 @@ fn transport_layer<S: Sink>(
         Protocol::TCP => {
             // The checksum's verdict belongs to its field, so it is known before the fields are told.
             frame.checksum = verify(frame, segment, protocol, cut);
-            let (header, options) = tcp::decode(reader)?;
-            let from = offset + header.header_len();
-            frame.transport = Transport::Tcp(header, options);
-            frame.payload = from..from + reader.remaining();
-            frame.payload_len = len.saturating_sub(header.header_len());
+            let mut kept = None;
+            let decoded = tcp::decode_keeping(reader, &mut kept);
+            if let Some(header) = kept {
+                let from = offset + header.header_len();
+                frame.payload = from..offset + segment.len();
+                frame.payload_len = len.saturating_sub(header.header_len());
+                let options = decoded.as_ref().map(|(_, options)| options.clone()).unwrap_or_default();
+                frame.transport = Transport::Tcp(header, options);
+            }
+            decoded?;
             reader.rest(&tcp::PAYLOAD)?;
         }
         Protocol::UDP => {

@@ -85,18 +85,34 @@ pub fn decode<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<Decoded, Malfor
         }
         Ok(header)
     })?;
-    let (mut next, mut fragment, mut extensions_len) = (header.next_header, None, 0);
+    let extensions = extensions(reader, Protocol(header.next_header.0))?;
+    let Extensions { protocol, fragment, len } = extensions;
+    Ok(Decoded { header, protocol, fragment, extensions_len: len })
+}
+
+/// What extension headers said.
+pub(crate) struct Extensions {
+    /// What follows them.
+    pub protocol: Protocol,
+    /// The fragment header of a piece of a packet: what follows is the piece's data.
+    pub fragment: Option<Fragment>,
+    /// Their bytes.
+    pub len: usize,
+}
+
+/// Decodes the extension headers at the front of the reader, the first of the kind `first`.
+pub(crate) fn extensions<S: Sink>(reader: &mut Reader<'_, '_, S>, first: Protocol) -> Result<Extensions, Malformed> {
+    let (mut next, mut fragment, mut len) = (NextHeader(first.0), None, 0);
     for _ in 0..MAX_EXTENSIONS {
         match next {
             NextHeader::FRAGMENT => {
                 let piece = reader.group(&fragment::GROUP, |reader| Fragment::decode(reader))?;
                 next = piece.next_header;
-                extensions_len += Fragment::LEN;
-                let first = piece.offset == 0;
-                if !first || piece.more {
+                len += Fragment::LEN;
+                // RFC 6946: a fragment that is the whole packet is none. Of any other, all that follows is data to be put
+                // together first, extension headers included (RFC 8200 §4.5).
+                if piece.offset != 0 || piece.more {
                     fragment = Some(piece);
-                }
-                if !first {
                     break;
                 }
             }
@@ -105,9 +121,9 @@ pub fn decode<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<Decoded, Malfor
                 reader.group(&EXTENSION, |reader| {
                     next = reader.get(&NEXT, 8)?;
                     let units = usize::from(reader.u8(&LEN)?);
-                    let len = if ah { (units + 2) * 4 } else { (units + 1) * 8 };
-                    extensions_len += len;
-                    reader.bytes(&DATA, len - 2)
+                    let own = if ah { (units + 2) * 4 } else { (units + 1) * 8 };
+                    len += own;
+                    reader.bytes(&DATA, own - 2)
                 })?;
             }
             _ => break,
@@ -116,5 +132,5 @@ pub fn decode<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<Decoded, Malfor
     if S::RECORDS && matches!(next, NextHeader::HOP_BY_HOP) {
         reader.note(Note::Remark("more extension headers than a host must accept"));
     }
-    Ok(Decoded { header, protocol: Protocol(next.0), fragment, extensions_len })
+    Ok(Extensions { protocol: Protocol(next.0), fragment, len })
 }

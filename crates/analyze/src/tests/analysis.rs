@@ -88,7 +88,7 @@ fn a_request_has_its_timings_and_a_second_one_reuses_the_connection() {
     assert_eq!((first.line.as_deref(), first.status, first.whole), (Some("GET /1 HTTP/1.1"), Some(204), true));
     assert_eq!((second.first, second.connect, ms(second.wait)), (false, None, Some(30)));
     assert!(!second.whole, "its body is cut short");
-    let path = CriticalPath::of(&t.flow, first).unwrap();
+    let path = CriticalPath::of(&t.flow, &analysis.dns, first).unwrap();
     let got: Vec<_> = path.phases.iter().map(|phase| (phase.kind, phase.duration().as_millis())).collect();
     assert_eq!(got, [(PhaseKind::Tcp, 20), (PhaseKind::Local, 7), (PhaseKind::Http, 20)]);
     assert_eq!(path.name_was_cached, Known::Unknown(Why::NotOnTheWire));
@@ -132,7 +132,7 @@ proptest! {
         }
         let analysis = Analysis::of(&t.flow, &t.frames, &Default::default());
         for request in &analysis.requests {
-            let path = CriticalPath::of(&t.flow, request).unwrap();
+            let path = CriticalPath::of(&t.flow, &analysis.dns, request).unwrap();
             for (a, b) in path.phases.iter().zip(path.phases.iter().skip(1)) {
                 prop_assert_eq!(a.to, b.from);
             }

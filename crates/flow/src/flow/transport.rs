@@ -37,11 +37,13 @@ impl Flow {
                 let checksum = match frame.checksum {
                     Checksum::Unverified => Check::Unverified,
                     Checksum::Good => Check::Good,
-                    // Linux leaves the pseudo header's sum, not complemented, for the card to complete.
+                    // For the card to complete, systems leave the pseudo header's sum, not complemented (with the length,
+                    // or without where the card cuts a large segment), or nothing at all.
                     Checksum::Bad => {
                         let len = header.header_len() + frame.payload_len;
-                        let partial = !pseudo_header(src.ip, dst.ip, 6, len).checksum();
-                        if header.checksum == partial { Check::Partial } else { Check::Bad }
+                        let partial = |len| !pseudo_header(src.ip, dst.ip, 6, len).checksum();
+                        let unfinished = [partial(len), partial(0), 0].contains(&header.checksum);
+                        if unfinished { Check::Partial } else { Check::Bad }
                     }
                 };
                 let Some(row) = self.row_mut(number) else { return };

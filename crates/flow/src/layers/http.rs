@@ -15,6 +15,9 @@ use crate::{Buffer, BufferKind, BufferRef, Direction, Piece};
 /// Messages of one connection that are told apart.
 const MAX_MESSAGES: usize = 1 << 20;
 
+/// Bytes of a chunk's first line in which missing ones can make it look broken.
+const MAX_CHUNK_LINE: usize = 64;
+
 /// An HTTP/1 message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HttpMessage {
@@ -40,6 +43,9 @@ pub struct HttpMessage {
     pub decoded: Option<BufferRef>,
     /// Whether the message is whole: its end was seen, and no byte of it is missing.
     pub state: MessageState,
+    /// Whether it is the first behind something that could not be read: the last of [`Http::unread`] before it. Messages
+    /// may be missing there.
+    pub resumed: bool,
 }
 
 /// A message's head.
@@ -104,13 +110,30 @@ pub struct Http {
     pub messages: Vec<HttpMessage>,
     /// Requests with their responses, in order of the requests.
     pub exchanges: Vec<Exchange>,
-    /// Where something else than messages begins, in each direction, and why.
-    pub rest: Vec<(Direction, BufferRef, usize, &'static str)>,
+    /// What could not be read as messages, and why.
+    pub unread: Vec<Unread>,
+}
+
+/// A stretch that could not be read as messages.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unread {
+    /// Which way it went.
+    pub direction: Direction,
+    /// The buffer.
+    pub buffer: BufferRef,
+    /// Where in it.
+    pub range: Range<usize>,
+    /// How many of its bytes were not captured.
+    pub missing: u64,
+    /// Why, as a clause about the bytes.
+    pub why: &'static str,
 }
 
 /// One direction's bytes.
 pub(crate) struct Input<'a> {
     pub buffer: &'a Buffer,
+    /// Where each of its pieces starts, and the packet that brought it.
+    pub packets: &'a [(usize, u32)],
     /// The stream has ended behind these bytes.
     pub ended: bool,
 }
@@ -133,82 +156,165 @@ impl HttpMessage {
     }
 }
 
-/// Reads both directions. `derive` keeps a derived buffer and gives its reference.
-pub(crate) fn read(
-    client: Option<Input<'_>>,
-    server: Option<Input<'_>>,
-    mut derive: impl FnMut(Buffer) -> BufferRef,
-) -> Http {
+/// Reads both directions, of each its stretches: between two of them something is missing. `derive` keeps a derived buffer
+/// and gives its reference.
+pub(crate) fn read([client, server]: [Vec<Input<'_>>; 2], mut derive: impl FnMut(Buffer) -> BufferRef) -> Http {
     let mut http = Http::default();
-    if let Some(input) = client {
-        let mut at = 0;
-        while at < input.buffer.bytes.len() && http.messages.len() < MAX_MESSAGES {
-            match message(&input, Direction::ToServer, at, None, &mut derive) {
-                Ok(message) => {
-                    at = message.range.end;
-                    let stop = message.state != MessageState::Whole;
-                    http.messages.push(message);
-                    if stop && !resumes(http.messages.last()) {
-                        break;
-                    }
-                }
-                Err(why) => {
-                    http.rest.push((Direction::ToServer, input.buffer.id, at, why));
-                    break;
-                }
-            }
+    let mut open: VecDeque<(usize, u32)> = VecDeque::new();
+    let mut lost = false;
+    walk(&client, Direction::ToServer, &mut http, &mut derive, |step, http| match step {
+        Step::Begins { .. } => None,
+        Step::Read { number, packet } => {
+            open.push_back((number, packet));
+            http.exchanges.push(Exchange { request: Some(number), responses: Vec::new() });
+            lost |= http.messages.last().is_some_and(|message| message.resumed);
+            None
         }
-    }
-    let mut open: VecDeque<usize> = VecDeque::new();
-    for i in 0..http.messages.len() {
-        open.push_back(i);
-        http.exchanges.push(Exchange { request: Some(i), responses: Vec::new() });
-    }
-    let Some(input) = server else { return http };
-    let mut at = 0;
-    while at < input.buffer.bytes.len() && http.messages.len() < MAX_MESSAGES {
-        // RFC 9112 §9.3.2: responses come in the order of the requests.
-        let request = open.front().copied();
-        let method = request.and_then(|i| http.messages[i].head.request()).map(|request| request.method.clone());
-        match message(&input, Direction::ToClient, at, Some(method.as_deref()), &mut derive) {
-            Ok(message) => {
-                at = message.range.end;
-                let (interim, tunnel) = (message.interim(), message.framing == Framing::Tunnel);
-                let stop = message.state != MessageState::Whole && !resumes(Some(&message));
-                let number = http.messages.len();
-                http.messages.push(message);
-                let exchange = match request {
-                    Some(i) => http.exchanges.iter_mut().find(|exchange| exchange.request == Some(i)),
-                    None => {
-                        http.exchanges.push(Exchange { request: None, responses: Vec::new() });
-                        http.exchanges.last_mut()
-                    }
-                };
-                if let Some(exchange) = exchange {
-                    exchange.responses.push(number);
-                }
-                if !interim {
-                    open.pop_front();
-                }
-                if tunnel {
-                    http.rest.push((Direction::ToClient, input.buffer.id, at, "belongs to another protocol now"));
-                }
-                if stop || tunnel {
-                    break;
-                }
+    });
+    let mut answers: Option<usize> = None;
+    walk(&server, Direction::ToClient, &mut http, &mut derive, |step, http| match step {
+        Step::Begins { packet, resumed } => {
+            // RFC 9112 §9.3.2: responses come in the order of the requests. Where some were not captured, what a response
+            // answers is the last request before it: nearly nobody sends one before the last is answered.
+            lost |= resumed;
+            let asked = open.iter().filter(|(_, asked)| *asked < packet).count();
+            for _ in 1..if lost { asked } else { 0 } {
+                open.pop_front();
             }
-            Err(why) => {
-                http.rest.push((Direction::ToClient, input.buffer.id, at, why));
-                break;
-            }
+            answers = open.front().filter(|_| !lost || asked > 0).map(|(request, _)| *request);
+            answers.and_then(|i| http.messages.get(i)?.head.request()).map(|request| request.method.clone())
         }
-    }
+        Step::Read { number, .. } => {
+            let exchange = match answers {
+                Some(i) => http.exchanges.iter_mut().find(|exchange| exchange.request == Some(i)),
+                None => {
+                    http.exchanges.push(Exchange { request: None, responses: Vec::new() });
+                    http.exchanges.last_mut()
+                }
+            };
+            if let Some(exchange) = exchange {
+                exchange.responses.push(number);
+            }
+            if answers.is_some() && !http.messages.get(number).is_some_and(HttpMessage::interim) {
+                open.pop_front();
+            }
+            None
+        }
+    });
     http
 }
 
-/// Whether the next message's beginning is known although this one is not whole.
-fn resumes(message: Option<&HttpMessage>) -> bool {
-    matches!(message, Some(HttpMessage { state: MessageState::Missing(_), .. }))
+/// Where [`walk`] stands.
+enum Step {
+    /// A message begins, in this packet. The answer is the method of the request that it answers, if that is known.
+    Begins { packet: u32, resumed: bool },
+    /// It was read, and has this number; its last byte is in this packet.
+    Read { number: usize, packet: u32 },
+}
+
+/// Reads the messages of one direction.
+fn walk(
+    inputs: &[Input<'_>],
+    direction: Direction,
+    http: &mut Http,
+    derive: &mut impl FnMut(Buffer) -> BufferRef,
+    mut tell: impl FnMut(Step, &mut Http) -> Option<String>,
+) {
+    for (i, input) in inputs.iter().enumerate() {
+        let len = input.buffer.bytes.len();
+        let (mut at, mut resumed) = (0, false);
+        // Gives up what stands at `from`, and says where it goes on: at `least` or later.
+        let give_up = |http: &mut Http, from: usize, least: usize, behind_hole: bool, why: &'static str| {
+            let next = resync(input, direction, least, behind_hole);
+            let range = from..next.unwrap_or(len);
+            http.unread.extend(input.unread(direction, range, why));
+            next
+        };
+        if i > 0 {
+            // What stands before the first message that can be told belongs to one whose beginning is missing.
+            let Some(next) = give_up(http, 0, 0, false, "follows something that is missing") else { continue };
+            (at, resumed) = (next, true);
+        }
+        while at < len && http.messages.len() < MAX_MESSAGES {
+            let method = tell(Step::Begins { packet: input.packet(at), resumed }, http);
+            let request = (direction == Direction::ToClient).then_some(method.as_deref());
+            match message(input, direction, at, request, derive) {
+                Ok(mut message) => {
+                    message.resumed = std::mem::take(&mut resumed);
+                    let (end, state, tunnel) = (message.range.end, message.state, message.framing == Framing::Tunnel);
+                    let sized = !matches!(message.framing, Framing::Chunked);
+                    http.messages.push(message);
+                    tell(
+                        Step::Read { number: http.messages.len() - 1, packet: input.packet(end.saturating_sub(1)) },
+                        http,
+                    );
+                    at = end;
+                    match state {
+                        _ if tunnel => {
+                            http.unread.extend(input.unread(direction, at..len, "belongs to another protocol now"));
+                            return;
+                        }
+                        MessageState::Whole => {}
+                        // Its length tells where the next one begins.
+                        MessageState::Missing(_) if sized => {}
+                        _ => match give_up(http, at, at, true, "follows a message whose end cannot be told") {
+                            Some(next) => (at, resumed) = (next, true),
+                            None => break,
+                        },
+                    }
+                }
+                // A capture may begin in the middle of a message.
+                Err(why) => match give_up(http, at, at + 1, at > 0, why) {
+                    Some(next) => (at, resumed) = (next, true),
+                    None => break,
+                },
+            }
+        }
+    }
+}
+
+/// The next place from `from` on where a message can be told to begin: behind missing bytes if `behind_hole`, at the beginning
+/// of a packet's data or of a TLS record, as programs write messages, and with a whole head that keeps its format. Inside a
+/// body such a place may only seem to be one; but heads at the very beginning of packets are rare there.
+fn resync(input: &Input<'_>, direction: Direction, from: usize, behind_hole: bool) -> Option<usize> {
+    let bytes = &input.buffer.bytes;
+    let from = if behind_hole {
+        // The hole may have begun a little before what it broke.
+        let near = from.saturating_sub(MAX_CHUNK_LINE)..bytes.len();
+        input.buffer.holes(near).first().map(|hole| hole.end.max(from))?
+    } else {
+        from
+    };
+    let first = input.packets.partition_point(|(start, _)| *start < from);
+    let begins = |at: usize| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let fits = looks_like_http(rest) && rest.starts_with(b"HTTP/1.") == (direction == Direction::ToClient);
+        let NextHead::Whole(len) = (if fits { next_head(rest) } else { NextHead::Need }) else { return false };
+        let head = &rest[..len];
+        let reads = match direction {
+            Direction::ToServer => decode_request(&mut Reader::new(head, &mut Silent)).is_ok(),
+            Direction::ToClient => decode_response(&mut Reader::new(head, &mut Silent)).is_ok(),
+        };
+        reads && input.buffer.holes(at..at + len).is_empty()
+    };
+    input.packets.get(first..)?.iter().map(|(start, _)| *start).find(|&at| begins(at))
+}
+
+impl Input<'_> {
+    /// The packet that brought the byte at `at`.
+    fn packet(&self, at: usize) -> u32 {
+        let behind = self.packets.partition_point(|(start, _)| *start <= at);
+        behind.checked_sub(1).and_then(|i| self.packets.get(i)).map_or(0, |(_, packet)| *packet)
+    }
+    /// A range that could not be read, unless it is empty.
+    fn unread(&self, direction: Direction, range: Range<usize>, why: &'static str) -> Option<Unread> {
+        let missing = self.missing(range.clone());
+        (!range.is_empty()).then_some(Unread { direction, buffer: self.buffer.id, range, missing, why })
+    }
+    /// How many bytes of a range were not captured.
+    fn missing(&self, range: Range<usize>) -> u64 {
+        self.buffer.holes(range).iter().map(|hole| hole.len() as u64).sum()
+    }
 }
 
 /// Reads the message at `at`. `request` is `None` for a request, and for a response the method that it answers.
@@ -256,6 +362,7 @@ fn message(
         chunks: Vec::new(),
         decoded: None,
         state: MessageState::Whole,
+        resumed: false,
     };
     body(&mut message, input, derive);
     Ok(message)
@@ -278,9 +385,16 @@ fn body(message: &mut HttpMessage, input: &Input<'_>, derive: &mut impl FnMut(Bu
     };
     message.body = start..end;
     message.range.end = end;
-    let missing: usize = input.buffer.holes(message.body.clone()).iter().map(|hole| hole.len()).sum();
-    if state == MessageState::Whole && missing > 0 {
-        state = MessageState::Missing(missing as u64);
+    // What looks like a broken chunk may be the zeros that stand for missing bytes.
+    let doubt = end.saturating_add(MAX_CHUNK_LINE).min(len);
+    let missing = if matches!(state, MessageState::Malformed(_)) {
+        let holes = input.buffer.holes(start..len);
+        holes.iter().take_while(|hole| hole.start < doubt).map(|hole| hole.len() as u64).sum()
+    } else {
+        input.missing(start..end)
+    };
+    if state != MessageState::CutShort && missing > 0 {
+        state = MessageState::Missing(missing);
     }
     message.state = state;
     if !message.chunks.is_empty() {

@@ -15,12 +15,13 @@ use bytes::Bytes;
 use capture::keylog::KeyLog;
 use wire::http::looks_like_http;
 
-pub use http::{Exchange, Head, Http, HttpMessage, MessageState};
+pub use http::{Exchange, Head, Http, HttpMessage, MessageState, Unread};
 pub use stream::{Cut, Stream};
 pub use tls::{HandshakeMessage, RecordContent, Tls, TlsRecord};
 pub use units::{Carried, Unit, UnitKind};
 
-use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Overlap, Source};
+use crate::exchanges::{DnsTransaction, DnsTransactions};
+use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Overlap, Piece, Source};
 
 /// What the bytes of a connection are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -120,9 +121,9 @@ impl Layers {
             Application::Unknown
         };
         match layers.application {
-            Application::Http => layers.read_http([Some(BufferRef::Derived(0)), Some(BufferRef::Derived(1))]),
+            Application::Http => layers.read_http(flow, [vec![BufferRef::Derived(0)], vec![BufferRef::Derived(1)]]),
             Application::Dns => layers.read_dns(),
-            Application::Tls => layers.read_tls(keys),
+            Application::Tls => layers.read_tls(flow, keys),
             Application::Nothing | Application::Unknown => {}
         }
         layers.index(flow);
@@ -133,6 +134,21 @@ impl Layers {
     pub fn contradicts(&self, number: u32) -> bool {
         let at = self.conflicts.partition_point(|(_, overlap)| overlap.dropped.frame < number);
         self.conflicts.get(at).is_some_and(|(_, overlap)| overlap.dropped.frame == number)
+    }
+    /// DNS queries on the connection and their responses, in order of the queries. A server may answer several in another
+    /// order, so they are paired by id and question (RFC 7766 §7).
+    pub fn dns_transactions(&self, flow: &Flow) -> Vec<DnsTransaction> {
+        let mut messages: Vec<&DnsOverTcp> = self.dns.iter().collect();
+        messages.sort_by_key(|message| message.frame);
+        let mut transactions = DnsTransactions::default();
+        for message in messages {
+            let bytes = self.bytes(message.buffer);
+            let parsed = bytes.get(message.range.clone()).and_then(|bytes| wire::dns::Message::parse(bytes).ok());
+            if let (Some(parsed), Some(view)) = (parsed, flow.row(message.frame)) {
+                transactions.push(self.conversation, message.frame, view.row.at, &parsed);
+            }
+        }
+        transactions.list
     }
     /// One direction's stream.
     pub fn stream(&self, direction: Direction) -> &Stream {
@@ -183,38 +199,54 @@ impl Layers {
     }
 
     /// Reads TLS, and the HTTP/1 inside.
-    fn read_tls(&mut self, keys: &KeyLog) {
+    fn read_tls(&mut self, flow: &Flow, keys: &KeyLog) {
         let mut derived = std::mem::take(&mut self.derived);
         let tls = tls::read(&self.streams, keys, &mut |buffer| keep(&mut derived, buffer));
         self.derived = derived;
-        // What comes behind something that is missing has lost its place among the messages.
-        let first = [0, 1].map(|side: usize| tls.plaintext[side].first().copied());
+        // A buffer for each stretch of records that could be opened: something is missing between them.
+        let plaintext = tls.plaintext.clone();
         self.tls = Some(tls);
-        let speaks = first.map(|id| id.is_some_and(|id| looks_like_http(&self.bytes(id))));
-        if speaks.contains(&true) {
-            self.read_http(first);
+        let speaks = |ids: &Vec<BufferRef>| ids.first().is_some_and(|id| looks_like_http(&self.bytes(*id)));
+        if plaintext.iter().any(speaks) {
+            self.read_http(flow, plaintext);
         }
     }
 
-    /// Reads HTTP/1 from two buffers, one a direction.
-    fn read_http(&mut self, [client, server]: [Option<BufferRef>; 2]) {
-        let input = |id: Option<BufferRef>, direction: Direction| {
-            let buffer = id.and_then(|id| self.buffer(id)).cloned()?;
-            let closed = self.tls.as_ref().is_some_and(|tls| tls.closed[direction as usize]);
-            Some((buffer, closed || self.stream(direction).ended))
-        };
-        let (client, server) = (input(client, Direction::ToServer), input(server, Direction::ToClient));
+    /// Reads HTTP/1 from each direction's buffers; between two of them something is missing.
+    fn read_http(&mut self, flow: &Flow, ids: [Vec<BufferRef>; 2]) {
         let mut derived = std::mem::take(&mut self.derived);
-        let http = http::read(
-            client.as_ref().map(|(buffer, ended)| http::Input { buffer, ended: *ended }),
-            server.as_ref().map(|(buffer, ended)| http::Input { buffer, ended: *ended }),
-            |buffer| keep(&mut derived, buffer),
-        );
+        let buffers = ids.map(|ids| {
+            let buffer = |id: &BufferRef| match id {
+                BufferRef::Derived(n @ 0..2) => self.streams.get(*n as usize).map(|stream| &stream.buffer),
+                BufferRef::Derived(n) => derived.get(*n as usize - 2),
+                _ => None,
+            };
+            ids.iter().filter_map(buffer).cloned().collect::<Vec<Buffer>>()
+        });
+        let ended = Direction::BOTH.map(|direction| {
+            let closed = self.tls.as_ref().is_some_and(|tls| tls.closed[direction as usize]);
+            closed || self.stream(direction).ended
+        });
+        // Where in the capture a byte stands.
+        let packets: [Vec<Vec<(usize, u32)>>; 2] = buffers.each_ref().map(|buffers| {
+            let starts = |buffer: &Buffer| {
+                let first =
+                    |piece: &Piece| Some((piece.range.start, first_packet(flow, &self.streams, &derived, piece)?));
+                buffer.parents.iter().filter_map(first).collect()
+            };
+            buffers.iter().map(starts).collect()
+        });
+        let inputs = [0, 1].map(|side: usize| {
+            let all = buffers[side].iter().zip(&packets[side]).enumerate();
+            let last = buffers[side].len().saturating_sub(1);
+            all.map(|(i, (buffer, packets))| http::Input { buffer, packets, ended: ended[side] && i == last }).collect()
+        });
+        let http = http::read(inputs, |buffer| keep(&mut derived, buffer));
         self.derived = derived;
         self.http = Some(http);
     }
 
-    /// Cuts the streams into DNS messages (RFC 1035 §4.2.2).
+    /// Cuts the streams into DNS messages, each behind two bytes with its length (RFC 1035 §4.2.2, RFC 7766 §8).
     fn read_dns(&mut self) {
         for direction in Direction::BOTH {
             let stream = &self.streams[direction as usize];
@@ -244,6 +276,22 @@ fn differs(overlap: &Overlap, flow: &Flow, source: &dyn Source) -> bool {
         }
     };
     matches!((bytes(&overlap.kept), bytes(&overlap.dropped)), (Some(a), Some(b)) if a != b)
+}
+
+/// The captured packet that the first byte of a piece came in.
+fn first_packet(flow: &Flow, streams: &[Stream; 2], derived: &[Buffer], piece: &Piece) -> Option<u32> {
+    let (mut parent, mut at) = (piece.parent, piece.at);
+    // Each buffer's parents have smaller numbers, or are packets, so this ends.
+    loop {
+        let buffer = match parent {
+            BufferRef::Frame(n) => return Some(n),
+            BufferRef::Datagram(n) => flow.datagram(n)?,
+            BufferRef::Derived(n @ 0..2) => &streams[n as usize].buffer,
+            BufferRef::Derived(n) => derived.get(n as usize - 2)?,
+        };
+        let origin = buffer.origins(at..at + 1).next()?;
+        (parent, at) = (origin.parent, origin.at);
+    }
 }
 
 /// Numbers a derived buffer and keeps it. 0 and 1 are the streams.

@@ -223,15 +223,17 @@ impl Connection {
     }
 }
 
-/// See [`Verdicts::DAMAGED`].
+/// See [`Verdicts::DAMAGED`]. Only the machine that captures sees checksums that its card has yet to complete, and only in
+/// the packets that it sends: they show what such a packet holds in place of the sum. Any other wrong sum is damage.
 fn damaged(me: &mut Half, segment: &Segment) -> bool {
-    match (segment.checksum, me.checksums_good) {
-        (Check::Good, None) => me.checksums_good = Some(true),
-        (Check::Bad | Check::Partial, None) => me.checksums_good = Some(false),
-        (Check::Bad, Some(true)) => return true,
-        _ => {}
+    match segment.checksum {
+        Check::Unverified | Check::Good => false,
+        Check::Partial => {
+            me.checksums_offloaded = true;
+            false
+        }
+        Check::Bad => !me.checksums_offloaded,
     }
-    false
 }
 
 /// Finds out where each direction's relative numbers start, if this segment is the first to tell.

@@ -96,8 +96,8 @@ pub struct Half {
     pub(crate) rst_frame: u32,
     /// What is in flight, by start.
     pub(crate) unacked: VecDeque<Unacked>,
-    /// Its checksums: none verified yet, or whether the first verified one was right.
-    pub(crate) checksums_good: Option<bool>,
+    /// Whether any of its checksums was one that a network card was to complete.
+    pub(crate) checksums_offloaded: bool,
     pub(crate) stream: Assembly,
     pub(crate) counts: Counts,
     pub(crate) first_frame: u32,
@@ -176,9 +176,10 @@ impl Half {
     pub fn max_segment(&self) -> u32 {
         self.max_len
     }
-    /// Whether its checksums are left to the network card: the first one that could be verified was wrong.
+    /// Whether its checksums are left to the network card, and so whether this end is the machine that captured: some of
+    /// its packets hold the pseudo header's sum alone, or zero, where the checksum belongs.
     pub fn checksums_offloaded(&self) -> bool {
-        self.checksums_good == Some(false)
+        self.checksums_offloaded
     }
     /// The smallest round-trip time from this end's segments to their acknowledgments, as seen at the tap.
     pub fn rtt_min(&self) -> Option<Duration> {

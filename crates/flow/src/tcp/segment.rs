@@ -31,7 +31,7 @@ pub(crate) struct Segment {
 pub(crate) enum Check {
     Unverified,
     Good,
-    /// The sum of the pseudo header alone: a network card was to complete it.
+    /// Wrong, and what is left for a network card to complete: the sum of the pseudo header alone, or zero.
     Partial,
     Bad,
 }

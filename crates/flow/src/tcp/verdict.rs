@@ -156,8 +156,8 @@ verdicts! {
     /// it does not count for `next`.
     OUT_OF_WINDOW = 16, "tcp.out_of_window", "outside the window", "RFC 9293 §3.10.7.4",
         "lies behind the receiver's window: the receiver drops it and answers with an ACK";
-    /// The checksum is wrong although this side's earlier ones were right, and it is not the partial sum that a network
-    /// card would have completed. Its bytes and numbers are not used: the receiver drops it.
+    /// The checksum is wrong, and neither it nor an earlier one of this side is what a network card is given to complete.
+    /// Its bytes and numbers are not used: the receiver drops it.
     DAMAGED = 17, "tcp.damaged", "damaged", "RFC 9293 §3.1",
         "its checksum is wrong: the receiver drops it";
     /// The capture kept fewer bytes of the segment than were on the wire.

@@ -135,6 +135,99 @@ fn a_hole_in_a_body_is_counted_and_the_next_message_found() {
 }
 
 #[test]
+fn behind_a_hole_that_no_length_bridges_the_next_message_is_found() {
+    // The hole takes the second request, the end of the first chunked response and the second response with it.
+    let mut t = Tape::new();
+    t.handshake();
+    let request = |n: u32| format!("GET /{n} HTTP/1.1\r\n\r\n").into_bytes();
+    let len = request(1).len() as u32;
+    let (mut seq, mut back) = (101, 301);
+    t.c(A, seq, back, &request(1));
+    let first = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+    t.ms(20).s(A, back, seq + len, first);
+    seq += 2 * len;
+    back += first.len() as u32 + 200;
+    t.ms(20).c(A, seq, back, &request(3));
+    let third = t.ms(20).s(A, back, seq + len, b"HTTP/1.1 204 No Content\r\n\r\n");
+    let layers = layers(&t);
+    let http = layers.http.as_ref().unwrap();
+    let lines: Vec<String> = http
+        .messages
+        .iter()
+        .map(|m| match &m.head {
+            Head::Request(request) => request.target.clone(),
+            Head::Response(response) => response.status.0.to_string(),
+        })
+        .collect();
+    assert_eq!(lines, ["/1", "/3", "200", "204"]);
+    let resumed: Vec<bool> = http.messages.iter().map(|m| m.resumed).collect();
+    assert_eq!(resumed, [false, true, false, true]);
+    assert_eq!(http.messages[2].state, MessageState::Missing(200));
+    assert_eq!(
+        http.exchanges,
+        [Exchange { request: Some(0), responses: vec![2] }, Exchange { request: Some(1), responses: vec![3] },]
+    );
+    let lost: Vec<_> = http.unread.iter().map(|gap| (gap.direction, gap.range.clone(), gap.missing)).collect();
+    let (one, answer) = (len as usize, first.len());
+    assert_eq!(
+        lost,
+        [(Direction::ToServer, one..2 * one, u64::from(len)), (Direction::ToClient, answer..answer + 200, 200),]
+    );
+    assert_eq!(layers.carried(third)[0].unit.kind, UnitKind::Http(3));
+}
+
+#[test]
+fn what_only_looks_like_a_message_is_not_taken_for_one() {
+    let mut t = Tape::new();
+    t.handshake();
+    t.c(A, 101, 301, b"GET / HTTP/1.1\r\n\r\n");
+    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    t.s(A, 301, 119, head);
+    // Behind the hole: a head in the middle of a packet, one that breaks its format, a request from the server.
+    let mut at = 301 + head.len() as u32 + 50;
+    for data in [&b"text HTTP/1.1 200 OK\r\n\r\n"[..], b"HTTP/1.1 2000 OK\r\n\r\n", b"GET /x HTTP/1.1\r\n\r\n"] {
+        t.s(A, at, 119, data);
+        at += data.len() as u32;
+    }
+    let http = layers(&t).http.unwrap();
+    assert_eq!(http.messages.len(), 2, "{:?}", http.messages);
+    assert_eq!(http.unread.last().map(|gap| gap.missing), Some(50));
+}
+
+#[test]
+fn queries_over_tcp_are_paired_in_whatever_order_they_are_answered() {
+    use wire::dns::{Message, Question, RData, ResourceRecord, Type};
+    let mut t = Tape::new();
+    t.ports = (49152, 53);
+    t.handshake();
+    let query = |id: u16, name: &str| {
+        let question = Question::new(name.parse().unwrap(), Type::A);
+        Message::query(id, question)
+    };
+    let (a, b) = (query(7, "a.example"), query(8, "b.example"));
+    let framed = |message: &Message| {
+        let bytes = message.encode();
+        [&(bytes.len() as u16).to_be_bytes()[..], &bytes].concat()
+    };
+    let sent = [framed(&a), framed(&b)].concat();
+    t.c(A, 101, 301, &sent);
+    let answer = |query: &Message, last: u8| {
+        let name = query.questions[0].name.clone();
+        let record = ResourceRecord::new(name, 60, RData::A([192, 0, 2, last].into()));
+        Message { answers: vec![record], ..Message::response_to(query) }
+    };
+    let acked = 101 + sent.len() as u32;
+    let first = framed(&answer(&b, 2));
+    let two = t.ms(10).s(A, 301, acked, &first);
+    let one = t.ms(10).s(A, 301 + first.len() as u32, acked, &framed(&answer(&a, 1)));
+    let transactions = layers(&t).dns_transactions(&t.flow);
+    let got: Vec<_> =
+        transactions.iter().map(|t| (t.id, t.response.map(|(n, _)| n), t.addresses[0].to_string())).collect();
+    assert_eq!(got, [(7, Some(one), "192.0.2.1".to_owned()), (8, Some(two), "192.0.2.2".to_owned())]);
+    assert_eq!(transactions[0].duration(), Some(base::Duration::from_millis(20)));
+}
+
+#[test]
 fn dns_over_tcp_is_cut_into_messages() {
     let mut t = Tape::new();
     t.ports = (49152, 53);

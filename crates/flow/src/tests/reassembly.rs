@@ -173,3 +173,74 @@ proptest! {
         }
     }
 }
+
+/// An IPv6 packet in fragments, of which each has a hop-by-hop header before, and whose data begin with a header of options
+/// for the destination (RFC 8200 §4.5: that belongs to the fragmentable part).
+#[test]
+fn ipv6_fragments_with_extension_headers_before_and_behind() {
+    let mut segment = vec![0; 20];
+    wire::tcp::Header::new((49152, 80), Seq(100), Seq(0), A, 1000, 0).write(&mut segment);
+    segment.extend_from_slice(&[7; 40]);
+    // Destination options: next header TCP, 8 bytes, padding (PadN of 4).
+    let whole = [&[6, 0, 1, 4, 0, 0, 0, 0][..], &segment].concat();
+    let packet = |offset: usize, data: &[u8], more: bool| {
+        let payload = [
+            // Hop-by-hop options: next header Fragment.
+            &[44, 0, 1, 4, 0, 0, 0, 0][..],
+            // Fragment: next header destination options, offset and M, identification.
+            &[60, 0],
+            &((offset as u16) | u16::from(more)).to_be_bytes(),
+            &[0, 0, 0, 9],
+            data,
+        ]
+        .concat();
+        let head = [
+            &[0x60, 0, 0, 0][..],
+            &(payload.len() as u16).to_be_bytes(),
+            &[0, 64],
+            &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+            &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2],
+        ]
+        .concat();
+        ethernet(EtherType::IPV6, &[head, payload].concat())
+    };
+    let mut t = Tape::new();
+    let first = t.push(packet(0, &whole[..32], true));
+    let last = t.push(packet(32, &whole[32..], false));
+    assert_eq!(t.flow.row(first).unwrap().row.kind, RowKind::Fragment);
+    let row = t.flow.row(last).unwrap().row;
+    assert_eq!((row.kind, row.payload.claimed), (RowKind::Tcp, 40));
+    assert!(!row.malformed);
+    let data = &t.flow.datagram(0).unwrap().bytes[row.payload.at as usize..];
+    assert_eq!(data, [7; 40]);
+    // The tree of the whole begins with the options and tiles it.
+    let mut record = wire::Record::new();
+    let network = wire::frame::decode(row.link, &t.frames[1], t.frames[1].len(), &mut wire::Silent).network;
+    let bytes = &t.flow.datagram(0).unwrap().bytes;
+    wire::frame::decode_datagram(network, bytes, &mut record);
+    record.check_tiling(bytes.len()).unwrap();
+    assert!(record.find("ipv6.extension").is_some() && record.find("tcp").is_some());
+}
+
+#[test]
+fn a_segment_with_impossible_options_is_a_segment_all_the_same() {
+    let mut t = Tape::new();
+    t.handshake();
+    // An option of length 0 (RFC 9293 §3.1, MUST-7), and one that reaches behind the options' end.
+    for (i, options) in [[8, 0, 1, 1], [8, 10, 1, 1]].into_iter().enumerate() {
+        let mut segment = vec![0; 20];
+        wire::tcp::Header::new((49152, 80), Seq(101 + 3 * i as u32), Seq(301), A, 1000, 4).write(&mut segment);
+        segment.extend_from_slice(&options);
+        segment.extend_from_slice(b"abc");
+        let src = std::net::IpAddr::from(CLIENT);
+        let sum = wire::pseudo_header(src, std::net::IpAddr::from(SERVER), 6, segment.len()).then(Sum::of(&segment));
+        segment[16..18].copy_from_slice(&sum.checksum().to_be_bytes());
+        let n = t.push(ethernet(EtherType::IPV4, &ip_packet(CLIENT, SERVER, 6, &segment)));
+        let row = t.flow.row(n).unwrap();
+        assert_eq!((row.row.kind, row.row.malformed, row.row.payload.claimed), (RowKind::Tcp, true, 3));
+        assert_eq!(row.tcp.unwrap().relative_seq(), Some(1 + 3 * i as i64));
+    }
+    assert_eq!(t.flow.conversations().len(), 1);
+    let layers = Layers::of(&t.flow, ConversationId(0), &t.frames, &Default::default()).unwrap();
+    assert_eq!(layers.stream(Direction::ToServer).bytes(), &b"abcabc"[..]);
+}

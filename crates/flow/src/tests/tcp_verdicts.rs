@@ -214,7 +214,24 @@ fn a_damaged_segment_counts_for_nothing_but_offloaded_checksums_do() {
     assert!(t.verdicts(again).is_empty(), "the first that counts");
     assert_eq!(t.server_stream(), vec![1; 50]);
 
-    // A sender whose very first checksum is wrong has its card compute them.
+    // The first packet that is seen may be damaged as well as any.
+    let mut t = Tape::new();
+    let seg = |data: &[u8]| Seg {
+        from_client: false,
+        seq: 301,
+        ack: 101,
+        flags: A,
+        window: 1000,
+        options: Options::default(),
+        data: data.to_vec(),
+    };
+    let mut bytes = seg(b"one").bytes(t.ports);
+    bytes[54] ^= 1;
+    let damaged = t.push(bytes);
+    assert_eq!(t.verdicts(damaged), Verdicts::DAMAGED);
+    assert!(!t.connection(0).server().checksums_offloaded());
+
+    // A sender whose packets hold the pseudo header's sum, not complemented, has its card compute the rest.
     let mut t = Tape::new();
     for (i, data) in [b"one", b"two"].iter().enumerate() {
         let mut bytes = Seg {
@@ -227,7 +244,9 @@ fn a_damaged_segment_counts_for_nothing_but_offloaded_checksums_do() {
             data: data.to_vec(),
         }
         .bytes(t.ports);
-        bytes[50] ^= 0xff;
+        let src = std::net::IpAddr::from(SERVER);
+        let partial = !wire::pseudo_header(src, std::net::IpAddr::from(CLIENT), 6, 23).checksum();
+        bytes[50..52].copy_from_slice(&partial.to_be_bytes());
         t.push(bytes);
     }
     assert_eq!(t.server_stream(), b"onetwo");

@@ -44,26 +44,31 @@ pub enum FramingFault {
 }
 
 impl FramingFault {
-    /// What it means, in a sentence for people, and its source.
-    pub fn text(self) -> (&'static str, &'static str) {
+    /// The name of the field at fault.
+    pub fn field(self) -> &'static str {
+        use FramingFault::*;
         match self {
-            FramingFault::LengthAndEncoding => (
-                "Transfer-Encoding and Content-Length together: receivers may disagree where the message ends",
-                "RFC 9112 §6.3",
-            ),
+            LengthsDiffer | LengthRepeated | LengthInvalid | LengthWithoutBody => "Content-Length",
+            LengthAndEncoding | ChunkedNotLast | EncodingInHttp10 | EncodingWithoutBody => "Transfer-Encoding",
+        }
+    }
+    /// What is wrong with that field, as a clause, and where that is written.
+    pub fn what(self) -> &'static str {
+        match self {
+            FramingFault::LengthAndEncoding => {
+                "stands beside a Content-Length: receivers may disagree where the message ends (RFC 9112 §6.3)"
+            }
             FramingFault::LengthsDiffer => {
-                ("several Content-Lengths that differ: nobody can tell where the message ends", "RFC 9112 §6.3")
+                "differs from another one: nobody can tell where the message ends (RFC 9112 §6.3)"
             }
-            FramingFault::LengthRepeated => ("the same Content-Length more than once", "RFC 9110 §8.6"),
-            FramingFault::LengthInvalid => ("a Content-Length that is no number", "RFC 9112 §6.3"),
-            FramingFault::ChunkedNotLast => {
-                ("a Transfer-Encoding that does not end in chunked does not tell the body's length", "RFC 9112 §6.3")
-            }
+            FramingFault::LengthRepeated => "comes more than once, with the same number (RFC 9110 §8.6)",
+            FramingFault::LengthInvalid => "is no number: nobody can tell where the message ends (RFC 9112 §6.3)",
+            FramingFault::ChunkedNotLast => "does not end in chunked, so it does not tell the length (RFC 9112 §6.3)",
             FramingFault::EncodingInHttp10 => {
-                ("a Transfer-Encoding in HTTP/1.0, which does not know it: the length is in doubt", "RFC 9112 §6.1")
+                "stands in HTTP/1.0, which does not know it: the length is in doubt (RFC 9112 §6.1)"
             }
-            FramingFault::EncodingWithoutBody => ("a Transfer-Encoding in a message that has no body", "RFC 9112 §6.1"),
-            FramingFault::LengthWithoutBody => ("a Content-Length in a response that has no body", "RFC 9110 §8.6"),
+            FramingFault::EncodingWithoutBody => "stands in a message that has no body (RFC 9112 §6.1)",
+            FramingFault::LengthWithoutBody => "stands in a response that has no body (RFC 9110 §8.6)",
         }
     }
 }

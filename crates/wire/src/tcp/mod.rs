@@ -98,6 +98,18 @@ impl Header {
 /// # Errors
 /// If it is cut short or its data offset contradicts its length.
 pub fn decode<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<(Header, Options), Malformed> {
+    decode_keeping(reader, &mut None)
+}
+
+/// As [`decode`], and keeps the header where it can be read, whatever its options are: RFC 9293 §3.1 (MUST-7) asks to be
+/// prepared for options with impossible lengths.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_keeping<S: Sink>(
+    reader: &mut Reader<'_, '_, S>,
+    kept: &mut Option<Header>,
+) -> Result<(Header, Options), Malformed> {
     reader.group(&field::GROUP, |reader| {
         let header = Header::decode(reader)?;
         let Some(n) = header.header_len().checked_sub(Header::LEN) else {
@@ -106,6 +118,7 @@ pub fn decode<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<(Header, Option
         if n > reader.remaining() {
             return Err(reader.error(&field::data_offset, "points behind the end of the segment"));
         }
+        *kept = Some(header);
         Ok((header, decode_options(reader, n)?))
     })
 }
