@@ -3,6 +3,7 @@
 mod architecture;
 mod causes;
 mod cli;
+mod gallery;
 mod ladder;
 mod leaves;
 mod licences;
@@ -12,4 +13,5 @@ mod reopened;
 mod runs;
 mod same_bytes;
 mod tshark;
+mod verdicts;
 mod views;

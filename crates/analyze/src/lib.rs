@@ -4,10 +4,14 @@
 //! - [`States`]: both ends' TCP states at every packet of a connection.
 //! - [`Summary`]: a connection in one look.
 //! - [`Request`]: when the parts of each request happened; [`CriticalPath`]: its phases, which add up exactly.
+//! - [`compatible`]: what Wireshark would say of each segment, beside flow's own verdicts.
+//! - [`findings`]: what went wrong, with evidence and advice.
 //! - [`Analysis`]: all of these of a whole capture, a connection at a time.
 
 mod analysis;
+pub mod compatible;
 mod connections;
+pub mod findings;
 mod path;
 mod requests;
 mod states;

@@ -22,6 +22,9 @@ pub(crate) struct Tape {
     pub frames: Vec<Vec<u8>>,
     pub now: i64,
     pub ports: (u16, u16),
+    /// The window of the next segments, and the time to live of the next IP packets.
+    pub window: u16,
+    pub ttl: u8,
 }
 
 pub(crate) fn ip_packet(src: [u8; 4], dst: [u8; 4], protocol: u8, payload: &[u8]) -> Vec<u8> {
@@ -68,7 +71,7 @@ pub(crate) fn arp(operation: u16, sender: [u8; 4], target: [u8; 4]) -> Vec<u8> {
 
 impl Tape {
     pub fn new() -> Tape {
-        Tape { ports: (49152, 80), ..Tape::default() }
+        Tape { ports: (49152, 80), window: 65535, ttl: 64, ..Tape::default() }
     }
     pub fn push(&mut self, bytes: Vec<u8>) -> u32 {
         let at = Instant::from_nanos(self.now);
@@ -93,7 +96,7 @@ impl Tape {
         let mut options = [0; 40];
         let syn = Options { mss: Some(1460), ..Options::default() };
         let n = if flags.contains(S) { syn.write(&mut options) } else { 0 };
-        let mut header = wire::tcp::Header::new(ports, Seq(seq), Seq(ack), flags, 65535, n);
+        let mut header = wire::tcp::Header::new(ports, Seq(seq), Seq(ack), flags, self.window, n);
         let mut out = vec![0; 20];
         header.write(&mut out);
         out.extend_from_slice(&options[..n]);
@@ -101,9 +104,17 @@ impl Tape {
         let sum = wire::pseudo_header(src.into(), dst.into(), 6, out.len());
         header.checksum = sum.then(Sum::of(&out)).checksum();
         header.write(&mut out);
-        self.push(ethernet(EtherType::IPV4, &ip_packet(src, dst, 6, &out)))
+        let mut packet = ip_packet(src, dst, 6, &out);
+        if self.ttl != packet[8] {
+            packet[8] = self.ttl;
+            packet[10..12].fill(0);
+            let sum = Sum::of(&packet[..20]).checksum();
+            packet[10..12].copy_from_slice(&sum.to_be_bytes());
+        }
+        self.push(ethernet(EtherType::IPV4, &packet))
     }
 }
 
 mod analysis;
+mod findings;
 mod tcp_states;

@@ -184,6 +184,9 @@ pub struct Open {
     /// A TLS key log (SSLKEYLOGFILE); may be repeated.
     #[arg(long, value_name = "FILE")]
     pub keylog: Vec<PathBuf>,
+    /// Say only what went wrong: every finding with its evidence and advice.
+    #[arg(long)]
+    pub findings: bool,
     /// What to show.
     #[command(flatten)]
     pub view: View,

@@ -6,6 +6,7 @@ mod compare;
 mod connections;
 mod drill;
 mod error;
+mod findings;
 mod glossary;
 mod ladder;
 mod open;
@@ -108,6 +109,7 @@ fn show(out: &mut impl Write, workshop: &Workshop, view: &View, top: Option<&Top
                 summary::above(out, story, top, style)?;
             }
             if story.trace().is_none() {
+                findings::first_lines(out, story, style)?;
                 connections::print(out, story, style)?;
             }
             ladder::print(out, story, style)?;

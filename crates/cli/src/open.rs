@@ -9,8 +9,9 @@ use capture::keylog::KeyLog;
 use story::Story;
 use web::{Subject, Workshop};
 
-use crate::args::Open;
+use crate::args::{Format, Open};
 use crate::error::Error;
+use crate::style::Style;
 
 /// The largest key log that is read.
 const MAX_KEY_LOG: u64 = 64 << 20;
@@ -19,7 +20,14 @@ const MAX_KEY_LOG: u64 = 64 << 20;
 pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
     let (subject, story, damaged) = story(&open.file, &open.keylog)?;
     let workshop = Workshop::new(subject, story, None);
-    crate::show(out, &workshop, &open.view, None)?;
+    if open.findings {
+        match open.view.format {
+            Format::Text => crate::findings::print(out, workshop.story(), Style::detect())?,
+            Format::Json => writeln!(out, "{:#}", export::findings(workshop.story()))?,
+        }
+    } else {
+        crate::show(out, &workshop, &open.view, None)?;
+    }
     crate::output::write(&workshop, &open.view)?;
     out.flush()?;
     Ok(ExitCode::from(if damaged { 3 } else { 0 }))

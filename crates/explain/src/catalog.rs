@@ -45,6 +45,10 @@ static CATALOG: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         let text = text(About::Events, kind.id);
         entries.push(blank(kind.id.to_owned(), kind.id, Sort::Event, kind.rfc, kind.line).with(text));
     }
+    for card in analyze::findings::cards() {
+        let entry = blank(card.id.to_owned(), card.title, Sort::Finding, card.source, card.line);
+        entries.push(Entry { long: Some(card.advice), ..entry });
+    }
     for text in TEXTS.iter() {
         let sort = match text.about {
             About::Ideas => Sort::Idea,

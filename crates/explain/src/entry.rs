@@ -17,6 +17,8 @@ pub enum Sort {
     Mark,
     /// A kind of event.
     Event,
+    /// What can be found to have gone wrong in a capture.
+    Finding,
 }
 
 impl Sort {
@@ -29,6 +31,7 @@ impl Sort {
             Sort::Value => "value",
             Sort::Mark => "mark",
             Sort::Event => "event",
+            Sort::Finding => "finding",
         }
     }
 }

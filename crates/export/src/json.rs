@@ -1,6 +1,7 @@
 //! A run as one JSON document. `docs/json.md` describes it; [`SCHEMA`] changes when a reader would have to.
 
 use analyze::CriticalPath;
+use analyze::findings::{Cost, Finding};
 use base::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use story::{Mark, Row, Side, Story};
@@ -141,4 +142,23 @@ pub fn packet_document(story: &Story, number: u32) -> Option<Value> {
         object.insert("buffers".into(), json!(buffers));
     }
     Some(value)
+}
+
+/// A finding for programs.
+fn finding(finding: &Finding) -> Value {
+    let (failed, cost_ns) = match finding.cost {
+        Cost::Failed => (true, None),
+        Cost::Time(time) => (false, Some(time.as_nanos())),
+        Cost::Unmeasured => (false, None),
+    };
+    json!({
+        "id": finding.card.id, "title": finding.card.title, "verdict": finding.verdict, "source": finding.card.source,
+        "advice": finding.card.advice, "confidence": finding.confidence.name(), "failed": failed, "cost_ns": cost_ns,
+        "packets": finding.evidence, "conversation": finding.conversation.map(|id| id.0),
+    })
+}
+
+/// What went wrong, each finding with its evidence and its cost; see docs/json.md.
+pub fn findings(story: &Story) -> Value {
+    story.findings().iter().map(finding).collect()
 }

@@ -7,6 +7,6 @@ mod json;
 mod pcapng;
 mod svg;
 
-pub use json::{SCHEMA, document, packet_document, time};
+pub use json::{SCHEMA, document, findings, packet_document, time};
 pub use pcapng::{TapSet, write_pcapng, write_story};
 pub use svg::ladder_svg;

@@ -65,6 +65,8 @@ pub struct Story {
     layers: RefCell<BTreeMap<ConversationId, Option<Rc<Layers>>>>,
     key_log: capture::keylog::KeyLog,
     analysis: OnceCell<Analysis>,
+    compatible: OnceCell<analyze::compatible::Labels>,
+    findings: OnceCell<Vec<analyze::findings::Finding>>,
     /// The states that packets tell of, by connection, inferred when they are first asked for.
     inferred: RefCell<BTreeMap<ConversationId, Option<Rc<analyze::States>>>>,
     /// What the ends told of themselves, which frames are the same packet, and how far each connection is after each packet:
@@ -148,6 +150,8 @@ impl Story {
             layers,
             key_log,
             analysis: OnceCell::new(),
+            compatible: OnceCell::new(),
+            findings: OnceCell::new(),
             inferred: RefCell::default(),
             ledger: OnceCell::new(),
             lineage: OnceCell::new(),
@@ -184,6 +188,15 @@ impl Story {
     /// Connections and requests. Read when first asked for.
     pub fn analysis(&self) -> &Analysis {
         self.analysis.get_or_init(|| Analysis::of(&self.flow, &self.frames, &self.key_log))
+    }
+    /// What Wireshark would say of each segment, beside the verdicts of [`Story::flow`]. Judged when first asked for.
+    pub fn compatible(&self) -> &analyze::compatible::Labels {
+        self.compatible.get_or_init(|| analyze::compatible::Labels::of(&self.flow, &self.frames))
+    }
+    /// What went wrong: failures first, then by the time that it cost. Looked for when first asked for.
+    pub fn findings(&self) -> &[analyze::findings::Finding] {
+        let look = || analyze::findings::of(&self.flow, &self.frames, &self.key_log, self.epoch);
+        self.findings.get_or_init(look)
     }
     /// Where the time of the request went that the story is about.
     pub fn critical_path(&self) -> Option<CriticalPath> {

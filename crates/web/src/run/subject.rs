@@ -172,6 +172,10 @@ impl Subject {
         if let Some(path) = story.critical_path() {
             extra.insert("time".into(), export::time(&path));
         }
+        // A simulation knows what it did; what went wrong in a capture has to be found.
+        if story.trace().is_none() {
+            extra.insert("findings".into(), export::findings(story));
+        }
         export::document(story, extra)
     }
 }

@@ -1,0 +1,114 @@
+//! What the predicates look at.
+
+use std::collections::BTreeSet;
+
+use base::{Duration, Instant, WallTime};
+use flow::tcp::Tcp;
+use flow::{Conversation, ConversationId, Direction, Flow, Layers, Row, Source};
+use wire::tcp::{Flags, Options};
+
+use crate::{Request, Summary};
+
+/// A whole capture.
+pub struct Case<'a> {
+    /// What flow found.
+    pub flow: &'a Flow,
+    /// The packets' bytes.
+    pub source: &'a dyn Source,
+    /// The conversations that ICMP errors speak of.
+    pub reported: BTreeSet<ConversationId>,
+}
+
+impl Case<'_> {
+    /// When packet `number` passed.
+    pub fn at(&self, number: u32) -> Instant {
+        self.flow.row(number).map_or(Instant::ZERO, |view| view.row.at)
+    }
+    /// When the last packet passed.
+    pub fn end(&self) -> Instant {
+        self.flow.rows().last().map_or(Instant::ZERO, |row| row.at)
+    }
+    /// The time to live (hop limit) of packet `number`.
+    pub fn ttl(&self, number: u32) -> Option<u8> {
+        let row = self.flow.row(number)?.row;
+        let bytes = self.source.frame(number)?;
+        let frame = wire::frame::decode(row.link, &bytes, row.original as usize, &mut wire::Silent);
+        match frame.network {
+            wire::frame::Network::Ipv4(header, ..) => Some(header.ttl),
+            wire::frame::Network::Ipv6(header, ..) => Some(header.header.hop_limit),
+            _ => None,
+        }
+    }
+    /// The TCP options of packet `number`.
+    pub fn options(&self, number: u32) -> Options {
+        crate::compatible::options(self.flow, self.source, number)
+    }
+}
+
+/// A TCP connection with all that is known about it.
+pub struct Connection<'a> {
+    /// The capture.
+    pub case: &'a Case<'a>,
+    /// Its ends and packets.
+    pub conversation: &'a Conversation,
+    /// Both directions.
+    pub tcp: &'a flow::Connection,
+    /// It in one look.
+    pub summary: Summary,
+    /// What it carries.
+    pub layers: &'a Layers,
+    /// Its requests.
+    pub requests: Vec<Request>,
+    /// Its segments, in order.
+    pub segments: Vec<(&'a Row, &'a Tcp)>,
+    /// Whether an ICMP error speaks of it.
+    pub reported: bool,
+    /// Where the flow's zero lies on the wall clock.
+    pub epoch: WallTime,
+}
+
+impl<'a> Connection<'a> {
+    pub(super) fn new(
+        case: &'a Case<'a>,
+        conversation: &'a Conversation,
+        layers: &'a Layers,
+        epoch: WallTime,
+    ) -> Option<Connection<'a>> {
+        let views = conversation.packets.iter().filter_map(|&number| case.flow.row(number));
+        Some(Connection {
+            case,
+            conversation,
+            tcp: conversation.tcp()?,
+            summary: Summary::of(case.flow, layers)?,
+            layers,
+            requests: Request::of(case.flow, layers),
+            segments: views.filter_map(|view| Some((view.row, view.tcp?))).collect(),
+            reported: case.reported.contains(&conversation.id),
+            epoch,
+        })
+    }
+
+    /// One round trip between the ends, if the capture tells.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.summary.round_trip
+    }
+    /// The server as people write it.
+    pub fn server(&self) -> String {
+        self.conversation.server.to_string()
+    }
+    /// Who sends in this direction.
+    pub fn sender(direction: Direction) -> &'static str {
+        match direction {
+            Direction::ToServer => "client",
+            Direction::ToClient => "server",
+        }
+    }
+    /// The segments of one direction.
+    pub fn of(&self, direction: Direction) -> impl Iterator<Item = (&'a Row, &'a Tcp)> + '_ {
+        self.segments.iter().copied().filter(move |(row, _)| row.direction == direction)
+    }
+    /// The segments with all these flags.
+    pub fn with(&self, flags: Flags) -> impl Iterator<Item = (&'a Row, &'a Tcp)> + '_ {
+        self.segments.iter().copied().filter(move |(_, tcp)| tcp.flags.contains(flags))
+    }
+}

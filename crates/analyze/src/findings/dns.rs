@@ -1,0 +1,178 @@
+//! DNS: names that do not exist, servers that fail, answers that come late or not at all.
+
+use base::Duration;
+use flow::DnsTransaction;
+use wire::dns::{Rcode, Type};
+
+use super::{Case, Confidence, Finding, Rule, finding, ms};
+
+/// All of them.
+pub(super) static RULES: &[&dyn Rule] =
+    &[&NameError, &ServerFailure, &Refused, &Unanswered, &NoAddress, &Repeated, &Slow, &Truncated, &SecondAnswer];
+
+/// A resolver that has to ask others takes a few round trips; more than this is felt.
+const SLOW: Duration = Duration::from_millis(800);
+/// Stub resolvers wait five seconds (resolv.conf), some one.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+fn asked(transaction: &DnsTransaction) -> String {
+    transaction.question.as_ref().map_or_else(|| "a question".to_owned(), |q| format!("{} {}", q.name, q.kind))
+}
+
+fn frames(transaction: &DnsTransaction) -> Vec<u32> {
+    transaction.queries.iter().copied().chain(transaction.response.map(|(n, _)| n)).collect()
+}
+
+fn by_rcode(card: &'static super::Card, case: &Case<'_>, out: &mut Vec<Finding>, rcode: Rcode, says: &str) {
+    for transaction in case.flow.dns().iter().filter(|t| t.rcode == Some(rcode)) {
+        let server = case.flow.conversation(transaction.conversation).map(|c| c.server.ip.to_string());
+        let text = format!("{} {says}: {}.", server.unwrap_or_default(), asked(transaction));
+        let mut finding = Finding::new(card, text, frames(transaction)).failed();
+        finding.conversation = Some(transaction.conversation);
+        out.push(finding);
+    }
+}
+
+finding! {
+    /// NXDOMAIN.
+    NameError = "finding.dns.name_error", "the name does not exist", "RFC 2308 §2.1",
+        "the name server says that there is no such name (NXDOMAIN)",
+        advice "Check the spelling and the search domains. If the name is new, resolvers may remember for a while that it was not there (the SOA record's minimum).";
+    look = |card, case, out| by_rcode(card, case, out, Rcode::NXDOMAIN, "says that the name does not exist");
+}
+
+finding! {
+    /// SERVFAIL.
+    ServerFailure = "finding.dns.server_failure", "the name server failed", "RFC 1035 §4.1.1",
+        "the resolver could not get an answer (SERVFAIL)",
+        advice "The authoritative servers do not answer, or DNSSEC validation failed. Ask the authoritative servers directly, and again with checking disabled (dig +cd) to tell the two apart.";
+    look = |card, case, out| by_rcode(card, case, out, Rcode::SERVFAIL, "could not find an answer");
+}
+
+finding! {
+    /// REFUSED.
+    Refused = "finding.dns.refused", "the name server refused", "RFC 1035 §4.1.1",
+        "the server does not answer questions of this client (REFUSED)",
+        advice "The client uses a resolver that does not serve it. Take the resolver that the network announces, or open the server's access list to the client.";
+    look = |card, case, out| by_rcode(card, case, out, Rcode::REFUSED, "refused to answer");
+}
+
+finding! {
+    /// No answer.
+    Unanswered = "finding.dns.unanswered", "the name server does not answer", "RFC 1035 §7.2",
+        "a query got no response",
+        advice "The resolver is down, not reachable, or a firewall drops UDP port 53. Ask it directly (dig @server), and give clients a second resolver.";
+    look = |card, case, out| {
+        for transaction in case.flow.dns().iter().filter(|t| t.response.is_none()) {
+            let waited = case.end().since(transaction.asked_at);
+            let refused = case.reported.contains(&transaction.conversation);
+            if (transaction.queries.len() > 1 || waited > PATIENCE) && !refused {
+                let server = case.flow.conversation(transaction.conversation).map(|c| c.server.ip.to_string());
+                let text = format!("{} did not answer {} queries for {} within {}.", server.unwrap_or_default(), transaction.queries.len(), asked(transaction), ms(waited));
+                let mut finding = Finding::new(card, text, frames(transaction)).failed();
+                finding.conversation = Some(transaction.conversation);
+                out.push(finding);
+            }
+        }
+    };
+}
+
+finding! {
+    /// NODATA.
+    NoAddress = "finding.dns.no_address", "the name has no address", "RFC 2308 §2.2",
+        "the name exists, but has no address of the kind asked for, and none of the other kind either",
+        advice "The zone lacks an A or AAAA record for the name: add one, or use the name that has one (often with www in front).";
+    look = |card, case, out| {
+        let address = |t: &DnsTransaction| t.question.as_ref().is_some_and(|q| matches!(q.kind, Type::A | Type::AAAA));
+        let whole = |t: &&DnsTransaction| address(t) && t.rcode == Some(Rcode::NOERROR) && !t.truncated;
+        for transaction in case.flow.dns().iter().filter(whole).filter(|t| t.addresses.is_empty()) {
+            let name = transaction.question.as_ref().map(|q| &q.name);
+            let same = |t: &&DnsTransaction| t.question.as_ref().map(|q| &q.name) == name;
+            // A referral is an answer to a resolver, and says nothing about addresses.
+            let recursive = case.flow.dns().iter().filter(same).any(|t| !t.addresses.is_empty());
+            let referral = !recursion_available(case, transaction);
+            if !recursive && !referral {
+                let text = format!("There is no address for {}.", asked(transaction));
+                let mut finding = Finding::new(card, text, frames(transaction)).failed().sure(Confidence::Likely);
+                finding.conversation = Some(transaction.conversation);
+                out.push(finding);
+            }
+        }
+    };
+}
+
+/// Whether the response comes from a resolver: its RA bit (RFC 1035 §4.1.1).
+fn recursion_available(case: &Case<'_>, transaction: &DnsTransaction) -> bool {
+    let read = || {
+        let (number, _) = transaction.response?;
+        let payload = case.flow.row(number)?.row.payload;
+        let bytes = case.source.frame(number)?;
+        let message = bytes.get(payload.at as usize..(payload.at + payload.len) as usize)?;
+        Some(wire::dns::Message::parse(message).ok()?.recursion_available)
+    };
+    read().unwrap_or(false)
+}
+
+finding! {
+    /// Asked more than once.
+    Repeated = "finding.dns.repeated", "a DNS query had to be repeated", "RFC 1035 §4.2.1",
+        "a query or its response was lost: UDP does not repeat, so the client waited for its own timer",
+        advice "Look for loss on the way to the resolver. A resolver nearer to the client, or a shorter timeout (options timeout:1), shortens the wait.";
+    look = |card, case, out| {
+        for transaction in case.flow.dns().iter().filter(|t| t.queries.len() > 1 && t.response.is_some()) {
+            let last = transaction.queries.last().map_or(transaction.asked_at, |&n| case.at(n));
+            let cost = last.since(transaction.asked_at);
+            let text = format!("The query for {} was sent {} times; {} passed before the last.", asked(transaction), transaction.queries.len(), ms(cost));
+            let mut finding = Finding::new(card, text, frames(transaction)).costs(cost);
+            finding.conversation = Some(transaction.conversation);
+            out.push(finding);
+        }
+    };
+}
+
+finding! {
+    /// Took long.
+    Slow = "finding.dns.slow", "DNS was slow", "RFC 1034 §5.3.3",
+        "the answer took long although it was asked for only once",
+        advice "The resolver had to ask far or slow servers. Longer times to live, a resolver with a warm cache, or prefetching the name help.";
+    look = |card, case, out| {
+        for transaction in case.flow.dns().iter().filter(|t| t.queries.len() == 1) {
+            let Some(duration) = transaction.duration().filter(|&d| d > SLOW) else { continue };
+            let text = format!("The answer for {} took {}.", asked(transaction), ms(duration));
+            let mut finding = Finding::new(card, text, frames(transaction)).costs(duration).sure(Confidence::Likely);
+            finding.conversation = Some(transaction.conversation);
+            out.push(finding);
+        }
+    };
+}
+
+finding! {
+    /// TC.
+    Truncated = "finding.dns.truncated", "a DNS answer did not fit into UDP", "RFC 7766 §5",
+        "the response was cut, so the question has to be put again over TCP",
+        advice "Offer a larger UDP payload size by EDNS (1232 bytes are safe), make the record set smaller, and let TCP port 53 pass.";
+    look = |card, case, out| {
+        for transaction in case.flow.dns().iter().filter(|t| t.truncated) {
+            let text = format!("The answer for {} came truncated.", asked(transaction));
+            let mut finding = Finding::new(card, text, frames(transaction)).costs(transaction.duration().unwrap_or_default());
+            finding.conversation = Some(transaction.conversation);
+            out.push(finding);
+        }
+    };
+}
+
+finding! {
+    /// Two answers to one query.
+    SecondAnswer = "finding.dns.second_answer", "two answers to one DNS query", "RFC 5452 §3",
+        "one query got more than one response: a forged one may have been faster than the true one",
+        advice "Compare the answers and their times to live. A middlebox that injects answers, or an attacker on the path, would be defeated by DNS over TLS or DNSSEC.";
+    look = |card, case, out| {
+        for transaction in case.flow.dns().iter().filter(|t| t.queries.len() == 1 && !t.more_responses.is_empty()) {
+            let text = format!("One query for {} got {} responses.", asked(transaction), 1 + transaction.more_responses.len());
+            let evidence = frames(transaction).into_iter().chain(transaction.more_responses.iter().copied());
+            let mut finding = Finding::new(card, text, evidence).sure(Confidence::Possible);
+            finding.conversation = Some(transaction.conversation);
+            out.push(finding);
+        }
+    };
+}

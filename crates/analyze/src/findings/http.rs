@@ -1,0 +1,211 @@
+//! HTTP: errors, and time and bytes spent for nothing.
+
+use base::Duration;
+use flow::{Head, HttpMessage, MessageState, UnitKind};
+
+use super::{Confidence, Connection, Finding, Rule, finding, ms};
+use crate::{Ending, Request};
+
+/// All of them.
+pub(super) static RULES: &[&dyn Rule] = &[
+    &ServerError,
+    &ClientError,
+    &NoResponse,
+    &Truncated,
+    &Malformed,
+    &Smuggling,
+    &SlowServer,
+    &Redirect,
+    &NoKeepAlive,
+    &Uncompressed,
+];
+
+/// Beyond a round trip, people feel a wait of this length.
+const SLOW: Duration = Duration::from_millis(300);
+/// Smaller texts fit into a few packets, compressed or not.
+const WORTH_COMPRESSING: usize = 10_000;
+
+fn line(request: &Request) -> &str {
+    request.line.as_deref().unwrap_or("a request")
+}
+
+fn frames(request: &Request) -> Vec<u32> {
+    let answer = request.response_frames.map_or((0, 0), |frames| frames);
+    vec![request.request_frames.0, answer.0, answer.1]
+}
+
+fn by_status(card: &'static super::Card, connection: &Connection<'_>, out: &mut Vec<Finding>, class: u16) {
+    for request in connection.requests.iter().filter(|r| r.status.is_some_and(|s| s / 100 == class)) {
+        let text = format!("{} was answered with status {}.", line(request), request.status.unwrap_or(0));
+        out.push(Finding::new(card, text, frames(request)).failed());
+    }
+}
+
+/// The final response to a request.
+fn response<'a>(connection: &'a Connection<'_>, request: &Request) -> Option<&'a HttpMessage> {
+    let http = connection.layers.http.as_ref()?;
+    let exchange = http.exchanges.get(request.exchange?)?;
+    http.messages.get(*exchange.responses.last()?)
+}
+
+finding! {
+    /// 5xx.
+    ServerError = "finding.http.server_error", "the server failed", "RFC 9110 §15.6",
+        "the response has a status of the 500s: the server could not do what it was asked for",
+        advice "502, 503 and 504 come from a proxy whose server behind it failed, was full or was too slow: look there. 500 stands in the server's own log.";
+    look_at = |card, connection, out| by_status(card, connection, out, 5);
+}
+
+finding! {
+    /// 4xx.
+    ClientError = "finding.http.client_error", "the request was rejected", "RFC 9110 §15.5",
+        "the response has a status of the 400s: the server does not accept the request",
+        advice "404: check the path. 401 and 403: the credentials. 429: slow down, and heed Retry-After. 400 and 431: a field is malformed or too large (cookies).";
+    look_at = |card, connection, out| by_status(card, connection, out, 4);
+}
+
+finding! {
+    /// Nothing came back.
+    NoResponse = "finding.http.no_response", "no response", "RFC 9112 §9.5",
+        "the request was sent whole, and no response came",
+        advice "The connection may have been closed by the server's idle timeout just as the request was on its way: requests that are safe to repeat should be. Otherwise look at the server.";
+    look_at = |card, connection, out| {
+        let over = connection.tcp.over() || matches!(connection.summary.ending, Ending::HalfClosed { .. });
+        for request in connection.requests.iter().filter(|r| r.exchange.is_some() && r.response_frames.is_none()) {
+            let waited = connection.case.end().since(request.send.1);
+            if over || waited > Duration::from_secs(2) {
+                let text = format!("{} got no response within {}.", line(request), ms(waited));
+                out.push(Finding::new(card, text, [request.request_frames.0, request.request_frames.1]).failed());
+            }
+        }
+    };
+}
+
+finding! {
+    /// The body ends early.
+    Truncated = "finding.http.truncated", "the response is cut short", "RFC 9112 §8",
+        "the connection ended before the number of bytes that was announced, or before the last chunk",
+        advice "The server or a proxy broke off in the midst: a crash, a timeout, a full disk. Clients must not take the body for whole.";
+    look_at = |card, connection, out| {
+        let over = connection.tcp.over() || matches!(connection.summary.ending, Ending::HalfClosed { .. });
+        for request in &connection.requests {
+            let Some(message) = response(connection, request) else { continue };
+            if message.state == MessageState::CutShort && over {
+                let text = format!("The response to {} ended after {} bytes of its body.", line(request), message.body.len());
+                out.push(Finding::new(card, text, frames(request)).failed());
+            }
+        }
+    };
+}
+
+finding! {
+    /// Not HTTP.
+    Malformed = "finding.http.malformed", "a message breaks HTTP", "RFC 9112 §2.2",
+        "a head or a chunk does not have the form that HTTP prescribes",
+        advice "Look at the bytes at that place: a header with a line break in it, a body with the wrong length before it, or another protocol on the port.";
+    look_at = |card, connection, out| {
+        let Some(http) = &connection.layers.http else { return };
+        for (at, message) in http.messages.iter().enumerate() {
+            let MessageState::Malformed(why) = message.state else { continue };
+            let frame = connection.layers.units().iter().find(|unit| unit.kind == UnitKind::Http(at)).map(|unit| unit.complete);
+            out.push(Finding::new(card, format!("A message of the {} is malformed: {why}.", Connection::sender(message.direction)), frame).failed());
+        }
+    };
+}
+
+finding! {
+    /// Two receivers may see two requests.
+    Smuggling = "finding.http.smuggling", "a message whose length is ambiguous", "RFC 9112 §11.2",
+        "the fields that tell the body's length contradict each other: two receivers may see different messages, which is how requests are smuggled",
+        advice "Reject such messages with 400 and close. If it comes from your own client or proxy, correct it: one Content-Length or chunked, never both.";
+    look_at = |card, connection, out| {
+        let Some(http) = &connection.layers.http else { return };
+        for (at, message) in http.messages.iter().enumerate() {
+            let Some(fault) = message.faults.first() else { continue };
+            let frame = connection.layers.units().iter().find(|unit| unit.kind == UnitKind::Http(at)).map(|unit| unit.complete);
+            out.push(Finding::new(card, format!("A message of the {} is ambiguous: {}.", Connection::sender(message.direction), fault.text().0.trim_end_matches('.')), frame));
+        }
+    };
+}
+
+finding! {
+    /// The server thinks long.
+    SlowServer = "finding.http.slow_server", "the server is slow", "RFC 9110 §3.7",
+        "the request had arrived, and the server took long before its first byte",
+        advice "The time passed in the server or behind it: look at its log for this request. Caching, or sending the head early, hides some of it.";
+    look_at = |card, connection, out| {
+        for request in &connection.requests {
+            let Some((from, to)) = request.wait else { continue };
+            // A request that had to be repeated waited for the network, not for the server.
+            let repeated = connection.segments.iter().any(|(row, tcp)| row.at >= request.send.0 && row.at <= to && tcp.verdicts.is_retransmission());
+            let rtt = connection.round_trip().unwrap_or_default();
+            let thought = to.since(from) - rtt.min(to.since(from));
+            if thought > SLOW && !repeated && request.exchange.is_some() {
+                let text = format!("The server took {} before it answered {}.", ms(thought), line(request));
+                let sure = if connection.tcp.half(flow::Direction::ToClient).acked().is_some() { Confidence::Certain } else { Confidence::Likely };
+                out.push(Finding::new(card, text, frames(request)).costs(thought).sure(sure));
+            }
+        }
+    };
+}
+
+finding! {
+    /// 3xx.
+    Redirect = "finding.http.redirect", "a redirect costs a request", "RFC 9110 §15.4",
+        "the server sends the client elsewhere: another request, often another name and connection",
+        advice "Link to the final address, join chains of redirects into one, and let browsers remember (301 or 308; HSTS for http to https).";
+    look_at = |card, connection, out| {
+        for request in connection.requests.iter().filter(|r| matches!(r.status, Some(301 | 302 | 303 | 307 | 308))) {
+            let place = response(connection, request).and_then(|m| m.head.fields().get("location").map(str::to_owned));
+            let text = format!("{} was redirected to {}.", line(request), place.unwrap_or_else(|| "an unnamed place".to_owned()));
+            out.push(Finding::new(card, text, frames(request)).costs(request.total().unwrap_or_default()));
+        }
+    };
+}
+
+finding! {
+    /// A connection for each request.
+    NoKeepAlive = "finding.http.no_keep_alive", "a new connection for each request", "RFC 9112 §9.3",
+        "requests to the same server each opened a connection of their own: each pays for the handshakes again, and starts slowly",
+        advice "Reuse connections: a pool in the client, keep-alive at the server and at proxies (proxy_http_version 1.1 in nginx), or HTTP/2.";
+    look = |card, case, out| {
+        let mut by_server: std::collections::BTreeMap<_, Vec<_>> = std::collections::BTreeMap::new();
+        for conversation in case.flow.conversations() {
+            let Some(tcp) = conversation.tcp() else { continue };
+            // One after the other, each used and closed.
+            if tcp.established_frame().is_some() && tcp.server().stream().end().is_some() && tcp.over() {
+                by_server.entry((conversation.interface, conversation.client.ip, conversation.server)).or_default().push((conversation, tcp));
+            }
+        }
+        for ((_, _, server), list) in by_server {
+            let in_turn = list.iter().zip(list.iter().skip(1)).filter(|((a, _), (b, _))| a.last_at <= b.first_at || b.first_at > a.first_at + b.last_at.since(b.first_at)).count();
+            if list.len() >= 4 && in_turn + 1 >= list.len() {
+                let cost = list.iter().skip(1).filter_map(|(_, tcp)| tcp.initial_rtt()).sum();
+                let text = format!("{} connections to {server}, one after the other, each for little.", list.len());
+                out.push(Finding::new(card, text, list.iter().filter_map(|(_, tcp)| tcp.client().syn_frame())).costs(cost).sure(Confidence::Likely));
+            }
+        }
+    };
+}
+
+finding! {
+    /// Text as it is.
+    Uncompressed = "finding.http.uncompressed", "text was sent uncompressed", "RFC 9110 §8.4",
+        "the client accepts compression, and the server sent a text of many bytes without",
+        advice "Turn on gzip, br or zstd for text types at the server or proxy: texts shrink to a quarter.";
+    look_at = |card, connection, out| {
+        let Some(http) = &connection.layers.http else { return };
+        for request in &connection.requests {
+            let Some(message) = response(connection, request) else { continue };
+            let asked = request.exchange.and_then(|i| http.exchanges.get(i)?.request).and_then(|i| http.messages.get(i));
+            let accepts = asked.is_some_and(|m| ["gzip", "br", "zstd", "deflate"].iter().any(|coding| m.head.fields().list_has("accept-encoding", coding)));
+            let Head::Response(head) = &message.head else { continue };
+            let kind = head.fields.get("content-type").unwrap_or_default().to_ascii_lowercase();
+            let text = kind.starts_with("text/") || ["json", "javascript", "xml"].iter().any(|word| kind.contains(word));
+            if accepts && text && head.fields.get("content-encoding").is_none() && message.body.len() > WORTH_COMPRESSING {
+                let said = format!("{} bytes of {} were sent uncompressed.", message.body.len(), kind.split(';').next().unwrap_or_default());
+                out.push(Finding::new(card, said, frames(request)));
+            }
+        }
+    };
+}

@@ -1,0 +1,145 @@
+//! ICMP: what routers and hosts report.
+
+use base::Duration;
+use flow::{Direction, Kind, Row, RowKind};
+
+use super::{Case, Confidence, Finding, Rule, finding};
+
+/// All of them.
+pub(super) static RULES: &[&dyn Rule] = &[
+    &PortUnreachable,
+    &HostUnreachable,
+    &Prohibited,
+    &FragmentationNeeded,
+    &HopsExceeded,
+    &Redirected,
+    &EchoUnanswered,
+];
+
+/// The ICMP errors of one type and any of `codes`, one finding for each conversation that they speak of.
+fn errors(
+    card: &'static super::Card,
+    case: &Case<'_>,
+    out: &mut Vec<Finding>,
+    kind: u8,
+    codes: &[u8],
+    says: &dyn Fn(&Row, Option<String>) -> String,
+) {
+    let matches = |row: &&Row| match row.kind {
+        RowKind::Icmp(k, code) => k == kind && codes.contains(&code),
+        _ => false,
+    };
+    let mut done: Vec<Option<flow::ConversationId>> = Vec::new();
+    for row in case.flow.rows().iter().filter(matches) {
+        if done.contains(&row.about) || done.len() > 1000 {
+            continue;
+        }
+        done.push(row.about);
+        let about = row.about.and_then(|id| case.flow.conversation(id));
+        let target = about.map(|c| format!("{} {}", c.protocol(), c.server));
+        let same = case.flow.rows().iter().filter(matches).filter(|other| other.about == row.about);
+        let first = about.and_then(|c| c.packets.first().copied());
+        let mut finding = Finding::new(card, says(row, target), same.map(|row| row.number).chain(first)).failed();
+        finding.conversation = row.about;
+        out.push(finding);
+    }
+}
+
+/// Who sent a packet.
+fn sender(case: &Case<'_>, row: &Row) -> String {
+    let conversation = row.conversation.and_then(|id| case.flow.conversation(id));
+    conversation.map_or_else(|| "a router".to_owned(), |c| c.sender(row.direction).ip.to_string())
+}
+
+finding! {
+    /// Type 3, code 3.
+    PortUnreachable = "finding.icmp.port_unreachable", "nobody listens at the port", "RFC 1122 §3.2.2.1",
+        "the machine is there, but no program listens at the port",
+        advice "Start the service, or correct the port. For DNS: the machine in resolv.conf runs no name server.";
+    look = |card, case, out| errors(card, case, out, 3, &[3], &|row, target| {
+        format!("{} says that nobody listens at {}.", sender(case, row), target.unwrap_or_else(|| "the port".to_owned()))
+    });
+}
+
+finding! {
+    /// Type 3, codes 0, 1, 5 to 8, 11, 12.
+    HostUnreachable = "finding.icmp.host_unreachable", "network or host unreachable", "RFC 1812 §5.2.7.1",
+        "a router has no way to the destination, or the last one got no answer to ARP",
+        advice "Check the route at the router that sent it, the prefix of the destination, and whether the destination is on.";
+    look = |card, case, out| errors(card, case, out, 3, &[0, 1, 5, 6, 7, 8, 11, 12], &|row, target| {
+        format!("{} cannot reach {}.", sender(case, row), target.unwrap_or_else(|| "the destination".to_owned()))
+    });
+}
+
+finding! {
+    /// Type 3, codes 9, 10, 13.
+    Prohibited = "finding.icmp.prohibited", "a firewall forbids it", "RFC 1812 §5.2.7.1",
+        "a router or firewall was configured not to let the packet through, and says so",
+        advice "Open the rule at the machine that sent the message, or use the way that it allows (a proxy, another port).";
+    look = |card, case, out| errors(card, case, out, 3, &[9, 10, 13], &|row, target| {
+        format!("{} does not let packets to {} through.", sender(case, row), target.unwrap_or_else(|| "the destination".to_owned()))
+    });
+}
+
+finding! {
+    /// Type 3, code 4.
+    FragmentationNeeded = "finding.icmp.fragmentation_needed", "packets are too large for the path", "RFC 1191 §3",
+        "a link on the way takes only smaller packets; the sender has to learn that and send again",
+        advice "Let these messages pass (without them the path becomes a black hole), or clamp the MSS at the tunnel's end so that TCP never sends too large.";
+    look = |card, case, out| {
+        let before = out.len();
+        errors(card, case, out, 3, &[4], &|row, target| {
+            format!("{} says that packets to {} are too large for its next link.", sender(case, row), target.unwrap_or_else(|| "the destination".to_owned()))
+        });
+        out.iter_mut().skip(before).for_each(|finding| finding.cost = super::Cost::Unmeasured);
+    };
+}
+
+finding! {
+    /// Type 11, code 0.
+    HopsExceeded = "finding.icmp.hops_exceeded", "packets go round or too far", "RFC 1812 §5.3.1",
+        "a packet's time to live ran out before it arrived: a routing loop, or a sender that starts too low",
+        advice "Trace the route: two routers that repeat send packets to each other. If this is a traceroute, it is meant.";
+    look = |card, case, out| {
+        let before = out.len();
+        errors(card, case, out, 11, &[0], &|row, target| {
+            format!("A packet to {} came no farther than {}: its time to live ran out.", target.unwrap_or_else(|| "its destination".to_owned()), sender(case, row))
+        });
+        out.iter_mut().skip(before).for_each(|finding| finding.confidence = Confidence::Likely);
+    };
+}
+
+finding! {
+    /// Type 5.
+    Redirected = "finding.icmp.redirected", "packets take a detour", "RFC 1812 §5.2.7.2",
+        "a router says that another router on the same link is nearer to the destination",
+        advice "Correct the route of the sender, or ignore redirects and fix the router's own table; redirects from strangers are an attack.";
+    look = |card, case, out| {
+        let before = out.len();
+        errors(card, case, out, 5, &[0, 1, 2, 3], &|row, target| {
+            format!("{} says that another router is nearer to {}.", sender(case, row), target.unwrap_or_else(|| "the destination".to_owned()))
+        });
+        out.iter_mut().skip(before).for_each(|finding| finding.cost = super::Cost::Unmeasured);
+    };
+}
+
+finding! {
+    /// A ping that nobody answers.
+    EchoUnanswered = "finding.icmp.echo_unanswered", "pings are not answered", "RFC 1122 §3.2.2.6",
+        "echo requests get no reply: the host is down, the way back is broken, or a firewall drops them",
+        advice "Try a TCP connection to a port that must be open: many hosts drop pings on purpose.";
+    look = |card, case, out| {
+        for conversation in case.flow.conversations().iter().filter(|c| matches!(c.kind, Kind::Icmp)) {
+            let rows = conversation.packets.iter().filter_map(|&n| case.flow.row(n)).map(|view| view.row);
+            let asked: Vec<&Row> = rows.clone().filter(|r| matches!(r.kind, RowKind::Icmp(8, _) | RowKind::Icmpv6(128, _))).collect();
+            let answered = rows.clone().any(|r| r.direction == Direction::ToClient);
+            let waited = asked.first().map_or(Duration::ZERO, |row| case.end().since(row.at));
+            if !answered && !asked.is_empty() && (asked.len() > 1 || waited > Duration::from_secs(1)) {
+                let text = format!("{} did not answer {} pings.", conversation.server.ip, asked.len());
+                let mut finding = Finding::new(card, text, asked.iter().map(|row| row.number)).failed();
+                finding.conversation = Some(conversation.id);
+                out.push(finding);
+            }
+        }
+    };
+}

@@ -1,0 +1,88 @@
+//! IP, and what the capture itself lacks.
+
+use flow::{RowKind, Verdicts};
+
+use super::{Confidence, Finding, Rule, finding};
+
+/// All of them.
+pub(super) static RULES: &[&dyn Rule] = &[&FragmentMissing, &Malformed, &Snapped, &NotCaptured, &OneDirection];
+
+finding! {
+    /// A fragment that never becomes whole.
+    FragmentMissing = "finding.ip.fragment_missing", "a fragment is missing", "RFC 791 §3.2",
+        "an IP packet was cut into fragments and not all of them came, so all of it is lost",
+        advice "Firewalls often drop fragments. Make the packets smaller (EDNS 1232 bytes, a lower MTU in the tunnel) so that nothing needs to be cut.";
+    look = |card, case, out| {
+        let lonely = case.flow.rows().iter().filter(|row| row.kind == RowKind::Fragment && row.datagram.is_none());
+        let frames: Vec<u32> = lonely.map(|row| row.number).collect();
+        if !frames.is_empty() {
+            let text = format!("{} fragments belong to IP packets that never became whole.", frames.len());
+            out.push(Finding::new(card, text, frames).failed().sure(Confidence::Likely));
+        }
+    };
+}
+
+finding! {
+    /// A packet that breaks its format.
+    Malformed = "finding.ip.malformed", "malformed packets", "RFC 1122 §3.2.1",
+        "a header breaks its format: damaged on the way, cut by a faulty device, or made by an attacker",
+        advice "See where the tree of the packet says malformed, and look at the device that sent it; hosts drop such packets.";
+    look = |card, case, out| {
+        let bad = case.flow.rows().iter().filter(|row| row.malformed && !row.snapped());
+        let frames: Vec<u32> = bad.map(|row| row.number).collect();
+        if !frames.is_empty() {
+            out.push(Finding::new(card, format!("{} packets break their format.", frames.len()), frames));
+        }
+    };
+}
+
+finding! {
+    /// The snap length was too short.
+    Snapped = "finding.capture.snapped", "the capture kept only the beginning of packets", "draft-ietf-opsawg-pcapng §4.2",
+        "packets are cut by the capture's snap length: what they carried cannot be read",
+        advice "Capture again with full length (tcpdump -s 0).";
+    look = |card, case, out| {
+        let cut = case.flow.rows().iter().filter(|row| row.snapped());
+        let frames: Vec<u32> = cut.map(|row| row.number).collect();
+        if !frames.is_empty() {
+            let text = format!("{} of {} packets are cut short.", frames.len(), case.flow.rows().len());
+            out.push(Finding::new(card, text, frames));
+        }
+    };
+}
+
+finding! {
+    /// The capture lost packets.
+    NotCaptured = "finding.capture.packets_missing", "the capture lost packets", "RFC 9293 §3.4",
+        "the other side acknowledges bytes that the capture does not have: they arrived, but were not captured",
+        advice "Capture with a larger buffer (tcpdump -B), a filter or a shorter snap length, or nearer to the host; do not take the holes for loss on the network.";
+    look_at = |card, connection, out| {
+        let unseen = connection.segments.iter().filter(|(_, tcp)| tcp.verdicts.contains(Verdicts::ACKED_UNSEEN));
+        let frames: Vec<u32> = unseen.map(|(row, _)| row.number).collect();
+        let both = connection.tcp.client().counts().packets > 0 && connection.tcp.server().counts().packets > 0;
+        if !frames.is_empty() && both {
+            let text = format!("{} acknowledgments are of data that the capture lacks.", frames.len());
+            out.push(Finding::new(card, text, frames));
+        }
+    };
+}
+
+finding! {
+    /// Only one side was captured.
+    OneDirection = "finding.capture.one_direction", "only one direction was captured", "RFC 9293 §3.4",
+        "one end acknowledges what the other sends, but nothing of the other was captured",
+        advice "The ways there and back differ, or the tap mirrors one direction only. Capture at one of the ends.";
+    look_at = |card, connection, out| {
+        let (client, server) = (connection.tcp.client(), connection.tcp.server());
+        let (some, acked) = match (client.counts().packets, server.counts().packets) {
+            (0, n) if n > 1 => (n, server.acked()),
+            (n, 0) if n > 1 => (n, client.acked()),
+            _ => return,
+        };
+        // An end that nobody answers repeats its SYN and acknowledges nothing.
+        if acked.is_some() {
+            let frames = connection.segments.iter().map(|(row, _)| row.number).take(3);
+            out.push(Finding::new(card, format!("All {some} packets of this connection go one way."), frames));
+        }
+    };
+}

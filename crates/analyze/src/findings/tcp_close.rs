@@ -1,0 +1,136 @@
+//! How connections end: resets and their makers, silence.
+
+use base::Duration;
+use flow::{Direction, Verdicts};
+use wire::tcp::Flags;
+
+use super::{Confidence, Connection, Finding, Rule, finding, ms};
+use crate::Ending;
+
+/// All of them.
+pub(super) static RULES: &[&dyn Rule] = &[&ForgedReset, &IdleReset, &ServerReset, &ClientReset, &HalfClosed, &DeadPeer];
+
+/// NATs and firewalls forget idle connections after minutes (RFC 5382 §5 asks for two hours and four minutes).
+const IDLE: Duration = Duration::from_secs(50);
+
+/// The reset that ended an open connection before it was closed, and who sent it.
+fn reset(connection: &Connection<'_>) -> Option<(Direction, u32)> {
+    let Ending::Reset { client } = connection.summary.ending else { return None };
+    let direction = if client { Direction::ToServer } else { Direction::ToClient };
+    let number = connection.tcp.half(direction).rst_frame()?;
+    // Who has all that was asked for may break off: programs do so to save the close.
+    let served = !connection.requests.is_empty() && connection.requests.iter().all(|request| request.whole);
+    (!served).then_some((direction, number))
+}
+
+/// Whether the reset's time to live is another than that of the sender's packets before it.
+fn forged(connection: &Connection<'_>, direction: Direction, number: u32) -> Option<(u8, u8)> {
+    let before = connection.of(direction).map(|(row, _)| row.number).find(|&n| n < number)?;
+    let (usual, odd) = (connection.case.ttl(before)?, connection.case.ttl(number)?);
+    (usual.abs_diff(odd) > 3).then_some((usual, odd))
+}
+
+/// How long nothing was sent before the reset, or before the packet that it answers.
+fn idle(connection: &Connection<'_>, number: u32) -> Duration {
+    let before: Vec<_> = connection.segments.iter().filter(|(row, _)| row.number <= number).collect();
+    let gaps = before.iter().zip(before.iter().skip(1)).rev().take(3);
+    gaps.map(|(a, b)| b.0.at.since(a.0.at)).max().unwrap_or_default()
+}
+
+finding! {
+    /// A reset with another TTL.
+    ForgedReset = "finding.tcp.forged_reset", "a third party reset the connection", "RFC 9293 §3.10.7.4",
+        "the reset came from another distance than the packets of the end that it claims to come from",
+        advice "A firewall, filter or intrusion prevention system on the way cut the connection. Its distance is the difference of the times to live; look for its log.";
+    look_at = |card, connection, out| {
+        let Some((direction, number)) = reset(connection) else { return };
+        if let Some((usual, odd)) = forged(connection, direction, number) {
+            let text = format!("The {}'s packets arrive with a time to live of {usual}, the reset with {odd}: somebody on the way sent it.", Connection::sender(direction));
+            out.push(Finding::new(card, text, [number]).failed().sure(Confidence::Likely));
+        }
+    };
+}
+
+finding! {
+    /// Data on a forgotten connection.
+    IdleReset = "finding.tcp.idle_reset", "an idle connection had been forgotten", "RFC 5382 §5",
+        "after a pause, the next packet was answered by a reset: a NAT, a firewall or the server had dropped the connection",
+        advice "Close connections in the pool before the middlebox forgets them, or send keep-alives more often (net.ipv4.tcp_keepalive_time, or the application's own).";
+    look_at = |card, connection, out| {
+        let Some((direction, number)) = reset(connection) else { return };
+        let idle = idle(connection, number);
+        if idle > IDLE && forged(connection, direction, number).is_none() {
+            let text = format!("After {} without a packet the {} answered with a reset.", ms(idle), Connection::sender(direction));
+            let before = connection.segments.iter().map(|(row, _)| row.number).filter(|&n| n < number).next_back();
+            out.push(Finding::new(card, text, before.into_iter().chain([number])).failed().sure(Confidence::Likely));
+        }
+    };
+}
+
+fn aborted(card: &'static super::Card, connection: &Connection<'_>, out: &mut Vec<Finding>, by: Direction) {
+    let Some((direction, number)) = reset(connection) else { return };
+    if direction != by || forged(connection, direction, number).is_some() || idle(connection, number) > IDLE {
+        return;
+    }
+    let text = format!(
+        "The {} reset the connection after {} bytes there and {} back.",
+        Connection::sender(by),
+        connection.summary.client.stream_bytes,
+        connection.summary.server.stream_bytes
+    );
+    out.push(Finding::new(card, text, [number]).failed());
+}
+
+finding! {
+    /// The server aborts.
+    ServerReset = "finding.tcp.server_reset", "the server reset the connection", "RFC 9293 §3.10.4",
+        "the server broke the connection off instead of closing it",
+        advice "The program crashed, hit a limit or closed with unread data in its buffer (then Linux resets). Look at the server's log at that moment.";
+    look_at = |card, connection, out| aborted(card, connection, out, Direction::ToClient);
+}
+
+finding! {
+    /// The client aborts.
+    ClientReset = "finding.tcp.client_reset", "the client reset the connection", "RFC 9293 §3.10.4",
+        "the client broke the connection off instead of closing it",
+        advice "The user went away, a timeout ran out, or the program closed with unread data in its buffer. Whether the response was whole tells which.";
+    look_at = |card, connection, out| aborted(card, connection, out, Direction::ToServer);
+}
+
+finding! {
+    /// One side never closes.
+    HalfClosed = "finding.tcp.half_closed", "the other side does not close", "RFC 9293 §3.6",
+        "one side has closed and the other never does: it keeps a socket in CLOSE-WAIT",
+        advice "The program does not close its socket when reading returns the end: a leak. Look for many sockets in CLOSE-WAIT (ss -t state close-wait).";
+    look_at = |card, connection, out| {
+        let Ending::HalfClosed { client } = connection.summary.ending else { return };
+        let direction = if client { Direction::ToServer } else { Direction::ToClient };
+        let Some(fin) = connection.tcp.half(direction).fin_frame() else { return };
+        let since = connection.case.end().since(connection.case.at(fin));
+        let acked = connection.tcp.half(direction.opposite()).acked() > connection.tcp.half(direction).fin();
+        let active = connection.of(direction.opposite()).any(|(row, tcp)| row.number > fin && tcp.len > 0);
+        if since > Duration::from_secs(5) && acked && !active {
+            let text = format!("The {} closed, and the {} has not for {}.", Connection::sender(direction), Connection::sender(direction.opposite()), ms(since));
+            out.push(Finding::new(card, text, [fin]).sure(Confidence::Likely));
+        }
+    };
+}
+
+finding! {
+    /// Keep-alives or data into the void.
+    DeadPeer = "finding.tcp.dead_peer", "the other end has vanished", "RFC 9293 §3.8.3",
+        "segments are repeated again and again, or keep-alives are sent, and nothing comes back any more",
+        advice "The machine lost power or its network, or a middlebox forgot the connection. TCP_USER_TIMEOUT or shorter keep-alives let the program notice earlier.";
+    look_at = |card, connection, out| {
+        for direction in Direction::BOTH {
+            let last_heard = connection.of(direction.opposite()).map(|(row, _)| row.number).last().unwrap_or(0);
+            let tries = |tcp: &flow::Tcp| tcp.verdicts.is_retransmission() || tcp.verdicts.contains(Verdicts::KEEP_ALIVE);
+            let tail: Vec<u32> = connection.of(direction).filter(|(row, tcp)| row.number > last_heard && tries(tcp)).map(|(row, _)| row.number).collect();
+            let syn = connection.of(direction).any(|(row, tcp)| row.number > last_heard && tcp.flags.contains(Flags::SYN));
+            if tail.len() >= 3 && last_heard != 0 && !syn {
+                let text = format!("The {} tried {} times, and nothing came back from the {}.", Connection::sender(direction), tail.len(), Connection::sender(direction.opposite()));
+                out.push(Finding::new(card, text, tail.into_iter().chain([last_heard])).failed());
+            }
+        }
+    };
+}

@@ -1,0 +1,168 @@
+//! Windows, queues and timers: what slows a connection that loses nothing.
+
+use std::collections::VecDeque;
+
+use base::{Duration, Instant};
+use flow::{Direction, Verdicts};
+use wire::tcp::Flags;
+
+use super::{Confidence, Connection, Finding, Rule, finding, ms};
+
+/// All of them.
+pub(super) static RULES: &[&dyn Rule] = &[&ZeroWindow, &WindowLimited, &NagleDelayedAck, &Bufferbloat];
+
+finding! {
+    /// The receiver does not read.
+    ZeroWindow = "finding.tcp.zero_window", "the receiver does not read", "RFC 9293 §3.8.6.1",
+        "the receiver's buffer is full: it announces a window of zero and the sender has to wait",
+        advice "The receiving program is slow or stuck: profile it. A larger buffer only helps with bursts.";
+    look_at = |card, connection, out| {
+        for direction in Direction::BOTH {
+            let (mut since, mut cost, mut frames): (Option<Instant>, Duration, Vec<u32>) = (None, Duration::ZERO, Vec::new());
+            for (row, tcp) in connection.of(direction) {
+                let zero = tcp.verdicts.contains(Verdicts::ZERO_WINDOW);
+                match (zero, since) {
+                    (true, None) => {
+                        since = Some(row.at);
+                        frames.push(row.number);
+                    }
+                    (false, Some(from)) => {
+                        cost += row.at.since(from);
+                        frames.push(row.number);
+                        since = None;
+                    }
+                    _ => {}
+                }
+            }
+            let stuck = since.map(|from| connection.conversation.last_at.since(from));
+            if !frames.is_empty() {
+                let total = cost + stuck.unwrap_or_default();
+                let text = format!("The {}'s window was closed for {}.", Connection::sender(direction), ms(total));
+                out.push(Finding::new(card, text, frames).costs(total));
+            }
+        }
+    };
+}
+
+/// How long the sender waited for room in the window, and behind which packets: no further segment would have fitted into
+/// what it knew of the window, and the next one took its time.
+fn waits_for_window(connection: &Connection<'_>, direction: Direction) -> (Duration, Vec<u32>) {
+    let receiver = match direction {
+        Direction::ToServer => &connection.summary.server,
+        Direction::ToClient => &connection.summary.client,
+    };
+    let largest = i64::from(connection.tcp.half(direction).max_segment());
+    let (mut cost, mut frames) = (Duration::ZERO, Vec::new());
+    let Some(&shift) = receiver.window_shift.value() else { return (cost, frames) };
+    let there = to_sender_and_back(connection, direction);
+    let least = Duration::from_millis(1).max(connection.round_trip().unwrap_or_default() / 4);
+    // The window's right edge, and when the tap saw it announced: what the sender answers now, it saw on its way there.
+    let mut announced: VecDeque<(Instant, i64)> = VecDeque::new();
+    let (mut edge, mut full): (Option<i64>, Option<(u32, Instant)>) = (None, None);
+    for (row, tcp) in &connection.segments {
+        if row.direction != direction {
+            let shift = if tcp.flags.contains(Flags::SYN) { 0 } else { shift };
+            announced.extend(tcp.relative_ack().map(|ack| (row.at, ack + (i64::from(tcp.window) << shift))));
+            continue;
+        }
+        while announced.front().is_some_and(|(at, _)| *at + there <= row.at) {
+            edge = announced.pop_front().map(|(_, new)| edge.map_or(new, |old| old.max(new)));
+        }
+        let (Some(edge), Some(start)) = (edge, tcp.relative_seq().filter(|_| tcp.len > 0)) else { continue };
+        if let Some((number, at)) = full.take() {
+            let waited = row.at.since(at);
+            if waited > least && !tcp.verdicts.is_retransmission() {
+                cost += waited;
+                frames.push(number);
+            }
+        }
+        if start + i64::from(tcp.len) + largest > edge {
+            full = Some((row.number, row.at));
+        }
+    }
+    (cost, frames)
+}
+
+/// From the tap to the sender and back: nothing at the sender, a round trip at the receiver.
+fn to_sender_and_back(connection: &Connection<'_>, direction: Direction) -> Duration {
+    connection.tcp.half(direction.opposite()).rtt_min().unwrap_or_default()
+}
+
+finding! {
+    /// The window is smaller than the path.
+    WindowLimited = "finding.tcp.window_limited", "the receive window is too small for the path", "RFC 7323 §1.1",
+        "the sender fills the window and waits a round trip for more, again and again: at most a window a round trip can be carried",
+        advice "Turn window scaling on at both ends (net.ipv4.tcp_window_scaling) and let the receive buffer grow (net.ipv4.tcp_rmem, no fixed SO_RCVBUF): rate times round trip is what is needed.";
+    look_at = |card, connection, out| {
+        for direction in Direction::BOTH {
+            let closed = connection.of(direction.opposite()).any(|(_, tcp)| tcp.verdicts.contains(Verdicts::ZERO_WINDOW));
+            let (cost, frames) = waits_for_window(connection, direction);
+            if frames.len() >= 3 && !closed {
+                let text = format!("The {} filled the window {} times and waited {} for room.", Connection::sender(direction), frames.len(), ms(cost));
+                out.push(Finding::new(card, text, frames).costs(cost));
+            }
+        }
+    };
+}
+
+finding! {
+    /// Each waits for the other.
+    NagleDelayedAck = "finding.tcp.nagle_delayed_ack", "Nagle's algorithm waits for a delayed ACK", "RFC 9293 §3.7.4",
+        "the sender holds small data back until the last small segment is acknowledged, and the receiver delays that ACK",
+        advice "Set TCP_NODELAY, or write head and body in one call (writev, TCP_CORK).";
+    look_at = |card, connection, out| {
+        for direction in Direction::BOTH {
+            let Some(rtt) = connection.tcp.half(direction).rtt_min() else { continue };
+            let there = to_sender_and_back(connection, direction);
+            let mss = connection.tcp.half(direction.opposite()).syn_options().and_then(|options| options.mss);
+            // Options may take 40 bytes of it.
+            let full = u32::from(mss.unwrap_or(536)).saturating_sub(40);
+            let (mut cost, mut frames) = (Duration::ZERO, Vec::new());
+            let list = &connection.segments;
+            for (at, (ack_row, ack)) in list.iter().enumerate() {
+                // A pure ACK that came much later than the quickest ones do ...
+                let delayed = ack.rtt().map(|sample| sample - rtt.min(sample)).filter(|&d| d >= Duration::from_millis(30) && d <= Duration::from_millis(500));
+                let (Some(delay), true) = (delayed, ack_row.direction != direction && ack.len == 0) else { continue };
+                // ... of a small segment, and at once another small one follows that had waited for it: Linux holds data
+                // back while a small segment is outstanding (Minshall's form of Nagle's algorithm).
+                let before = list[..at].iter().rev().find(|(row, tcp)| row.direction == direction && tcp.len > 0);
+                let after = list.get(at + 1).filter(|(row, tcp)| row.direction == direction && tcp.len > 0);
+                let (Some((small_row, small)), Some((next_row, next))) = (before, after) else { continue };
+                let gap = next_row.at.since(ack_row.at);
+                let prompt = gap >= there - there / 10 && gap <= there + Duration::from_millis(2);
+                let fresh = !next.verdicts.is_retransmission() && !small.verdicts.is_retransmission();
+                let both_small = small.len < full && next.len < full;
+                if both_small && prompt && fresh && Some(small_row.number) == ack.acks() {
+                    cost += delay;
+                    frames.extend([small_row.number, ack_row.number, next_row.number]);
+                }
+            }
+            if !frames.is_empty() {
+                let text = format!("The {} held data back for {} until a delayed ACK came, {} times.", Connection::sender(direction), ms(cost), frames.len() / 3);
+                out.push(Finding::new(card, text, frames).costs(cost).sure(Confidence::Likely));
+            }
+        }
+    };
+}
+
+finding! {
+    /// Queues that fill.
+    Bufferbloat = "finding.tcp.bufferbloat", "a queue on the way delays everything", "RFC 7567 §1",
+        "the round trip grows many times while data flows: packets wait in a long queue at the slowest link",
+        advice "Use active queue management (fq_codel, CAKE) at the slowest link, or shape to slightly less than its rate; a congestion control that watches delay (BBR) fills queues less.";
+    look_at = |card, connection, out| {
+        for direction in Direction::BOTH {
+            let half = connection.tcp.half(direction);
+            let Some(least) = half.rtt_min() else { continue };
+            let samples: Vec<(u32, Duration)> = connection.of(direction.opposite()).filter(|(_, tcp)| !tcp.flags.contains(Flags::SYN)).filter_map(|(row, tcp)| Some((row.number, tcp.rtt()?))).collect();
+            let limit = least + least + least + Duration::from_millis(100);
+            let late: Vec<_> = samples.iter().filter(|(_, rtt)| *rtt > limit).collect();
+            // A queue fills and empties: many in a row. A delayed ACK or a server's pause are single ones.
+            if late.len() >= 5 && late.len() * 4 >= samples.len() && !connection.of(direction.opposite()).any(|(_, tcp)| tcp.verdicts.contains(Verdicts::ZERO_WINDOW)) {
+                let most = late.iter().map(|(_, rtt)| *rtt).max().unwrap_or_default();
+                let text = format!("The round trip of the {}'s data grew from {} to {}.", Connection::sender(direction), ms(least), ms(most));
+                out.push(Finding::new(card, text, late.iter().map(|(n, _)| *n)).costs(most - least).sure(Confidence::Likely));
+            }
+        }
+    };
+}
