@@ -139,7 +139,7 @@ impl Summary {
                 counts: half.counts(),
                 stream_bytes: half.counts().data_bytes - half.counts().repeated_bytes,
                 options: half.syn_options().map_or(Known::Unknown(Why::NotCaptured), |options| {
-                    Known::Inferred(options.clone(), trace::Basis::Segments)
+                    Known::Inferred(*options, trace::Basis::Segments)
                 }),
                 window_shift: window_shift(connection, client),
                 rtt: half.rtt_min().map(|min| (min, median(&samples[usize::from(!client)]).unwrap_or(min))),

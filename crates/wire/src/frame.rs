@@ -301,7 +301,7 @@ fn transport_layer<S: Sink>(
                 let from = offset + header.header_len();
                 frame.payload = from..offset + segment.len();
                 frame.payload_len = len.saturating_sub(header.header_len());
-                let options = decoded.as_ref().map(|(_, options)| options.clone()).unwrap_or_default();
+                let options = decoded.as_ref().map(|(_, options)| *options).unwrap_or_default();
                 frame.transport = Transport::Tcp(header, options);
             }
             decoded?;

@@ -123,7 +123,7 @@ finding! {
         for (at, message) in http.messages.iter().enumerate() {
             let Some(fault) = message.faults.first() else { continue };
             let frame = connection.layers.units().iter().find(|unit| unit.kind == UnitKind::Http(at)).map(|unit| unit.complete);
-            out.push(Finding::new(card, format!("A message of the {} is ambiguous: {}.", Connection::sender(message.direction), fault.text().0.trim_end_matches('.')), frame));
+            out.push(Finding::new(card, format!("A message of the {} is ambiguous: its {} {}.", Connection::sender(message.direction), fault.field(), fault.what()), frame));
         }
     };
 }
