@@ -73,6 +73,7 @@ pub struct Story {
     /// read when first asked for.
     ledger: OnceCell<ledger::Ledger>,
     lineage: OnceCell<lineage::Lineage>,
+    tables: OnceCell<hops::Tables>,
     progress: RefCell<BTreeMap<ConversationId, Option<Rc<progress::Progress>>>>,
     epoch: WallTime,
 }
@@ -155,6 +156,7 @@ impl Story {
             inferred: RefCell::default(),
             ledger: OnceCell::new(),
             lineage: OnceCell::new(),
+            tables: OnceCell::new(),
             progress: RefCell::default(),
             epoch,
         }
@@ -230,6 +232,10 @@ impl Story {
             Frames::Simulated { trace, ids, .. } => lineage::Lineage::of(trace, ids),
             Frames::Captured { .. } => lineage::Lineage::default(),
         })
+    }
+    /// What the devices of a simulation knew.
+    pub(crate) fn tables(&self) -> &hops::Tables {
+        self.tables.get_or_init(|| self.trace().map(hops::tables_of).unwrap_or_default())
     }
     /// How far a connection is after each of its packets.
     pub(crate) fn progress(&self, id: ConversationId) -> Option<Rc<progress::Progress>> {

@@ -5,7 +5,7 @@ use base::Instant;
 use flow::{Conversation, Flow};
 use serde::Serialize;
 
-use crate::{Mark, Story};
+use crate::Story;
 
 /// What can happen, in order: id and name.
 pub(super) const ALL: [(&str, &str); 10] = [
@@ -186,11 +186,7 @@ fn counts(story: &Story) -> Vec<(&'static str, &'static str, Option<u64>)> {
     let of = |what: fn(flow::Counts) -> u64| {
         connections.iter().map(|one| what(one.client.counts) + what(one.server.counts)).sum::<u64>()
     };
-    let lost = story.trace().map(|_| {
-        let is_lost =
-            |number: &u32| story.row(*number).is_some_and(|row| row.marks.iter().any(|m| matches!(m, Mark::Lost(_))));
-        (1..=story.len() as u32).filter(is_lost).count() as u64
-    });
+    let lost = story.trace().map(|_| story.losses.len() as u64);
     vec![
         ("packets", "packets", Some(story.len() as u64)),
         ("bytes", "bytes", Some(bytes)),

@@ -1,6 +1,5 @@
 //! The tables of a device that decided where a packet goes on, each with the row that was chosen.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use base::{EventId, PlaceId};
@@ -10,6 +9,7 @@ use wire::MacAddr;
 use wire::frame::Network;
 use wire::link::LinkType;
 
+use super::tables::{Known, Tables, latest};
 use crate::why;
 
 /// A table as it stood, and the row that was chosen.
@@ -41,9 +41,11 @@ fn is(event: &Event, kinds: &[&'static Kind]) -> bool {
 }
 
 /// The tables that decided over a frame that left a device.
-pub(super) fn tables(trace: &Trace, out: &FrameMeta) -> Vec<Table> {
+pub(super) fn tables(trace: &Trace, known: &Tables, out: &FrameMeta) -> Vec<Table> {
     let Some(place) = trace.tap(out.tap).map(|tap| tap.place) else { return Vec::new() };
     let led = led_to(trace, out.event, place);
+    let nothing = Known::default();
+    let known = known.get(&place).unwrap_or(&nothing);
     let bytes = trace.frames.bytes(out.id);
     let frame = wire::frame::decode(LinkType::ETHERNET, &bytes, bytes.len(), &mut wire::Silent);
     let mac = bytes.first_chunk::<6>().map(|bytes| MacAddr(*bytes));
@@ -53,24 +55,25 @@ pub(super) fn tables(trace: &Trace, out: &FrameMeta) -> Vec<Table> {
     };
     // The switch decides by hardware addresses alone.
     if trace.place(place).is_some_and(|place| place.role == trace::Role::Switch) {
-        return mac.map(|mac| switching(trace, out, place, mac, &led)).into_iter().collect();
+        return mac.map(|mac| switching(trace, known, out, place, mac, &led)).into_iter().collect();
     }
     let mut tables = Vec::new();
     if let Some(rewrote) = led.iter().find(|event| is(event, &[&kinds::ip::NAT_REWROTE])) {
-        tables.push(nat(trace, place, rewrote));
+        tables.push(nat(trace, known, rewrote));
     }
-    let before = |event: &&Event| event.id <= out.event && event.place == place;
     let routed = led.iter().copied().find(|event| is(event, &[&kinds::ip::ROUTED])).or_else(|| {
-        // A sender asks its table when it opens the connection, not for each segment.
-        let fits = |event: &&Event| destination.is_some_and(|to| holds(event.args[0], to));
-        let routed = trace.events.iter().filter(|event| is(event, &[&kinds::ip::ROUTED]));
-        routed.filter(before).rfind(fits)
+        // A sender asks its table when it opens the connection, not for each segment: the longest prefix that fits.
+        let fits = |(row, since): &(&[u64; 2], &EventId)| {
+            **since <= out.event && destination.is_some_and(|to| holds(row[0], to))
+        };
+        let row = known.routes.iter().filter(fits).max_by_key(|(row, since)| (prefix(row[0]).1, **since));
+        row.and_then(|(_, since)| trace.event(*since))
     });
     if let Some(routed) = routed.filter(|_| destination.is_some_and(|to| !to.is_broadcast())) {
-        tables.push(routing(trace, place, routed));
+        tables.push(routing(trace, known, routed));
     }
     if let (Some(mac), true) = (mac, destination.is_some()) {
-        tables.extend(arp(trace, out, place, mac));
+        tables.extend(arp(trace, known, out, mac));
     }
     tables
 }
@@ -118,13 +121,8 @@ fn mac_of(value: u64) -> MacAddr {
 }
 
 /// The rows of the routing table that decided over anything in this run, the longest prefix first.
-fn routing(trace: &Trace, place: PlaceId, routed: &Event) -> Table {
-    let mut rows: Vec<[u64; 2]> = trace
-        .events
-        .iter()
-        .filter(|event| event.place == place && is(event, &[&kinds::ip::ROUTED]))
-        .map(|event| event.args)
-        .collect();
+fn routing(trace: &Trace, known: &Known, routed: &Event) -> Table {
+    let mut rows: Vec<[u64; 2]> = known.routes.keys().copied().collect();
     // A directly connected prefix has as many next hops as it has addresses: it is one row.
     let direct = |row: &[u64; 2]| holds(row[0], Ipv4Addr::from(row[1] as u32)) && prefix(row[0]).1 > 0;
     let text = |row: &[u64; 2]| {
@@ -140,13 +138,8 @@ fn routing(trace: &Trace, place: PlaceId, routed: &Event) -> Table {
 }
 
 /// The ARP table as it stood, and the entry whose hardware address the frame bears.
-fn arp(trace: &Trace, out: &FrameMeta, place: PlaceId, mac: MacAddr) -> Option<Table> {
-    let mut known: BTreeMap<u64, &Event> = BTreeMap::new();
-    for event in trace.events.iter().take_while(|event| event.id <= out.event) {
-        if event.place == place && is(event, &[&kinds::ip::ARP_LEARNED]) {
-            known.insert(event.args[0], event);
-        }
-    }
+fn arp(trace: &Trace, known: &Known, out: &FrameMeta, mac: MacAddr) -> Option<Table> {
+    let known = latest(trace, &known.arp, out.event);
     let chosen = known.values().position(|event| mac_of(event.args[1]) == mac)?;
     let learned = known.values().nth(chosen).copied()?;
     let rows = known.values().map(|event| vec![ip(event.args[0]), mac_of(event.args[1]).to_string()]).collect();
@@ -154,13 +147,9 @@ fn arp(trace: &Trace, out: &FrameMeta, place: PlaceId, mac: MacAddr) -> Option<T
 }
 
 /// The NAT's entries as they stood, and the one that the packet was rewritten by.
-fn nat(trace: &Trace, place: PlaceId, rewrote: &Event) -> Table {
-    let entries: Vec<&Event> = trace
-        .events
-        .iter()
-        .take_while(|event| event.id <= rewrote.id)
-        .filter(|event| event.place == place && is(event, &[&kinds::ip::NAT_ENTRY]))
-        .collect();
+fn nat(trace: &Trace, known: &Known, rewrote: &Event) -> Table {
+    let until = known.nat.partition_point(|id| *id <= rewrote.id);
+    let entries: Vec<&Event> = known.nat[..until].iter().filter_map(|&id| trace.event(id)).collect();
     let [new, old] = rewrote.args;
     let outward = |entry: &&Event| entry.args[0] == old && entry.args[1] == new & 0xffff;
     let inward = |entry: &&Event| entry.args[0] == new && entry.args[1] == old & 0xffff;
@@ -171,13 +160,8 @@ fn nat(trace: &Trace, place: PlaceId, rewrote: &Event) -> Table {
 }
 
 /// The switch's table as it stood.
-fn switching(trace: &Trace, out: &FrameMeta, place: PlaceId, mac: MacAddr, led: &[&Event]) -> Table {
-    let mut known: BTreeMap<u64, &Event> = BTreeMap::new();
-    for event in trace.events.iter().take_while(|event| event.id <= out.event) {
-        if event.place == place && is(event, &[&kinds::link::SWITCH_LEARNED]) {
-            known.insert(event.args[0], event);
-        }
-    }
+fn switching(trace: &Trace, known: &Known, out: &FrameMeta, place: PlaceId, mac: MacAddr, led: &[&Event]) -> Table {
+    let known = latest(trace, &known.stations, out.event);
     let rows = known.values().map(|event| vec![mac_of(event.args[0]).to_string(), event.args[1].to_string()]).collect();
     let chosen = known.values().position(|event| mac_of(event.args[0]) == mac);
     let flooded = [&kinds::link::SWITCH_FLOODED, &kinds::link::SWITCH_ALL];

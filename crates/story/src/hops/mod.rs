@@ -2,9 +2,11 @@
 
 mod changes;
 mod decisions;
+mod tables;
 
 pub use changes::Change;
 pub use decisions::Table;
+pub(crate) use tables::{Tables, of as tables_of};
 
 use base::FrameId;
 use serde::Serialize;
@@ -117,7 +119,7 @@ impl Story {
         hop.out_tap = tap(trace, out);
         hop.out_ns = Some(out.at.as_nanos());
         hop.fields = fields;
-        hop.decided = decisions::tables(trace, out);
+        hop.decided = decisions::tables(trace, self.tables(), out);
         hop.packet = hop.packet.or_else(|| self.lineage().packet_at(out.id));
         if let Some(lost) = self.lineage().lost(out.id).and_then(|event| trace.event(event)) {
             let place = trace.place(lost.place).map_or("", |place| place.name.as_str());

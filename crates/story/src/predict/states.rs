@@ -1,6 +1,6 @@
 //! Which state comes next?
 
-use wire::tcp::{State, TRANSITIONS};
+use wire::tcp::{Flags, State, TRANSITIONS};
 
 use super::{MAX_OF_A_SORT, Prediction, connections, ordered};
 use crate::Story;
@@ -11,7 +11,10 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
     for id in connections(story) {
         let Some(conversation) = story.flow().conversation(id) else { continue };
         let mut known: [Option<u8>; 2] = [None, None];
-        for &number in &conversation.packets {
+        for number in handshakes(story, &conversation.packets) {
+            if out.len() >= MAX_OF_A_SORT {
+                return out;
+            }
             let Some(machines) = story.machines_after(number) else { continue };
             for (end, known) in machines.ends.iter().zip(&mut known) {
                 let before = known.replace(end.state);
@@ -19,7 +22,7 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
                 // Of several steps at once the last is told, and it does not begin where the question does.
                 let begins = before.is_some_and(|before| before != end.state && before == taken.codes[0]);
                 let first = before.is_none() && taken.packet == Some(number);
-                if !(begins || first) || taken.event.is_empty() || out.len() >= MAX_OF_A_SORT {
+                if !(begins || first) || taken.event.is_empty() {
                     continue;
                 }
                 out.push(Prediction {
@@ -49,6 +52,22 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
     }
     out
 }
+
+/// The packets with which states can change: those with SYN, FIN or RST, and the next few, which answer them.
+fn handshakes<'p>(story: &'p Story, packets: &'p [u32]) -> impl Iterator<Item = u32> + 'p {
+    let mut near = 0;
+    packets.iter().copied().filter(move |&number| {
+        let flags = story.flow().row(number).and_then(|view| view.tcp).map(|tcp| tcp.flags).unwrap_or_default();
+        near = if flags.intersects(Flags::SYN | Flags::FIN | Flags::RST) { ANSWERS } else { near };
+        near > 0 && {
+            near -= 1;
+            true
+        }
+    })
+}
+
+/// How many packets behind one that opens or closes may bring a change of state.
+const ANSWERS: u32 = 6;
 
 /// The right state among others: first those where other arrows from the same state lead, then those nearby.
 fn choices(from: u8, right: &str) -> Vec<String> {

@@ -98,7 +98,11 @@ impl Story {
             }
             let happened = scene.milestone.as_ref().map(|id| digest.milestone(id).and_then(|one| one.packet));
             let wanted = |row: &Row| happened.is_none_or(|packet| packet == Some(row.number)) && is(&scene, row);
-            let mut rows = (from..=self.len() as u32).filter_map(|number| self.row(number));
+            let may_be = |number: &u32| {
+                happened.is_none_or(|packet| packet == Some(*number)) && self.flow().row(*number).is_some_and(|view| may_be(&scene, &view))
+            };
+            // Whether a packet can be it at all is seen at once; what it says is not.
+            let mut rows = (from..=self.len() as u32).filter(may_be).take(MAX_READ).filter_map(|number| self.row(number));
             let Some(row) = rows.find(wanted) else { continue };
             from = row.number;
             steps.push(TourStep {
@@ -146,6 +150,16 @@ impl Story {
         ];
         values.iter().fold(text.trim().to_owned(), |text, (name, value)| text.replace(name, value))
     }
+}
+
+/// Packets that are read for one step, at most.
+const MAX_READ: usize = 20_000;
+
+/// Whether flags and direction are a scene's.
+fn may_be(scene: &Scene, view: &flow::RowView<'_>) -> bool {
+    let flags = |wanted: &String| view.tcp.is_some_and(|tcp| tcp.flags.to_string() == *wanted);
+    let sender = if view.row.direction == flow::Direction::ToServer { "client" } else { "server" };
+    scene.flags.as_ref().is_none_or(flags) && scene.sender.as_ref().is_none_or(|wanted| wanted == sender)
 }
 
 /// Whether a packet is what a scene is about.
