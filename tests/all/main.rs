@@ -2,6 +2,7 @@
 
 mod architecture;
 mod causes;
+mod causes_of_time;
 mod cli;
 mod gallery;
 mod ladder;
@@ -9,6 +10,7 @@ mod leaves;
 mod licences;
 mod metadata;
 mod phases;
+mod opened;
 mod reopened;
 mod runs;
 mod same_bytes;

@@ -3,12 +3,14 @@
 //!
 //! - [`States`]: both ends' TCP states at every packet of a connection.
 //! - [`Summary`]: a connection in one look.
-//! - [`Request`]: when the parts of each request happened; [`CriticalPath`]: its phases, which add up exactly.
+//! - [`Request`]: when the parts of each request happened; [`CriticalPath`]: its phases, which add up exactly;
+//!   [`TimeSpent`]: what each instant of it was spent on.
 //! - [`compatible`]: what Wireshark would say of each segment, beside flow's own verdicts.
 //! - [`findings`]: what went wrong, with evidence and advice.
 //! - [`Analysis`]: all of these of a whole capture, a connection at a time.
 
 mod analysis;
+mod causes;
 pub mod compatible;
 mod connections;
 pub mod findings;
@@ -17,6 +19,7 @@ mod requests;
 mod states;
 
 pub use analysis::Analysis;
+pub use causes::{Cause, Stretch, TimeSpent};
 pub use connections::{Ending, Side, Summary, TlsSummary, first_line};
 pub use path::{CriticalPath, Phase, PhaseKind};
 pub use requests::{Request, Span};

@@ -187,6 +187,12 @@ pub struct Open {
     /// Say only what went wrong: every finding with its evidence and advice.
     #[arg(long)]
     pub findings: bool,
+    /// Say only where the time of each request went, cause by cause; it adds up exactly.
+    #[arg(long, conflicts_with = "findings")]
+    pub time: bool,
+    /// Of --time: only the request with this number, from 1 in order of time.
+    #[arg(long, value_name = "N", requires = "time")]
+    pub request: Option<usize>,
     /// What to show.
     #[command(flatten)]
     pub view: View,

@@ -17,6 +17,7 @@ mod serve;
 mod simulate;
 mod style;
 mod summary;
+mod time;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;

@@ -25,6 +25,11 @@ pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
             Format::Text => crate::findings::print(out, workshop.story(), Style::detect())?,
             Format::Json => writeln!(out, "{:#}", export::findings(workshop.story()))?,
         }
+    } else if open.time {
+        match open.view.format {
+            Format::Text => crate::time::print(out, workshop.story(), open.request, Style::detect())?,
+            Format::Json => writeln!(out, "{:#}", crate::time::document(workshop.story(), open.request)?)?,
+        }
     } else {
         crate::show(out, &workshop, &open.view, None)?;
     }

@@ -1,7 +1,5 @@
 //! Windows, queues and timers: what slows a connection that loses nothing.
 
-use std::collections::VecDeque;
-
 use base::{Duration, Instant};
 use flow::{Direction, Verdicts};
 use wire::tcp::Flags;
@@ -47,37 +45,16 @@ finding! {
 /// How long the sender waited for room in the window, and behind which packets: no further segment would have fitted into
 /// what it knew of the window, and the next one took its time.
 fn waits_for_window(connection: &Connection<'_>, direction: Direction) -> (Duration, Vec<u32>) {
-    let receiver = match direction {
-        Direction::ToServer => &connection.summary.server,
-        Direction::ToClient => &connection.summary.client,
-    };
-    let largest = i64::from(connection.tcp.half(direction).max_segment());
-    let (mut cost, mut frames) = (Duration::ZERO, Vec::new());
-    let Some(&shift) = receiver.window_shift.value() else { return (cost, frames) };
-    let there = to_sender_and_back(connection, direction);
     let least = Duration::from_millis(1).max(connection.round_trip().unwrap_or_default() / 4);
-    // The window's right edge, and when the tap saw it announced: what the sender answers now, it saw on its way there.
-    let mut announced: VecDeque<(Instant, i64)> = VecDeque::new();
-    let (mut edge, mut full): (Option<i64>, Option<(u32, Instant)>) = (None, None);
-    for (row, tcp) in &connection.segments {
-        if row.direction != direction {
-            let shift = if tcp.flags.contains(Flags::SYN) { 0 } else { shift };
-            announced.extend(tcp.relative_ack().map(|ack| (row.at, ack + (i64::from(tcp.window) << shift))));
-            continue;
-        }
-        while announced.front().is_some_and(|(at, _)| *at + there <= row.at) {
-            edge = announced.pop_front().map(|(_, new)| edge.map_or(new, |old| old.max(new)));
-        }
-        let (Some(edge), Some(start)) = (edge, tcp.relative_seq().filter(|_| tcp.len > 0)) else { continue };
-        if let Some((number, at)) = full.take() {
-            let waited = row.at.since(at);
-            if waited > least && !tcp.verdicts.is_retransmission() {
-                cost += waited;
-                frames.push(number);
-            }
-        }
-        if start + i64::from(tcp.len) + largest > edge {
-            full = Some((row.number, row.at));
+    let room = crate::causes::Room::new(connection.tcp, &connection.segments, direction);
+    let full: Vec<u32> = room.packets().collect();
+    let (mut cost, mut frames) = (Duration::ZERO, Vec::new());
+    let data: Vec<_> = connection.of(direction).filter(|(_, tcp)| tcp.len > 0).collect();
+    for ((before, _), (row, tcp)) in data.iter().zip(data.iter().skip(1)) {
+        let waited = row.at.since(before.at);
+        if waited > least && !tcp.verdicts.is_retransmission() && full.binary_search(&before.number).is_ok() {
+            cost += waited;
+            frames.push(before.number);
         }
     }
     (cost, frames)

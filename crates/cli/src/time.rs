@@ -1,0 +1,73 @@
+//! `open --time`: what the time of each request was spent on.
+
+use std::io::Write;
+
+use analyze::{Cause, Request, TimeSpent};
+use base::Duration;
+use serde_json::{Value, json};
+use story::Story;
+
+use crate::error::Error;
+use crate::style::{Style, Tone};
+
+/// Characters of the widest bar.
+const BAR: i64 = 40;
+
+/// The requests that are asked for, with their numbers.
+fn chosen(story: &Story, number: Option<usize>) -> Result<Vec<(usize, &Request)>, Error> {
+    let requests = &story.analysis().requests;
+    let Some(number) = number else { return Ok((1..).zip(requests).collect()) };
+    match number.checked_sub(1).and_then(|at| requests.get(at)) {
+        Some(request) => Ok(vec![(number, request)]),
+        None => {
+            let error = Error::usage(format!("there is no request {number}"));
+            Err(error.remedy(format!("the capture has {} requests, numbered from 1", requests.len())))
+        }
+    }
+}
+
+/// Prints the requests and their causes.
+pub fn print(out: &mut impl Write, story: &Story, number: Option<usize>, style: Style) -> Result<(), Error> {
+    let requests = chosen(story, number)?;
+    if requests.is_empty() {
+        writeln!(out, "There is no request in {} packets.", story.len())?;
+    }
+    for (number, request) in requests {
+        let Some(spent) = TimeSpent::of(story.flow(), request) else { continue };
+        let line = request.line.as_deref().unwrap_or("a request that cannot be read");
+        let host = request.host.as_deref().map_or_else(String::new, |host| format!(" at {host}"));
+        writeln!(out, "{}", style.paint(Tone::Heading, &format!("Request {number}: {line}{host}")))?;
+        let total = spent.total();
+        for (cause, time) in spent.by_cause() {
+            let share = time.as_nanos() * 100 / total.as_nanos().max(1);
+            let bar = "█".repeat((time.as_nanos() * BAR / total.as_nanos().max(1)) as usize);
+            writeln!(out, "  {:<22} {:>12} ms {share:>3} %  {bar}", cause.name(), millis(time))?;
+        }
+        writeln!(out, "  {:<22} {:>12} ms\n", "total", millis(total))?;
+    }
+    Ok(())
+}
+
+/// A time in milliseconds, to the nanosecond: so that the lines add up before the reader's eyes.
+fn millis(time: Duration) -> String {
+    format!("{}.{:06}", time.as_nanos() / 1_000_000, time.as_nanos() % 1_000_000)
+}
+
+/// The same for programs.
+pub fn document(story: &Story, number: Option<usize>) -> Result<Value, Error> {
+    let one = |(number, request): (usize, &Request)| {
+        let spent = TimeSpent::of(story.flow(), request)?;
+        let causes: Vec<Value> = Cause::ALL
+            .into_iter()
+            .filter(|&cause| spent.on(cause) > Duration::ZERO)
+            .map(|cause| json!({ "cause": cause.name(), "ns": spent.on(cause).as_nanos() }))
+            .collect();
+        let stretch = |s: &analyze::Stretch| json!({ "cause": s.cause.name(), "from_ns": s.from.as_nanos(), "to_ns": s.to.as_nanos() });
+        let stretches: Vec<Value> = spent.stretches.iter().map(stretch).collect();
+        Some(json!({
+            "request": number, "line": request.line, "host": request.host, "total_ns": spent.total().as_nanos(),
+            "causes": causes, "stretches": stretches,
+        }))
+    };
+    Ok(chosen(story, number)?.into_iter().filter_map(one).collect())
+}
