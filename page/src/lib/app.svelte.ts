@@ -51,6 +51,8 @@ class App {
   everyHop = $state(false);
   rawNumbers = $state(false);
   filter = $state("");
+  /** The first packet that is not shown yet, because a question about it is open; 0 where nothing is hidden. */
+  veil = $state(0);
   /** Grows when texts of packets have arrived. */
   textsArrived = $state(0);
 
@@ -226,6 +228,7 @@ class App {
     this.fieldId = field;
     this.filter = "";
     this.everyHop = false;
+    this.veil = 0;
     this.packet = 0;
     this.select(Math.min(packet ?? 1, run.trace.rows));
   }
@@ -238,7 +241,7 @@ class App {
   select(number: number): void {
     const trace = this.trace;
     if (!trace || trace.rows === 0) return;
-    const n = Math.min(Math.max(Math.round(number), 1), trace.rows);
+    const n = Math.min(Math.max(Math.round(number), 1), this.veil ? this.veil - 1 : trace.rows);
     this.moment = trace.at[n - 1] ?? 0;
     this.take(n);
   }
@@ -248,8 +251,10 @@ class App {
     const trace = this.trace;
     const axis = this.axis;
     if (!trace || !axis || trace.rows === 0) return;
-    this.moment = Math.min(Math.max(ns, axis.from), axis.to);
-    this.take(Math.max(trace.passed(this.moment), 1));
+    const last = this.veil ? (trace.at[this.veil - 2] ?? axis.from) : axis.to;
+    this.moment = Math.min(Math.max(ns, axis.from), last);
+    const passed = trace.passed(this.moment);
+    this.take(Math.max(this.veil ? Math.min(passed, this.veil - 1) : passed, 1));
   }
 
   private take(number: number): void {

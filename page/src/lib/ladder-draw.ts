@@ -24,6 +24,8 @@ export interface Scene {
   repeats: (i: number) => number;
   roundTrip: number | null;
   origin: number;
+  /** The first row that is not shown yet. */
+  veil: number;
   /** Where the arrows' room ends and the words' begins. */
   arrowsEnd: number;
   fonts: { sans: string; mono: string };
@@ -35,7 +37,8 @@ const HEAD = 7;
 export function draw(g: CanvasRenderingContext2D, scene: Scene): { arrows: number; touched: number } {
   const { view, width, tokens, rows } = scene;
   g.clearRect(0, 0, width, view.height);
-  const [first, end] = view.rows(1);
+  const [first, last] = view.rows(1);
+  const end = Math.min(last, scene.veil);
   lifelines(g, scene);
   if (rows.count === 0) return { arrows: 0, touched: 0 };
   if (end - first > MOST_ARROWS) {
@@ -48,7 +51,8 @@ export function draw(g: CanvasRenderingContext2D, scene: Scene): { arrows: numbe
   else gaps(g, scene, first, end);
   now(g, scene);
   // What is in flight may begin or end far from its row: a burst's arrows are drawn from a little outside the view.
-  const [from, to] = view.rows(40);
+  const [from, far] = view.rows(40);
+  const to = Math.min(far, scene.veil);
   for (let i = from; i < to; i++) repeatBind(g, scene, i);
   for (let i = from; i < to; i++) arrow(g, scene, i);
   labels(g, scene, first, end);
