@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use base::{Duration, Instant};
 use flow::tcp::{Connection, Tcp};
-use flow::{Conversation, Direction, Flow, Row, Verdicts};
+use flow::{Conversation, Direction, DnsTransaction, Flow, Row, Verdicts};
 use wire::tcp::Flags;
 
 use crate::{CriticalPath, PhaseKind, Request};
@@ -100,9 +100,9 @@ pub struct TimeSpent {
 const RTO_MIN: Duration = Duration::from_millis(200);
 
 impl TimeSpent {
-    /// Assigns the time of a request.
-    pub fn of(flow: &Flow, request: &Request) -> Option<TimeSpent> {
-        let path = CriticalPath::of(flow, request)?;
+    /// Assigns the time of a request; `dns` are the capture's ([`crate::Analysis::dns`]).
+    pub fn of(flow: &Flow, dns: &[DnsTransaction], request: &Request) -> Option<TimeSpent> {
+        let path = CriticalPath::of(flow, dns, request)?;
         let conversation = flow.conversation(request.conversation)?;
         let mut clock = Clock::new(flow, conversation)?;
         clock.now = path.phases.first()?.from;
@@ -113,7 +113,7 @@ impl TimeSpent {
                 PhaseKind::Tcp => clock.handshake(Cause::ConnectionSetup, phase.to),
                 PhaseKind::Tls => clock.handshake(Cause::Tls, phase.to),
                 PhaseKind::Local => clock.spend(Cause::ClientIdle, phase.to),
-                PhaseKind::Http => clock.exchange(request, phase.to),
+                PhaseKind::Http | PhaseKind::Data => clock.exchange(request, phase.to),
             }
         }
         Some(TimeSpent { stretches: clock.stretches })

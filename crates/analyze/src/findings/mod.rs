@@ -171,7 +171,7 @@ macro_rules! finding {
         }
     };
 }
-pub(self) use finding;
+use finding;
 
 /// Every kind. Of two that cost the same, the earlier one is named first: causes stand before what follows from them.
 static RULES: &[&[&dyn Rule]] = &[

@@ -61,7 +61,7 @@ finding! {
         let idle = idle(connection, number);
         if idle > IDLE && forged(connection, direction, number).is_none() {
             let text = format!("After {} without a packet the {} answered with a reset.", ms(idle), Connection::sender(direction));
-            let before = connection.segments.iter().map(|(row, _)| row.number).filter(|&n| n < number).next_back();
+            let before = connection.segments.iter().map(|(row, _)| row.number).rfind(|&n| n < number);
             out.push(Finding::new(card, text, before.into_iter().chain([number])).failed().sure(Confidence::Likely));
         }
     };

@@ -62,7 +62,7 @@ impl Bulk {
         let queue = QUEUE.max(pairs * flows * 16 * 1514);
         let lane = || LaneConfig::new(Duration::from_millis(5), rate).queue_bytes(queue);
         let per_flow = total / (pairs * flows);
-        let source = Bytes::from((0..SOURCE).map(|i| (i * 31 >> 3) as u8).collect::<Vec<u8>>());
+        let source = Bytes::from((0..SOURCE).map(|i| ((i * 31) >> 3) as u8).collect::<Vec<u8>>());
         for n in 0..pairs {
             let mut host = |side: u8, name: &str| {
                 let config = HostConfig::new(&format!("{name}{n}"), seed)

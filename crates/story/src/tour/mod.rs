@@ -99,10 +99,12 @@ impl Story {
             let happened = scene.milestone.as_ref().map(|id| digest.milestone(id).and_then(|one| one.packet));
             let wanted = |row: &Row| happened.is_none_or(|packet| packet == Some(row.number)) && is(&scene, row);
             let may_be = |number: &u32| {
-                happened.is_none_or(|packet| packet == Some(*number)) && self.flow().row(*number).is_some_and(|view| may_be(&scene, &view))
+                happened.is_none_or(|packet| packet == Some(*number))
+                    && self.flow().row(*number).is_some_and(|view| may_be(&scene, &view))
             };
             // Whether a packet can be it at all is seen at once; what it says is not.
-            let mut rows = (from..=self.len() as u32).filter(may_be).take(MAX_READ).filter_map(|number| self.row(number));
+            let mut rows =
+                (from..=self.len() as u32).filter(may_be).take(MAX_READ).filter_map(|number| self.row(number));
             let Some(row) = rows.find(wanted) else { continue };
             from = row.number;
             steps.push(TourStep {

@@ -161,7 +161,7 @@ fn connection(seen: &Seen, at: usize, summary: &Summary) -> Connection {
         to_ns: ns(summary.span.1),
         bytes_up: summary.client.stream_bytes as f64,
         bytes_down: summary.server.stream_bytes as f64,
-        retransmissions: retransmissions as u32,
+        retransmissions,
         round_trip_ns: summary.round_trip.map(span_ns),
         ending: ending(summary.ending),
         application: match summary.application {

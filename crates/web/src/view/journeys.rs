@@ -74,7 +74,8 @@ impl Journeys {
         };
         let sent = place(origin)?;
         // The furthest observation counts: flooded copies end where they are not wanted.
-        let (mut arrived, mut lost): (Option<(usize, FrameId)>, Option<(PlaceId, Instant)>) = (None, None);
+        let mut arrived: Option<(usize, FrameId)> = None;
+        let mut lost: Option<(PlaceId, Instant)> = None;
         let mut todo = vec![(0, origin)];
         while let Some((depth, frame)) = todo.pop() {
             let goes_in = trace.frames.meta(frame).is_some_and(|meta| meta.direction == Direction::In);
