@@ -161,7 +161,7 @@ fn spent(pair: &Pair, change: Change) -> TimeSpent {
     let tap = runs::at_client(&run.trace).tap().expect("one tap");
     let story = runs::told(runs::reopened(&run.trace, TapSet::One(tap)).1);
     let request = story.analysis().main_request().unwrap_or_else(|| panic!("{}: a request", pair.name));
-    let spent = TimeSpent::of(story.flow(), request).expect("its time");
+    let spent = TimeSpent::of(story.flow(), &story.analysis().dns, request).expect("its time");
     let path = story.critical_path().expect("a path");
     assert_eq!(spent.total(), path.total(), "{}: it adds up exactly", pair.name);
     for (a, b) in spent.stretches.iter().zip(spent.stretches.iter().skip(1)) {
@@ -191,8 +191,9 @@ fn the_time_of_every_scenario_adds_up() {
     for (name, run) in runs::every() {
         let story = runs::at_client(&run.trace);
         for request in &story.analysis().requests {
-            let spent = TimeSpent::of(story.flow(), request).expect("its time");
-            let path = wirescope::analyze::CriticalPath::of(story.flow(), request).expect("a path");
+            let spent = TimeSpent::of(story.flow(), &story.analysis().dns, request).expect("its time");
+            let path =
+                wirescope::analyze::CriticalPath::of(story.flow(), &story.analysis().dns, request).expect("a path");
             assert_eq!(spent.total(), path.total(), "{name}");
             let tls = run.url.scheme == Scheme::Https;
             assert_eq!(spent.on(Cause::Tls) > Duration::ZERO, tls, "{name}");
