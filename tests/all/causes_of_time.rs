@@ -136,7 +136,7 @@ const PAIRS: &[Pair] = &[
     Pair {
         name: "a window without scaling",
         url: HTTP,
-        base: &[("size", "600k"), ("rtt", "150ms"), ("initial-window", "500")],
+        base: &[("size", "600k"), ("rtt", "150ms"), ("initial-window", "500"), ("queue", "2M")],
         with: |s| turn(s, "window-scale", "off"),
         without: |_| {},
         cause: &[Cause::ReceiveWindow],

@@ -112,8 +112,19 @@ fn a_lossy_run_asks_why_something_is_sent_again() {
     for question in again {
         let why = story.why(question.packet);
         // The chain of causes tells it as well: the first reason on the way back.
-        let reasons = ["tcp.rto", "tcp.fast_retransmit", "tcp.partial_ack", "tcp.dup_ack", "tcp.recovery"];
+        let reasons = [
+            "tcp.rto",
+            "tcp.fast_retransmit",
+            "tcp.partial_ack",
+            "tcp.dup_ack",
+            "tcp.recovery",
+            "tcp.rack_lost",
+            "tcp.sack_lost",
+            "tcp.sacked",
+            "tcp.tlp",
+        ];
         let reason = why.iter().map(|link| link.kind).find(|kind| reasons.contains(kind));
         assert_eq!(question.answer == "its timer ran out", reason == Some("tcp.rto"), "{question:?}: {reason:?}");
+        assert_eq!(question.answer.contains("probes"), reason == Some("tcp.tlp"), "{question:?}: {reason:?}");
     }
 }

@@ -11,7 +11,7 @@ const MAX: usize = 6;
 const TIMER: &str = "its timer ran out";
 const DUPLICATES: &str = "acknowledgments said that it is missing";
 const ASKED: &str = "the program wrote it twice";
-const RESET: &str = "the other side asked for a reset";
+const PROBE: &str = "it probes whether the end of what it sent was lost";
 
 /// A question for each segment that is sent again and of which it is known why.
 pub(super) fn questions(story: &Story) -> Vec<Prediction> {
@@ -31,7 +31,7 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
                 before_packet: number,
                 ask: format!("{host} is about to send again what packet {first} carried. What makes it do so?"),
                 kind: "choice",
-                choices: ordered([TIMER, DUPLICATES, ASKED, RESET].map(str::to_owned).to_vec()),
+                choices: ordered([TIMER, DUPLICATES, PROBE, ASKED].map(str::to_owned).to_vec()),
                 answer: answer.to_owned(),
                 accepts: Vec::new(),
                 because: why.to_owned(),
@@ -51,7 +51,11 @@ fn reason(story: &Story, number: u32, verdicts: Verdicts) -> Option<(&'static st
     );
     let duplicates = (
         DUPLICATES,
-        "what arrived behind the gap was acknowledged again and again: it is sent without waiting (RFC 5681 §3.2)",
+        "what was sent behind it has been acknowledged: it is sent without waiting (RFC 5681 §3.2, RFC 8985 §6.2)",
+    );
+    let probe = (
+        PROBE,
+        "nothing came back for two round trips: the last segment is sent again, so that its acknowledgment tells what is missing before the retransmission timer runs out (RFC 8985 §7)",
     );
     let Some(trace) = story.trace() else {
         return verdicts.contains(Verdicts::FAST_RETRANSMISSION).then_some(duplicates);
@@ -64,7 +68,11 @@ fn reason(story: &Story, number: u32, verdicts: Verdicts) -> Option<(&'static st
         if is(&[&kind::RTO_FIRED]) {
             return Some(timer);
         }
-        if is(&[&kind::FAST_RETRANSMIT, &kind::PARTIAL_ACK, &kind::DUP_ACK, &kind::RECOVERY_ENTERED]) {
+        if is(&[&kind::TLP_FIRED]) {
+            return Some(probe);
+        }
+        let missing = [&kind::FAST_RETRANSMIT, &kind::PARTIAL_ACK, &kind::DUP_ACK, &kind::RECOVERY_ENTERED];
+        if is(&missing) || is(&[&kind::RACK_LOST, &kind::SACK_LOST, &kind::SACKED]) {
             return Some(duplicates);
         }
     }
