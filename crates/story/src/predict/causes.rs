@@ -20,16 +20,24 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
         let Some(conversation) = story.flow().conversation(id) else { continue };
         for view in conversation.packets.iter().filter_map(|&number| story.flow().row(number)) {
             let (Some(tcp), number) = (view.tcp, view.row.number) else { continue };
-            let (Some(first), true) = (tcp.repeats(), tcp.verdicts.is_retransmission()) else { continue };
+            if !tcp.verdicts.is_retransmission() {
+                continue;
+            }
             let Some((answer, why)) = reason(story, number, tcp.verdicts) else { continue };
             if out.len() >= MAX {
                 return out;
             }
             let host = story.names().host(conversation.sender(view.row.direction).ip);
+            // What was lost on its way here was never seen here.
+            let what = match (tcp.repeats(), tcp.relative_seq()) {
+                (Some(first), _) => format!("what packet {first} carried"),
+                (None, Some(at)) => format!("{} bytes from byte {at}, which never arrived here", tcp.len),
+                (None, None) => continue,
+            };
             out.push(Prediction {
                 id: format!("again-{number}"),
                 before_packet: number,
-                ask: format!("{host} is about to send again what packet {first} carried. What makes it do so?"),
+                ask: format!("{host} is about to send again {what}. What makes it do so?"),
                 kind: "choice",
                 choices: ordered([TIMER, DUPLICATES, PROBE, ASKED].map(str::to_owned).to_vec()),
                 answer: answer.to_owned(),
