@@ -3,9 +3,9 @@
 use std::net::Ipv4Addr;
 
 use base::Duration;
+use host::PingResult;
 use trace::kinds;
 use wire::Body;
-use wire::icmp::Type;
 
 use crate::namespace::available;
 use crate::real::Real;
@@ -47,7 +47,7 @@ fn we_ping_linux() {
             }
         });
         let (answer, data) = real.join(&answer);
-        assert_eq!((answer.from, answer.kind, answer.sequence), (LINUX, Type::ECHO_REPLY, sequence));
+        assert_eq!((answer.from, answer.kind, answer.sequence), (LINUX.into(), PingResult::Reply, sequence));
         assert_eq!(answer.data, data);
     }
 }
@@ -65,12 +65,12 @@ fn neighbours_see_each_other_as_linux_does() {
     assert!(shown.contains("02:00:00:00:00:02 REACHABLE"), "{shown}");
     // Linux asked, we learned from the question: used at once, so in doubt until something confirms it.
     let now = real.world.now();
-    let rows = real.world.host(real.node(), |h| h.arp_table(now));
-    assert_eq!((rows.len(), rows[0].address, rows[0].state), (1, LINUX, host::NeighbourState::Delay));
+    let rows = real.world.host(real.node(), |h| h.neighbour_table(now));
+    assert_eq!((rows.len(), rows[0].address, rows[0].state), (1, LINUX.into(), host::NeighbourState::Delay));
     // After five seconds we ask Linux by unicast, and it answers.
     let asked_at = real.world.now();
     real.until("the question", |real| real.world.now() - asked_at > Duration::from_millis(5_500));
     let now = real.world.now();
-    assert_eq!(real.world.host(real.node(), |h| h.arp_table(now))[0].state, host::NeighbourState::Reachable);
+    assert_eq!(real.world.host(real.node(), |h| h.neighbour_table(now))[0].state, host::NeighbourState::Reachable);
     assert_eq!(real.count("arp.stale"), 1);
 }

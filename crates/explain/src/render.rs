@@ -111,7 +111,7 @@ fn argument(arg: trace::Arg) -> &'static str {
         Arg::Seq => "<sequence number>",
         Arg::Flags => "<flags>",
         Arg::State => "<state>",
-        Arg::Ipv4 => "<address>",
+        Arg::Ip => "<address>",
         Arg::Prefix => "<prefix>",
         Arg::Mac => "<hardware address>",
         Arg::Port => "<port>",

@@ -1,6 +1,6 @@
 //! What a machine is made of: interfaces, routes, limits.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use base::{Duration, Seed};
 use wire::MacAddr;
@@ -68,13 +68,15 @@ impl HostConfig {
     }
 
     /// With a default route by way of `gateway` out of `interface`.
-    pub fn gateway(mut self, gateway: Ipv4Addr, interface: InterfaceId) -> HostConfig {
-        self.routes.push(Route { prefix: Prefix::ALL, via: Some(gateway), interface });
+    pub fn gateway(mut self, gateway: impl Into<IpAddr>, interface: InterfaceId) -> HostConfig {
+        let gateway = gateway.into();
+        let prefix = if gateway.is_ipv4() { Prefix::ALL } else { Prefix::ALL_IPV6 };
+        self.routes.push(Route { prefix, via: Some(gateway), interface });
         self
     }
 
     /// With a route.
-    pub fn route(mut self, prefix: Prefix, via: Option<Ipv4Addr>, interface: InterfaceId) -> HostConfig {
+    pub fn route(mut self, prefix: Prefix, via: Option<IpAddr>, interface: InterfaceId) -> HostConfig {
         self.routes.push(Route { prefix, via, interface });
         self
     }
@@ -99,7 +101,7 @@ pub struct Route {
     /// The destinations that it is for.
     pub prefix: Prefix,
     /// The router to hand packets to; `None` where the destination is on the link itself.
-    pub via: Option<Ipv4Addr>,
+    pub via: Option<IpAddr>,
     /// The interface to send them out of.
     pub interface: InterfaceId,
 }

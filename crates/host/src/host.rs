@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base::{Duration, EventId, FrameId, Instant, Map, PlaceId, Set};
 use tcp::{Errno, Ready};
@@ -11,11 +11,12 @@ use trace::kinds::ip as kinds;
 use wire::ethernet::{EtherType, Header};
 use wire::{MacAddr, Packet};
 
-use crate::arp::{Cache, Neighbour, REACHABLE};
 use crate::icmp::Limiter;
 use crate::interface::{Arrival, Cast, Interface, MIN_MTU};
-use crate::ipv4::{Identification, Looped, PathMtus, Reassembly};
+use crate::ipv4::{Identification, Reassembly};
 use crate::nat::Nat;
+use crate::neighbour::{Cache, Neighbour, REACHABLE};
+use crate::output::{Looped, PathMtus};
 use crate::ports::{Isns, Ports};
 use crate::sockets::{Slot, Socket, Sockets};
 use crate::tcp::Tables;
@@ -31,7 +32,7 @@ pub struct Host {
     name: String,
     pub(crate) interfaces: Vec<Interface>,
     /// The addresses of all interfaces.
-    own: Set<Ipv4Addr>,
+    pub(crate) own: Set<IpAddr>,
     pub(crate) routes: Routes,
     pub(crate) forwarding: bool,
     pub(crate) ttl: u8,
@@ -77,7 +78,7 @@ impl Host {
         let ports = |what: &str| Ports::new(config.ephemeral, seed.stream(&format!("ports/{what}/{name}")));
         let mut host = Host {
             place,
-            own: config.interfaces.iter().flat_map(|i| &i.addresses).map(|&(address, _)| address).collect(),
+            own: config.interfaces.iter().flat_map(|i| &i.addresses).map(|&(address, _)| address.into()).collect(),
             interfaces,
             routes: Routes::default(),
             forwarding: config.forwarding,
@@ -128,19 +129,19 @@ impl Host {
     pub fn routes(&self) -> &Routes {
         &self.routes
     }
-    /// Its ARP caches, as they are at `now`.
-    pub fn arp_table(&self, now: Instant) -> Vec<Neighbour> {
-        let rows = |(i, port): (usize, &Interface)| port.arp.rows(InterfaceId(i as u16), now);
+    /// What it knows of its neighbours at `now`, of either family.
+    pub fn neighbour_table(&self, now: Instant) -> Vec<Neighbour> {
+        let rows = |(i, port): (usize, &Interface)| port.neighbours.rows(InterfaceId(i as u16), now);
         self.interfaces.iter().enumerate().flat_map(rows).collect()
     }
     /// Whether `address` is one of its own.
-    pub fn is_own(&self, address: Ipv4Addr) -> bool {
-        self.own.contains(&address)
+    pub fn is_own(&self, address: impl Into<IpAddr>) -> bool {
+        self.own.contains(&address.into())
     }
     /// The address and port that a socket is bound to; for a ping, port 0.
     pub fn local_addr(&self, id: SocketId) -> Option<SocketAddr> {
         Some(match &self.sockets.at(self.sockets.slot(id)?)?.1 {
-            Socket::Udp(socket) => socket.local().into(),
+            Socket::Udp(socket) => socket.local(),
             Socket::Ping(_) => SocketAddr::from(([0, 0, 0, 0], 0)),
             Socket::Listening(socket) => socket.listener.local(),
             Socket::Connected(socket) => socket.connection.local(),
@@ -149,7 +150,7 @@ impl Host {
     /// Where a socket is connected to.
     pub fn peer_addr(&self, id: SocketId) -> Option<SocketAddr> {
         match &self.sockets.at(self.sockets.slot(id)?)?.1 {
-            Socket::Udp(socket) => socket.remote().map(SocketAddr::from),
+            Socket::Udp(socket) => socket.remote(),
             Socket::Connected(socket) => Some(socket.connection.remote()),
             Socket::Ping(_) | Socket::Listening(_) => None,
         }
@@ -197,7 +198,7 @@ impl Host {
         while let Some((at, timer)) = self.timers.pop_due(cx.now, mark) {
             match timer {
                 Timer::Tcp(slot) => self.tcp_timeout(slot, at, cx),
-                Timer::Arp(interface, address) => self.arp_timeout(interface, address, cx),
+                Timer::Neighbour(interface, address) => self.neighbour_timeout(interface, address, cx),
                 Timer::Reassembly(key) => self.reassembly_timeout(key, cx),
                 Timer::Loopback => self.loopback(cx),
             }
@@ -242,7 +243,7 @@ impl Host {
         let prefix = Prefix::new(address, prefix_len);
         if !port.has(address) {
             port.addresses.push((address, prefix));
-            self.own.insert(address);
+            self.own.insert(address.into());
         }
         self.routes.add(Route { prefix, via: None, interface });
         Ok(())
@@ -255,7 +256,7 @@ impl Host {
         port.addresses.retain(|(own, _)| *own != address);
         let left: Vec<Prefix> = port.addresses.iter().map(|&(_, prefix)| prefix).collect();
         if !self.interfaces.iter().any(|port| port.has(address)) {
-            self.own.remove(&address);
+            self.own.remove(&address.into());
         }
         self.routes.remove(|row| {
             row.interface == interface && row.via.is_none() && gone.contains(&row.prefix) && !left.contains(&row.prefix)
@@ -297,11 +298,12 @@ impl Host {
         let mut packet = packet;
         let header = packet.pull(wire::ipv4::Header::LEN).map(|head| wire::ipv4::Header::read(head));
         let header = header.ok_or(Errno::Invalid)?;
-        let path = self.path(header.dst, Some(header.src), None)?;
+        let path = self.path_ipv4(header.dst, Some(header.src), None)?;
         if packet.len() > self.path_mtu(&path, cx.now) {
             return Err(Errno::MessageTooLong);
         }
-        let event = cx.event(&kinds::RAW_SENT, 0, [packet.len() as u64, header.dst.to_bits().into()]);
+        let to = cx.address(header.dst);
+        let event = cx.event(&kinds::RAW_SENT, 0, [packet.len() as u64, to]);
         self.send_hop(path.hop, packet, event, None, cx);
         Ok(())
     }

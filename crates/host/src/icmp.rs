@@ -1,7 +1,7 @@
 //! ICMP (RFC 792): pings both ways, errors sent, and errors received.
 
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use base::{Duration, Instant, Map};
 use tcp::{Errno, IcmpError};
@@ -14,8 +14,9 @@ use wire::{Body, Packet};
 
 use crate::incremental::adjust;
 use crate::interface::Cast;
-use crate::ipv4::{Output, Sizing, is_martian_source};
-use crate::sockets::{PingAnswer, Socket};
+use crate::ipv4::is_martian_source;
+use crate::output::{Hop, Output, Sizing};
+use crate::sockets::{PingAnswer, PingResult, Socket};
 use crate::{Host, SocketId};
 
 /// Where the checksum stands in an ICMP message, in bytes.
@@ -28,8 +29,8 @@ const MAX_ANSWERS: usize = 256;
 /// A socket that pings (Linux' ICMP datagram socket: its identifier stands for a port).
 #[derive(Debug)]
 pub(crate) struct PingSocket {
-    id: u16,
-    ttl: u8,
+    pub(crate) id: u16,
+    pub(crate) ttl: u8,
     answers: VecDeque<PingAnswer>,
 }
 
@@ -38,7 +39,7 @@ pub(crate) struct PingSocket {
 #[derive(Debug)]
 pub(crate) struct Limiter {
     all: Bucket,
-    by_destination: Map<Ipv4Addr, Bucket>,
+    by_destination: Map<IpAddr, Bucket>,
 }
 
 /// A token bucket in nanoseconds of credit.
@@ -72,7 +73,7 @@ impl Limiter {
     pub(crate) fn new() -> Limiter {
         Limiter { all: Bucket::full(Instant::ZERO, ALL.0, ALL.1), by_destination: Map::default() }
     }
-    fn allows(&mut self, to: Ipv4Addr, now: Instant) -> bool {
+    pub(crate) fn allows(&mut self, to: IpAddr, now: Instant) -> bool {
         if self.by_destination.len() >= MAX_DESTINATIONS && !self.by_destination.contains_key(&to) {
             self.by_destination.retain(|_, bucket| now - bucket.last < EACH.0 * EACH.1);
             if self.by_destination.len() >= MAX_DESTINATIONS {
@@ -105,7 +106,7 @@ impl Host {
     pub fn ping_send(
         &mut self,
         id: SocketId,
-        destination: Ipv4Addr,
+        destination: impl Into<IpAddr>,
         sequence: u16,
         data: Body,
         ttl: Option<u8>,
@@ -114,20 +115,21 @@ impl Host {
         let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
         let socket = self.sockets.ping(slot).ok_or(Errno::Invalid)?;
         let (identifier, ttl) = (socket.id, ttl.unwrap_or(socket.ttl));
-        let path = self.path(destination, None, None)?;
+        let path = self.path(destination.into(), None, None)?;
         if path.is_broadcast() {
             return Err(Errno::AccessDenied);
         }
-        let event = cx.event(&kinds::PING_SENT, id.0, [path.destination.to_bits().into(), sequence.into()]);
+        let to = cx.address(path.destination);
+        let event = cx.event(&kinds::PING_SENT, id.0, [to, sequence.into()]);
         let rest = u32::from(identifier) << 16 | u32::from(sequence);
-        let packet = message(Type::ECHO_REQUEST, 0, rest, data);
-        let output = Output {
-            protocol: Protocol::ICMP,
-            ttl,
-            dscp: Dscp::DEFAULT,
-            sizing: Sizing::Want,
-            id: self.identification.next(path.source, path.destination, Protocol::ICMP),
-            event,
+        let mut output =
+            Output { protocol: Protocol::ICMP, ttl, dscp: Dscp::DEFAULT, sizing: Sizing::Want, id: 0, event };
+        let packet = match (path.source, path.destination) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                output.id = self.identification.next(source, destination, Protocol::ICMP);
+                message(Type::ECHO_REQUEST, 0, rest, data)
+            }
+            _ => return Err(Errno::Invalid),
         };
         self.output(packet, &path, &output, cx)
     }
@@ -148,7 +150,7 @@ impl Host {
         self.ping_ids.remove(&socket.id);
     }
 
-    fn ping_answer(&mut self, identifier: u16, answer: PingAnswer) {
+    pub(crate) fn ping_answer(&mut self, identifier: u16, answer: PingAnswer) {
         let Some(&slot) = self.ping_ids.get(&identifier) else { return };
         let Some(socket) = self.sockets.ping(slot) else { return };
         if socket.answers.len() < MAX_ANSWERS {
@@ -168,9 +170,15 @@ impl Host {
         cx: &mut Cx<'_>,
     ) {
         let Some(header) = packet.head().get(..ipv4::Header::LEN).map(ipv4::Header::read) else { return };
-        let event = cx.event(&kinds::UNREACHABLE, 0, [code.0.into(), header.dst.to_bits().into()]);
+        let to = cx.address(header.dst);
+        let event = cx.event(&kinds::UNREACHABLE, 0, [code.0.into(), to]);
         let mut cx = cx.caused_by(event);
         self.icmp_error(packet, cast, Type::UNREACHABLE, code.0, mtu, &mut cx);
+    }
+
+    /// Nobody answers for the next hop of `packet`: tells its sender (RFC 1122 §3.3.1.4).
+    pub(crate) fn host_unreachable(&mut self, packet: &Packet, cx: &mut Cx<'_>) {
+        self.icmp_unreachable(packet, Cast::Unicast, Unreachable::HOST, 0, cx);
     }
 
     /// Sends an error about `packet`, whose IP header stands in its head and whose frame was for `cast`; or does not, where
@@ -195,15 +203,16 @@ impl Host {
         }
         // An own address is the best sender; a router that speaks of a stranger's packet uses that of the way back.
         let source = Some(header.dst).filter(|&dst| self.is_own(dst) || dst.is_loopback());
-        let Ok(path) = self.path(header.src, source, None) else { return };
+        let Ok(path) = self.path_ipv4(header.src, source, None) else { return };
         if path.is_broadcast() {
             return;
         }
         // Linux exempts path MTU discovery from the limit, and what stays in the machine.
         let exempt = kind == Type::UNREACHABLE && code == Unreachable::FRAGMENTATION_NEEDED.0;
-        let stays = matches!(path.hop, crate::ipv4::Hop::Loopback);
+        let stays = matches!(path.hop, Hop::Loopback);
         if !exempt && !stays && !self.icmp_limiter.allows(path.destination, cx.now) {
-            cx.event(&kinds::ICMP_LIMITED, 0, [path.destination.to_bits().into(), 0]);
+            let to = cx.address(path.destination);
+            cx.event(&kinds::ICMP_LIMITED, 0, [to, 0]);
             return;
         }
         let room = MAX_ERROR - ipv4::Header::LEN - Header::LEN;
@@ -240,10 +249,11 @@ impl Host {
             Type::ECHO_REQUEST if self.answers_ping && cast == Cast::Unicast => self.echo(packet, &header, ip, cx),
             Type::ECHO_REPLY => {
                 let (identifier, sequence) = header.echo();
-                let event = cx.event(&kinds::PING_ANSWERED, 0, [ip.src.to_bits().into(), sequence.into()]);
+                let from = cx.address(ip.src);
+                let event = cx.event(&kinds::PING_ANSWERED, 0, [from, sequence.into()]);
                 packet.strip(Header::LEN);
                 let data = crate::ipv4::body_behind(&packet, 0);
-                let (from, ttl, kind, code) = (ip.src, ip.ttl, header.kind, 0);
+                let (from, ttl, kind, code) = (ip.src.into(), ip.ttl, PingResult::Reply, 0);
                 self.ping_answer(identifier, PingAnswer { from, sequence, kind, code, ttl, data, event });
             }
             _ if header.is_error() => self.icmp_error_input(packet, &header, ip, cx),
@@ -254,8 +264,9 @@ impl Host {
 
     /// Answers a ping: the same message with another type, sent back (RFC 792).
     fn echo(&mut self, mut packet: Packet, header: &Header, ip: &ipv4::Header, cx: &mut Cx<'_>) {
-        let event = cx.event(&kinds::ECHO, 0, [ip.src.to_bits().into(), 0]);
-        let Ok(path) = self.path(ip.src, Some(ip.dst), None) else { return };
+        let from = cx.address(ip.src);
+        let event = cx.event(&kinds::ECHO, 0, [from, 0]);
+        let Ok(path) = self.path_ipv4(ip.src, Some(ip.dst), None) else { return };
         let head = packet.head_mut();
         let old = u16::from_be_bytes([head[0], head[1]]);
         head[0] = Type::ECHO_REPLY.0;
@@ -280,10 +291,10 @@ impl Host {
         if !self.is_own(ip.src) && !ip.src.is_loopback() {
             return self.discard("an ICMP error about somebody else's packet", cx);
         }
-        let told = [u64::from(header.kind.0) << 8 | u64::from(header.code), ip.dst.to_bits().into()];
+        let to = cx.address(ip.dst);
         let event = match header.kind {
-            Type::UNREACHABLE => cx.event(&kinds::ICMP_UNREACHABLE, 0, [header.code.into(), told[1]]),
-            _ => cx.event(&kinds::ICMP_ERROR, 0, [header.kind.0.into(), told[1]]),
+            Type::UNREACHABLE => cx.event(&kinds::ICMP_UNREACHABLE, 0, [header.code.into(), to]),
+            _ => cx.event(&kinds::ICMP_ERROR, 0, [header.kind.0.into(), to]),
         };
         let mut cx = cx.caused_by(event);
         let error = if header.kind == Type::UNREACHABLE && header.code == Unreachable::FRAGMENTATION_NEEDED.0 {
@@ -292,7 +303,7 @@ impl Host {
                 0 => plateau(ip.total_len),
                 mtu => mtu,
             };
-            self.path_mtus.learn(ip.dst, mtu, cx.now);
+            self.path_mtus.learn(ip.dst.into(), mtu, cx.now);
             Some(IcmpError::FragmentationNeeded { mtu })
         } else {
             errno(header.kind, header.code)
@@ -306,16 +317,17 @@ impl Host {
             (Protocol::TCP, Some(error)) => {
                 let Some(&[a, b, c, d]) = inner.get(4..8) else { return };
                 let seq = Seq(u32::from_be_bytes([a, b, c, d]));
-                self.tcp_icmp((ip.src, ports.0), (ip.dst, ports.1), error, seq, &mut cx);
+                self.tcp_icmp((ip.src.into(), ports.0), (ip.dst.into(), ports.1), error, seq, &mut cx);
             }
             (Protocol::UDP, Some(IcmpError::Unreachable { errno, .. })) => {
-                self.udp_icmp((ip.src, ports.0), (ip.dst, ports.1), errno, &mut cx);
+                self.udp_icmp((ip.src.into(), ports.0), (ip.dst.into(), ports.1), errno, &mut cx);
             }
             (Protocol::ICMP, _) => {
                 let Some(echo) = inner.get(..Header::LEN).map(Header::read) else { return };
                 if echo.kind == Type::ECHO_REQUEST {
                     let (identifier, sequence) = echo.echo();
-                    let (from, ttl, kind, code) = (outer.src, outer.ttl, header.kind, header.code);
+                    let (from, ttl, code) = (outer.src.into(), outer.ttl, header.code);
+                    let kind = PingResult::Icmp(header.kind);
                     let data = Body::empty();
                     self.ping_answer(identifier, PingAnswer { from, sequence, kind, code, ttl, data, event });
                 }

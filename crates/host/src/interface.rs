@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use base::{EventId, FrameId};
 use wire::{MacAddr, Packet};
 
-use crate::arp::Cache;
+use crate::neighbour::Cache;
 use crate::{InterfaceConfig, Prefix};
 
 /// An interface of a host: an index into [`crate::HostConfig::interfaces`].
@@ -38,20 +38,23 @@ pub struct Interface {
     pub(crate) mac: MacAddr,
     pub(crate) mtu: u16,
     pub(crate) addresses: Vec<(Ipv4Addr, Prefix)>,
-    pub(crate) arp: Cache,
+    pub(crate) neighbours: Cache,
+    /// The address that is being probed for (RFC 5227 §2.1.1), and whether someone has it.
+    pub(crate) probing: Option<(Ipv4Addr, bool)>,
 }
 
 /// The smallest MTU of a link (RFC 791 §3.2: every internet module must forward 68 bytes without fragmentation).
 pub(crate) const MIN_MTU: u16 = 68;
 
 impl Interface {
-    pub(crate) fn new(config: &InterfaceConfig, arp: Cache) -> Interface {
+    pub(crate) fn new(config: &InterfaceConfig, neighbours: Cache) -> Interface {
         Interface {
             name: config.name.clone(),
             mac: config.mac,
             mtu: config.mtu.max(MIN_MTU),
             addresses: config.addresses.iter().map(|&(address, len)| (address, Prefix::new(address, len))).collect(),
-            arp,
+            neighbours,
+            probing: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Choosing ephemeral ports (RFC 6056).
 
+use std::net::IpAddr;
+
 use base::Rng;
 use wire::tcp::Seq;
 
@@ -45,6 +47,14 @@ impl Ports {
             }
         }
         None
+    }
+}
+
+/// An address as a number to choose a port by.
+pub(crate) fn folded(address: IpAddr) -> u64 {
+    match address {
+        IpAddr::V4(address) => address.to_bits().into(),
+        IpAddr::V6(address) => mix((address.to_bits() >> 64) as u64) ^ address.to_bits() as u64,
     }
 }
 

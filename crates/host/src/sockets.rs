@@ -1,10 +1,9 @@
 //! Sockets: what programs hold of the network, by number.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use base::{EventId, Map};
-use wire::Body;
-use wire::icmp;
+use wire::{Body, icmp, icmpv6};
 
 use crate::InterfaceId;
 use crate::icmp::PingSocket;
@@ -32,6 +31,8 @@ pub struct UdpOptions {
     /// What it sends is never cut into fragments, on the way or here: too long is an error (IP_PMTUDISC_DO, which QUIC needs:
     /// RFC 9000 §14).
     pub dont_fragment: bool,
+    /// Bound to `::`, it hears IPv6 alone and not IPv4 as well (IPV6_V6ONLY, RFC 3493 §5.3).
+    pub v6_only: bool,
 }
 
 /// What a listening socket is asked for.
@@ -43,11 +44,13 @@ pub struct ListenOptions {
     pub reuse_address: bool,
     /// TCP settings of the connections that it accepts; `None` for the host's.
     pub tcp: Option<tcp::Config>,
+    /// Bound to `::`, it accepts over IPv6 alone and not over IPv4 as well (IPV6_V6ONLY, RFC 3493 §5.3).
+    pub v6_only: bool,
 }
 
 impl Default for ListenOptions {
     fn default() -> ListenOptions {
-        ListenOptions { backlog: 128, reuse_address: true, tcp: None }
+        ListenOptions { backlog: 128, reuse_address: true, tcp: None, v6_only: false }
     }
 }
 
@@ -78,15 +81,26 @@ pub struct Datagram {
     pub event: EventId,
 }
 
+/// What sort of answer came back of a ping.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PingResult {
+    /// The echo.
+    Reply,
+    /// An error of this type, over IPv4.
+    Icmp(icmp::Type),
+    /// An error of this type, over IPv6.
+    Icmpv6(icmpv6::Type),
+}
+
 /// What came back of a ping.
 #[derive(Clone, Debug)]
 pub struct PingAnswer {
     /// Who answered: the host that was asked, or a router on the way that reports an error.
-    pub from: std::net::Ipv4Addr,
+    pub from: std::net::IpAddr,
     /// The ping's sequence number.
     pub sequence: u16,
-    /// [`icmp::Type::ECHO_REPLY`], or the error's type.
-    pub kind: icmp::Type,
+    /// What it is.
+    pub kind: PingResult,
     /// The error's code; 0 for a reply.
     pub code: u8,
     /// The TTL with which the answer arrived.
@@ -95,6 +109,39 @@ pub struct PingAnswer {
     pub data: Body,
     /// The event of its arrival.
     pub event: EventId,
+}
+
+/// An address as the stack keeps it: an IPv4 address written as an IPv6 address (RFC 4291 §2.5.5.2, `::ffff:192.0.2.1`) is an
+/// IPv4 address.
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) => SocketAddr::new(ip.into(), address.port()),
+        IpAddr::V6(_) => address,
+    }
+}
+
+/// The interface that an address with a scope names (RFC 4007 §6): its number, counted from 1.
+pub(crate) fn scope(address: &SocketAddr) -> Option<InterfaceId> {
+    match address {
+        SocketAddr::V6(address) => {
+            address.scope_id().checked_sub(1).and_then(|n| u16::try_from(n).ok()).map(InterfaceId)
+        }
+        SocketAddr::V4(_) => None,
+    }
+}
+
+/// How well a socket bound to `bound` fits a packet for `address`: 2 for the very address, 1 for all of the address's family,
+/// 0 for all of both families (`::`, unless it was asked to hear IPv6 alone); `None` if it does not.
+pub(crate) fn fit(bound: IpAddr, v6_only: bool, address: IpAddr) -> Option<u8> {
+    if bound == address {
+        Some(2)
+    } else if !bound.is_unspecified() {
+        None
+    } else if bound.is_ipv4() == address.is_ipv4() {
+        Some(1)
+    } else {
+        (bound.is_ipv6() && !v6_only).then_some(0)
+    }
 }
 
 /// Where a socket stands in the table. Used again when the socket is gone.

@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use base::Instant;
 
@@ -16,8 +16,8 @@ use crate::sockets::Slot;
 pub(crate) enum Timer {
     /// A TCP connection, in its slot; the connection knows which of its timers are due.
     Tcp(Slot),
-    /// An entry of the ARP cache.
-    Arp(InterfaceId, Ipv4Addr),
+    /// What is known of a neighbour.
+    Neighbour(InterfaceId, IpAddr),
     /// A packet whose fragments are being collected.
     Reassembly(FragmentKey),
     /// Packets from this machine to itself.

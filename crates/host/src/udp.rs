@@ -1,22 +1,23 @@
 //! UDP (RFC 768) and its sockets.
 
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base::Map;
 use smallvec::SmallVec;
 use tcp::{Errno, Ready};
+use trace::Cx;
 use trace::kinds::ip as kinds;
-use trace::{Arg, Cx};
 use wire::icmp::Unreachable;
 use wire::ipv4::{self, Dscp, Protocol};
 use wire::udp::Header;
-use wire::{Body, Packet, pseudo_header};
+use wire::{Body, Packet, ipv6, pseudo_header};
 
 use crate::interface::{Arrival, Cast};
-use crate::ipv4::{Output, Sizing, body_behind};
-use crate::ports::Ports;
-use crate::sockets::{Slot, Socket};
+use crate::ipv4::body_behind;
+use crate::output::{Output, Sizing};
+use crate::ports::{Ports, folded};
+use crate::sockets::{Slot, Socket, canonical, fit, scope};
 use crate::{Datagram, Host, InterfaceId, SocketId, UdpOptions};
 
 /// Where the checksum stands in the header, in bytes.
@@ -31,8 +32,8 @@ const MAX_DATA: usize = 65_535 - ipv4::Header::LEN - Header::LEN;
 /// A UDP socket.
 #[derive(Debug)]
 pub(crate) struct UdpSocket {
-    local: SocketAddrV4,
-    remote: Option<SocketAddrV4>,
+    local: SocketAddr,
+    remote: Option<SocketAddr>,
     options: UdpOptions,
     ttl: u8,
     queue: VecDeque<Datagram>,
@@ -42,10 +43,10 @@ pub(crate) struct UdpSocket {
 }
 
 impl UdpSocket {
-    pub(crate) fn local(&self) -> SocketAddrV4 {
+    pub(crate) fn local(&self) -> SocketAddr {
         self.local
     }
-    pub(crate) fn remote(&self) -> Option<SocketAddrV4> {
+    pub(crate) fn remote(&self) -> Option<SocketAddr> {
         self.remote
     }
     pub(crate) fn ready(&self) -> Ready {
@@ -54,19 +55,26 @@ impl UdpSocket {
     }
 
     /// How well a message fits this socket, the higher the better; `None` if it is not for it.
-    fn score(&self, from: SocketAddrV4, to: Ipv4Addr, arrival: Arrival) -> Option<u8> {
+    fn score(&self, from: SocketAddr, to: IpAddr, arrival: Arrival) -> Option<u8> {
         if self.options.interface.is_some() && self.options.interface != arrival.interface {
             return None;
         }
         let address = self.local.ip();
-        if !address.is_unspecified() && *address != to && !self.options.unconfigured {
+        let fit = fit(address, self.options.v6_only, to);
+        if fit.is_none() && !self.options.unconfigured {
             return None;
         }
-        if self.remote.is_some_and(|remote| remote != from) {
+        if self.remote.is_some() && !self.is_from(from) {
             return None;
         }
         let points = [self.remote.is_some(), !address.is_unspecified(), self.options.interface.is_some()];
-        Some(points.into_iter().map(u8::from).sum())
+        // Linux: what is bound to all addresses of the packet's family comes before what is bound to those of both.
+        Some(points.into_iter().map(u8::from).sum::<u8>() * 2 + u8::from(fit != Some(0)))
+    }
+
+    /// Whether it is connected to `from`, whatever interface the address was given with.
+    fn is_from(&self, from: SocketAddr) -> bool {
+        self.remote.is_some_and(|remote| (remote.ip(), remote.port()) == (from.ip(), from.port()))
     }
 }
 
@@ -93,16 +101,16 @@ impl Host {
     /// Makes a UDP socket and binds it. Port 0: the host chooses one.
     ///
     /// # Errors
-    /// [`Errno::Invalid`] for an address that is not IPv4, or an unknown interface; [`Errno::AddrNotAvailable`] for an
+    /// [`Errno::Invalid`] for an unknown interface; [`Errno::AddrNotAvailable`] for an
     /// address that this host does not have; [`Errno::AddrInUse`] if the port is taken, or none is left.
     pub fn udp_bind(&mut self, local: SocketAddr, options: UdpOptions, cx: &mut Cx<'_>) -> Result<SocketId, Errno> {
-        let SocketAddr::V4(mut local) = local else { return Err(Errno::Invalid) };
+        let mut local = canonical(local);
         if let Some(interface) = options.interface {
             self.interfaces.get(interface.index()).ok_or(Errno::Invalid)?;
         } else if options.unconfigured {
             return Err(Errno::Invalid);
         }
-        let ip = *local.ip();
+        let ip = local.ip();
         if !(ip.is_unspecified() || ip.is_loopback() || self.is_own(ip) || self.is_broadcast(ip)) {
             return Err(Errno::AddrNotAvailable);
         }
@@ -111,7 +119,7 @@ impl Host {
             let nat = &self.nat;
             let free =
                 |port| !bound.contains_key(&port) && !nat.as_ref().is_some_and(|nat| nat.lends(Protocol::UDP, port));
-            local.set_port(ports.choose([u64::from(ip.to_bits()), 17], free).ok_or(Errno::AddrInUse)?);
+            local.set_port(ports.choose([folded(ip), 17], free).ok_or(Errno::AddrInUse)?);
         } else if self.udp_conflicts(local, &options) {
             return Err(Errno::AddrInUse);
         }
@@ -120,15 +128,17 @@ impl Host {
         let (id, slot) = self.sockets.insert(Socket::Udp(Box::new(socket)));
         self.udp.bound.entry(local.port()).or_default().push(slot);
         self.udp.unconfigured += usize::from(options.unconfigured);
-        cx.event(&kinds::UDP_BOUND, id.0, [Arg::socket(*local.ip(), local.port()), 0]);
+        let at = cx.socket(local.ip(), local.port());
+        cx.event(&kinds::UDP_BOUND, id.0, [at, 0]);
         Ok(id)
     }
 
-    fn udp_conflicts(&mut self, local: SocketAddrV4, options: &UdpOptions) -> bool {
+    fn udp_conflicts(&mut self, local: SocketAddr, options: &UdpOptions) -> bool {
         let slots = self.udp.bound.get(&local.port()).cloned().unwrap_or_default();
         slots.into_iter().filter_map(|slot| self.sockets.udp(slot).map(|other| (other.local, other.options))).any(
             |(other, theirs)| {
-                let address = other.ip().is_unspecified() || local.ip().is_unspecified() || other.ip() == local.ip();
+                let address = fit(other.ip(), theirs.v6_only, local.ip()).is_some()
+                    || fit(local.ip(), options.v6_only, other.ip()).is_some();
                 let both = (options.interface, theirs.interface);
                 let interface = both.0.is_none() || both.1.is_none() || both.0 == both.1;
                 address && interface && !(options.reuse_address && theirs.reuse_address)
@@ -141,12 +151,13 @@ impl Host {
     /// # Errors
     /// If there is no way to `remote`.
     pub fn udp_connect(&mut self, id: SocketId, remote: SocketAddr) -> Result<(), Errno> {
-        let SocketAddr::V4(remote) = remote else { return Err(Errno::Invalid) };
+        let remote = canonical(remote);
         let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
         let socket = self.sockets.udp(slot).ok_or(Errno::Invalid)?;
         let (local, options) = (socket.local, socket.options);
-        let bound = Some(*local.ip()).filter(|ip| !ip.is_unspecified());
-        let path = self.path(*remote.ip(), bound, options.interface)?;
+        check_family(local, remote)?;
+        let bound = Some(local.ip()).filter(|ip| !ip.is_unspecified());
+        let path = self.path(remote.ip(), bound, options.interface.or(scope(&remote)))?;
         if path.is_broadcast() && !options.broadcast {
             return Err(Errno::AccessDenied);
         }
@@ -163,7 +174,7 @@ impl Host {
     /// above what the path is known to take for a socket that must not fragment;
     /// [`Errno::AccessDenied`] for a broadcast without permission; [`Errno::NetworkUnreachable`] without a route.
     pub fn udp_send_to(&mut self, id: SocketId, data: Body, to: SocketAddr, cx: &mut Cx<'_>) -> Result<(), Errno> {
-        let SocketAddr::V4(to) = to else { return Err(Errno::Invalid) };
+        let to = canonical(to);
         let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
         let socket = self.sockets.udp(slot).ok_or(Errno::Invalid)?;
         if let Some(error) = socket.error.take() {
@@ -176,19 +187,22 @@ impl Host {
             return Err(Errno::MessageTooLong);
         }
         let (local, options, ttl) = (socket.local, socket.options, socket.ttl);
-        let source = Some(*local.ip()).filter(|&ip| !ip.is_unspecified() && !self.is_broadcast(ip));
-        let path = self.path(*to.ip(), source, options.interface)?;
+        check_family(local, to)?;
+        let source = Some(local.ip()).filter(|&ip| !ip.is_unspecified() && !self.is_broadcast(ip));
+        let path = self.path(to.ip(), source, options.interface.or(scope(&to)))?;
         if path.is_broadcast() && !options.broadcast {
             return Err(Errno::AccessDenied);
         }
         let sizing = if options.dont_fragment { Sizing::Never } else { Sizing::Want };
-        let whole = ipv4::Header::LEN + Header::LEN + data.len();
+        let ip = if path.destination.is_ipv4() { ipv4::Header::LEN } else { ipv6::Header::LEN };
+        let whole = ip + Header::LEN + data.len();
         if options.dont_fragment && whole > self.path_mtu(&path, cx.now) {
             return Err(Errno::MessageTooLong);
         }
-        let event = cx.event(&kinds::UDP_SENT, id.0, [data.len() as u64, Arg::socket(path.destination, to.port())]);
+        let told = cx.socket(path.destination, to.port());
+        let event = cx.event(&kinds::UDP_SENT, id.0, [data.len() as u64, told]);
         Host::tell_route(&path, &mut cx.caused_by(event));
-        let packet = datagram(path.source, local.port(), SocketAddrV4::new(path.destination, to.port()), data);
+        let packet = datagram(path.source, local.port(), SocketAddr::new(path.destination, to.port()), data);
         let output = Output { protocol: Protocol::UDP, ttl, dscp: Dscp::DEFAULT, sizing, id: 0, event };
         self.output(packet, &path, &output, cx)
     }
@@ -200,7 +214,7 @@ impl Host {
     pub fn udp_send(&mut self, id: SocketId, data: Body, cx: &mut Cx<'_>) -> Result<(), Errno> {
         let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
         let remote = self.sockets.udp(slot).ok_or(Errno::Invalid)?.remote.ok_or(Errno::NotConnected)?;
-        self.udp_send_to(id, data, remote.into(), cx)
+        self.udp_send_to(id, data, remote, cx)
     }
 
     /// Takes the next message.
@@ -248,16 +262,16 @@ impl Host {
         })
     }
 
-    /// A datagram for this machine (RFC 1122 §4.1).
+    /// A datagram for this machine, its IP header of `len` bytes in the packet's head (RFC 1122 §4.1).
     pub(crate) fn udp_input(
         &mut self,
         mut packet: Packet,
-        ip: &ipv4::Header,
+        (src, dst): (IpAddr, IpAddr),
+        len: usize,
         arrival: Arrival,
         cast: Cast,
         cx: &mut Cx<'_>,
     ) {
-        let len = ip.header_len();
         let Some(header) = packet.pull(len + Header::LEN).and_then(|head| head.get(len..)).map(Header::read) else {
             return self.discard("a UDP datagram that is cut short", cx);
         };
@@ -266,14 +280,15 @@ impl Host {
             return self.discard("a UDP datagram whose length is wrong", cx);
         }
         packet.truncate(len + claimed);
-        // RFC 1122 §4.1.3.4: a checksum of zero was not computed; any other must be right.
-        if header.checksum != 0 {
-            let pseudo = pseudo_header(ip.src.into(), ip.dst.into(), Protocol::UDP.0, claimed);
+        // RFC 1122 §4.1.3.4: a checksum of zero was not computed; any other must be right. RFC 8200 §8.1: over IPv6 there
+        // must be one.
+        if header.checksum != 0 || dst.is_ipv6() {
+            let pseudo = pseudo_header(src, dst, Protocol::UDP.0, claimed);
             if !pseudo.then(packet.sum_from(len)).verifies() {
                 return self.discard("a UDP datagram with a wrong checksum", cx);
             }
         }
-        let (from, to) = (SocketAddrV4::new(ip.src, header.src_port), SocketAddrV4::new(ip.dst, header.dst_port));
+        let (from, to) = (SocketAddr::new(src, header.src_port), SocketAddr::new(dst, header.dst_port));
         let group = cast != Cast::Unicast;
         let slots = self.udp_receivers(from, to, arrival, group);
         if slots.is_empty() {
@@ -286,11 +301,11 @@ impl Host {
         packet.strip(len + Header::LEN);
         let data = body_behind(&packet, 0);
         for slot in slots {
-            let (data, from, to, interface) = (data.clone(), from.into(), to.into(), arrival.interface);
+            let (data, interface) = (data.clone(), arrival.interface);
             let Some(&(id, _)) = self.sockets.at(slot) else { continue };
             let Some(socket) = self.sockets.udp(slot) else { continue };
             let cost = data.len() + OVERHEAD;
-            let args = [data.len() as u64, Arg::socket(ip.src, header.src_port)];
+            let args = [data.len() as u64, cx.socket(src, header.src_port)];
             if socket.queued + cost > RECEIVE_BUFFER {
                 cx.event(&kinds::UDP_DROPPED, id.0, args);
                 continue;
@@ -305,14 +320,14 @@ impl Host {
     /// Who gets a message: all that it fits for a group, the best fit otherwise.
     fn udp_receivers(
         &mut self,
-        from: SocketAddrV4,
-        to: SocketAddrV4,
+        from: SocketAddr,
+        to: SocketAddr,
         arrival: Arrival,
         group: bool,
     ) -> SmallVec<[Slot; 2]> {
         let Some(slots) = self.udp.bound.get(&to.port()) else { return SmallVec::new() };
         let score = |slot: &Slot| match self.sockets.at(*slot) {
-            Some((_, Socket::Udp(socket))) => socket.score(from, *to.ip(), arrival),
+            Some((_, Socket::Udp(socket))) => socket.score(from, to.ip(), arrival),
             _ => None,
         };
         let fits = slots.iter().filter(|slot| score(slot).is_some());
@@ -324,13 +339,13 @@ impl Host {
     }
 
     /// An ICMP error about a message from `local` to `remote`: a connected socket is told (RFC 1122 §4.1.3.3).
-    pub(crate) fn udp_icmp(&mut self, local: (Ipv4Addr, u16), remote: (Ipv4Addr, u16), errno: Errno, cx: &mut Cx<'_>) {
+    pub(crate) fn udp_icmp(&mut self, local: (IpAddr, u16), remote: (IpAddr, u16), errno: Errno, cx: &mut Cx<'_>) {
         let slots = self.udp.bound.get(&local.1).cloned().unwrap_or_default();
-        let remote = SocketAddrV4::new(remote.0, remote.1);
+        let remote = SocketAddr::new(remote.0, remote.1);
         for slot in slots {
             let Some(socket) = self.sockets.udp(slot) else { continue };
-            let bound = socket.local.ip().is_unspecified() || *socket.local.ip() == local.0;
-            if bound && socket.remote == Some(remote) {
+            let bound = fit(socket.local.ip(), socket.options.v6_only, local.0).is_some();
+            if bound && socket.is_from(remote) {
                 socket.error = Some(errno);
                 self.wake(slot, cx.cause);
             }
@@ -338,7 +353,8 @@ impl Host {
     }
 
     /// Whether `address` means everyone on some link of this machine.
-    pub(crate) fn is_broadcast(&self, address: Ipv4Addr) -> bool {
+    pub(crate) fn is_broadcast(&self, address: IpAddr) -> bool {
+        let IpAddr::V4(address) = address else { return false };
         address.is_broadcast() || self.interfaces.iter().any(|port| port.is_subnet_broadcast(address))
     }
 
@@ -348,13 +364,18 @@ impl Host {
     }
 }
 
+/// A socket bound to IPv4 does not speak IPv6 (Linux: EAFNOSUPPORT).
+fn check_family(local: SocketAddr, remote: SocketAddr) -> Result<(), Errno> {
+    if local.is_ipv4() && remote.is_ipv6() { Err(Errno::Invalid) } else { Ok(()) }
+}
+
 /// A datagram with its header and checksum.
-fn datagram(source: Ipv4Addr, port: u16, to: SocketAddrV4, data: Body) -> Packet {
+fn datagram(source: IpAddr, port: u16, to: SocketAddr, data: Body) -> Packet {
     let mut packet = Packet::new(data);
     let len = packet.len() + Header::LEN;
     let header = Header { src_port: port, dst_port: to.port(), len: len as u16, checksum: 0 };
     header.write(packet.push(Header::LEN));
-    let pseudo = pseudo_header(source.into(), (*to.ip()).into(), Protocol::UDP.0, len);
+    let pseudo = pseudo_header(source, to.ip(), Protocol::UDP.0, len);
     // RFC 768: a checksum that comes out as zero is sent as all ones.
     let sum = match pseudo.then(packet.sum_from(0)).checksum() {
         0 => 0xffff,

@@ -111,7 +111,7 @@ fn direct(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
     let mut world = World::new(seed, level);
     let near = scenario.client.address.unwrap_or(Ipv4Addr::new(192, 0, 2, 10));
     let gateway = |address: Ipv4Addr| {
-        let first = u32::from(Prefix::new(address, 24).network()) + 1;
+        let first = (u32::from(address) & !0xff) + 1;
         // The router takes the first address of each network, or the last where an end has the first.
         Ipv4Addr::from(if Ipv4Addr::from(first) == address { first + 253 } else { first })
     };
@@ -196,7 +196,7 @@ fn home(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
         .interface("web", mac(4, 4), &[plan::WEB]);
     config.routes.push(Route {
         prefix: Prefix::new(Ipv4Addr::new(198, 51, 100, 0), 24),
-        via: Some(plan::provider::UPLINK.0),
+        via: Some(plan::provider::UPLINK.0.into()),
         interface: InterfaceId(0),
     });
     // A server outside the web's network (a URL with an address in it) is on the same link.

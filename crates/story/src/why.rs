@@ -61,7 +61,6 @@ pub(crate) fn text(trace: &Trace, event: &Event) -> String {
 }
 
 fn argument(trace: &Trace, kind: &Arg, value: u64) -> String {
-    let ipv4 = |n: u64| std::net::Ipv4Addr::from(n as u32);
     match kind {
         Arg::None => String::new(),
         Arg::Count | Arg::Seq | Arg::Port => value.to_string(),
@@ -71,13 +70,16 @@ fn argument(trace: &Trace, kind: &Arg, value: u64) -> String {
         Arg::Frame => format!("#{value}"),
         Arg::Flags => Flags(value as u16).to_string(),
         Arg::State => State(value as u8).to_string(),
-        Arg::Ipv4 => ipv4(value).to_string(),
-        Arg::Prefix => format!("{}/{}", ipv4(value >> 8), value & 0xff),
+        Arg::Ip => trace.address(value).to_string(),
+        Arg::Prefix => {
+            let (network, len) = trace.prefix(value);
+            format!("{network}/{len}")
+        }
         Arg::Mac => {
             let b = value.to_be_bytes();
             wire::MacAddr([b[2], b[3], b[4], b[5], b[6], b[7]]).to_string()
         }
-        Arg::Socket => format!("{}:{}", ipv4(value >> 16), value & 0xffff),
+        Arg::Socket => trace.socket(value).to_string(),
         Arg::Code(codes) => {
             codes.iter().find(|code| code.value == value).map_or_else(|| value.to_string(), |code| code.name.to_owned())
         }

@@ -41,10 +41,7 @@ impl Connection {
         isn: Seq,
         cx: &mut Cx,
     ) -> Connection {
-        let to = match remote {
-            SocketAddr::V4(remote) => trace::Arg::socket(*remote.ip(), remote.port()),
-            SocketAddr::V6(remote) => remote.port().into(),
-        };
+        let to = cx.socket(remote.ip(), remote.port());
         let open = cx.event(&kind::CONNECT, id, [to, local.port().into()]);
         let mut connection = Connection::new(config, id, local, remote, isn, State::CLOSED, open, cx);
         connection.step(Event::ActiveOpen, &mut cx.caused_by(open));

@@ -1,5 +1,7 @@
 //! What a sans-IO type is told with every call: when it is, where it stands, what brought it here.
 
+use std::net::IpAddr;
+
 use base::{EventId, Instant, PlaceId};
 
 use crate::{Kind, Recorder};
@@ -39,6 +41,22 @@ impl<'a> Cx<'a> {
     ) -> EventId {
         let because = because.filter(|&id| id != self.cause && !id.is_none());
         self.recorder.event(self.now, self.place, kind, subject, self.cause, because, args)
+    }
+
+    /// An address as an argument of an event ([`crate::Arg::Ip`]).
+    #[inline]
+    pub fn address(&mut self, address: impl Into<IpAddr>) -> u64 {
+        self.recorder.address(address.into())
+    }
+    /// An address and a port as an argument of an event ([`crate::Arg::Socket`]).
+    #[inline]
+    pub fn socket(&mut self, address: impl Into<IpAddr>, port: u16) -> u64 {
+        self.address(address) << 16 | u64::from(port)
+    }
+    /// A prefix as an argument of an event ([`crate::Arg::Prefix`]).
+    #[inline]
+    pub fn prefix(&mut self, network: impl Into<IpAddr>, len: u8) -> u64 {
+        self.address(network) << 8 | u64::from(len)
     }
 
     /// The same context with another cause: for what follows from `cause`.

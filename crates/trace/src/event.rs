@@ -74,26 +74,26 @@ pub enum Arg {
     Flags,
     /// A TCP state (`wire::tcp::State`).
     State,
-    /// An IPv4 address in the low 32 bits.
-    Ipv4,
-    /// A prefix of IPv4 addresses: the network in bits 8 to 39, its length in the low 8.
+    /// An IP address in the low 33 bits: an IPv4 address as it is, an IPv6 address as its number in the trace's table of
+    /// them, with bit 32 set (see [`crate::Recorder::address`]).
+    Ip,
+    /// A prefix of addresses: the network from bit 8 on (as [`Arg::Ip`]), its length in the low 8.
     Prefix,
     /// A hardware address in the low 48 bits.
     Mac,
     /// A port.
     Port,
-    /// An IPv4 address and port: address in bits 16 to 47, port in the low 16.
+    /// An IP address and port: the address from bit 16 on (as [`Arg::Ip`]), the port in the low 16.
     Socket,
     /// A number with names.
     Code(&'static [Code]),
 }
 
 impl Arg {
-    /// Packs a prefix for [`Arg::Prefix`].
-    pub fn prefix(network: std::net::Ipv4Addr, len: u8) -> u64 {
-        u64::from(u32::from(network)) << 8 | u64::from(len)
-    }
-    /// Packs an IPv4 address and a port for [`Arg::Socket`].
+    /// The bit of an [`Arg::Ip`] that says that it is a number in the table of IPv6 addresses.
+    pub const IPV6: u64 = 1 << 32;
+
+    /// Packs an IPv4 address and a port for [`Arg::Socket`]; [`crate::Cx::socket`] packs those of either family.
     pub fn socket(ip: std::net::Ipv4Addr, port: u16) -> u64 {
         u64::from(u32::from(ip)) << 16 | u64::from(port)
     }

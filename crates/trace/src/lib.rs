@@ -18,7 +18,7 @@ pub use known::{Basis, Known, Why};
 pub use place::{Place, Role, Tap};
 pub use recorder::{Level, Recorder};
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use base::{EventId, FrameId, PlaceId, TapId, WallTime};
 
@@ -37,6 +37,8 @@ pub struct Trace {
     pub events: Vec<Event>,
     /// Strings that events refer to by number (see [`Arg::Text`]).
     pub strings: Vec<String>,
+    /// IPv6 addresses that events refer to by number (see [`Arg::Ip`]).
+    pub ipv6: Vec<Ipv6Addr>,
     /// TLS secrets in NSS key log format, a line each.
     pub secrets: String,
     /// Which device an address belongs to, for display.
@@ -52,6 +54,7 @@ impl Default for Trace {
             frames: Frames::default(),
             events: Vec::new(),
             strings: Vec::new(),
+            ipv6: Vec::new(),
             secrets: String::new(),
             names: Vec::new(),
         }
@@ -74,6 +77,21 @@ impl Trace {
     /// The string that an event refers to as number `n`.
     pub fn string(&self, n: u64) -> &str {
         usize::try_from(n).ok().and_then(|n| self.strings.get(n)).map_or("", String::as_str)
+    }
+    /// The address that an event holds as `value` ([`Arg::Ip`]); the unspecified one for a number that was never given.
+    pub fn address(&self, value: u64) -> IpAddr {
+        match value & Arg::IPV6 {
+            0 => Ipv4Addr::from(value as u32).into(),
+            _ => self.ipv6.get(value as u32 as usize).copied().unwrap_or(Ipv6Addr::UNSPECIFIED).into(),
+        }
+    }
+    /// The address and port that an event holds as `value` ([`Arg::Socket`]).
+    pub fn socket(&self, value: u64) -> SocketAddr {
+        SocketAddr::new(self.address(value >> 16), value as u16)
+    }
+    /// The prefix that an event holds as `value` ([`Arg::Prefix`]): network and length.
+    pub fn prefix(&self, value: u64) -> (IpAddr, u8) {
+        (self.address(value >> 8), value as u8)
     }
     /// The device that has this address.
     pub fn owner(&self, ip: IpAddr) -> Option<&Place> {

@@ -1,9 +1,11 @@
 //! Writes a trace while a run goes on.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use base::{EventId, FrameId, Instant, Map, PlaceId, TapId};
 use wire::Packet;
 
-use crate::{Class, Direction, Event, Kind, Place, Role, Tap, Trace};
+use crate::{Arg, Class, Direction, Event, Kind, Place, Role, Tap, Trace};
 
 /// How much is kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -24,6 +26,7 @@ pub struct Recorder {
     last_event: u64,
     trace: Trace,
     symbols: Map<String, u64>,
+    ipv6: Map<Ipv6Addr, u64>,
 }
 
 impl Recorder {
@@ -67,6 +70,26 @@ impl Recorder {
         self.trace.strings.push(text.to_owned());
         self.symbols.insert(text.to_owned(), n);
         n
+    }
+
+    /// An address as an argument of an event ([`Arg::Ip`]). An IPv6 address gets a number in the trace's table of them.
+    #[inline]
+    pub fn address(&mut self, address: IpAddr) -> u64 {
+        match address {
+            IpAddr::V4(address) => address.to_bits().into(),
+            IpAddr::V6(address) => self.ipv6(address),
+        }
+    }
+
+    fn ipv6(&mut self, address: Ipv6Addr) -> u64 {
+        if self.level == Level::Off {
+            return Arg::IPV6;
+        }
+        let known = &mut self.trace.ipv6;
+        *self.ipv6.entry(address).or_insert_with(|| {
+            known.push(address);
+            (known.len() - 1) as u64 | Arg::IPV6
+        })
     }
 
     /// Something happened. Its id is given whether or not it is kept.
@@ -134,7 +157,7 @@ impl Recorder {
     }
 
     /// Says that `place` has the address `ip`. Said twice, it counts once.
-    pub fn name(&mut self, ip: std::net::IpAddr, place: PlaceId) {
+    pub fn name(&mut self, ip: IpAddr, place: PlaceId) {
         if !self.trace.names.contains(&(ip, place)) {
             self.trace.names.push((ip, place));
         }

@@ -254,7 +254,7 @@ impl Client {
             let _ = host.add_address(self.interface, lease.address, lease.prefix);
             host.remove_routes(Prefix::ALL);
             if let Some(router) = lease.router {
-                host.add_route(Route { prefix: Prefix::ALL, via: Some(router), interface: self.interface });
+                host.add_route(Route { prefix: Prefix::ALL, via: Some(router.into()), interface: self.interface });
             }
             cx.recorder.name(lease.address.into(), cx.place);
         });

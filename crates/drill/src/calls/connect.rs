@@ -92,7 +92,8 @@ impl Runner<'_> {
         }
         let local = SocketAddr::from((ip, socket.bound.unwrap_or(0)));
         let tcp = Some(socket.options.config(base));
-        let options = ListenOptions { backlog, reuse_address: socket.options.reuse_address, tcp };
+        let options =
+            ListenOptions { backlog, reuse_address: socket.options.reuse_address, tcp, ..ListenOptions::default() };
         let flow = socket.flow;
         let listening = self.machine.with(|host, cx| host.tcp_listen(local, options, cx));
         match (listening, self.descriptors.socket(fd)) {

@@ -16,10 +16,11 @@ impl Host {
     /// Asks whether anyone on the link has `address` already, before it is used (RFC 5227 §2.1.1: a probe). Ask
     /// [`Host::is_taken`] a little later.
     pub fn probe_address(&mut self, interface: InterfaceId, address: Ipv4Addr, cx: &mut Cx<'_>) {
-        let event = cx.event(&kinds::ARP_PROBE, 0, [u64::from(address.to_bits()), 0]);
+        let at = cx.address(address);
+        let event = cx.event(&kinds::ARP_PROBE, 0, [at, 0]);
         let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
-        if port.arp.probing.is_none_or(|(probed, _)| probed != address) {
-            port.arp.probing = Some((address, false));
+        if port.probing.is_none_or(|(probed, _)| probed != address) {
+            port.probing = Some((address, false));
         }
         let mac = port.mac;
         let message = message(Operation::REQUEST, (mac, Ipv4Addr::UNSPECIFIED), (MacAddr::ZERO, address));
@@ -28,12 +29,13 @@ impl Host {
 
     /// Whether a probe for `address` was answered, or met another's probe (RFC 5227 §2.1.1).
     pub fn is_taken(&self, interface: InterfaceId, address: Ipv4Addr) -> bool {
-        self.interfaces.get(interface.index()).is_some_and(|port| port.arp.probing == Some((address, true)))
+        self.interfaces.get(interface.index()).is_some_and(|port| port.probing == Some((address, true)))
     }
 
     /// Tells everyone on the link that `address` is this machine's (RFC 5227 §2.3: an announcement).
     pub fn announce_address(&mut self, interface: InterfaceId, address: Ipv4Addr, cx: &mut Cx<'_>) {
-        let event = cx.event(&kinds::ARP_ANNOUNCED, 0, [u64::from(address.to_bits()), 0]);
+        let at = cx.address(address);
+        let event = cx.event(&kinds::ARP_ANNOUNCED, 0, [at, 0]);
         let Some(port) = self.interfaces.get(interface.index()) else { return };
         let message = message(Operation::REQUEST, (port.mac, address), (MacAddr::ZERO, address));
         self.transmit_ethernet(interface, MacAddr::BROADCAST, EtherType::ARP, message, event, None);

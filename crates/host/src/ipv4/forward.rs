@@ -7,12 +7,12 @@ use wire::icmp::{Type, Unreachable};
 use wire::ipv4::Header;
 
 use super::fragment::fragments;
-use super::output::Hop;
 use super::{CHECKSUM, body_behind};
 use crate::Host;
 use crate::incremental::adjust;
 use crate::interface::{Arrival, Cast};
 use crate::nat::Translation;
+use crate::output::Hop;
 
 /// Where the TTL stands in the header, in bytes.
 const TTL: usize = 8;
@@ -77,8 +77,8 @@ impl Host {
             return self.discard("a broadcast on another link", cx);
         }
         let mtu = usize::from(port.mtu);
-        let next_hop = row.via.unwrap_or(destination);
-        let routed = cx.event(&kinds::ROUTED, 0, [row.prefix.packed(), next_hop.to_bits().into()]);
+        let next_hop = row.via.unwrap_or(destination.into());
+        let routed = Host::tell_row(row.prefix, next_hop, cx);
         if packet.len() > mtu && header.dont_fragment {
             // RFC 1191 §4: the sender learns what would fit.
             let mut cx = cx.caused_by(routed);

@@ -131,12 +131,25 @@ impl Host {
     }
 
     /// A whole packet for this machine goes to its protocol.
-    pub(crate) fn dispatch(&mut self, packet: Packet, header: Header, arrival: Arrival, cast: Cast, cx: &mut Cx<'_>) {
+    pub(crate) fn dispatch(
+        &mut self,
+        mut packet: Packet,
+        header: Header,
+        arrival: Arrival,
+        cast: Cast,
+        cx: &mut Cx<'_>,
+    ) {
         // A frame for all carries nothing for one, not even if the packet says so.
         let cast = if arrival.cast == Cast::Unicast { cast } else { arrival.cast };
         match header.protocol {
-            Protocol::TCP => self.tcp_input(packet, &header, arrival, cast, cx),
-            Protocol::UDP => self.udp_input(packet, &header, arrival, cast, cx),
+            Protocol::TCP => {
+                packet.strip(header.header_len());
+                self.tcp_input(packet, (header.src.into(), header.dst.into()), arrival, cast, cx);
+            }
+            Protocol::UDP => {
+                let addresses = (header.src.into(), header.dst.into());
+                self.udp_input(packet, addresses, header.header_len(), arrival, cast, cx);
+            }
             Protocol::ICMP => self.icmp_input(packet, &header, cast, cx),
             // RFC 1122 §3.2.2.1: no such protocol here.
             _ if self.answers_closed_ports => self.icmp_unreachable(&packet, cast, Unreachable::PROTOCOL, 0, cx),

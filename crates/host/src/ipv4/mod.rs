@@ -6,7 +6,6 @@ mod input;
 mod output;
 mod reassembly;
 
-pub(crate) use output::{Hop, Looped, Output, Path, PathMtus, Sizing};
 pub(crate) use reassembly::{FragmentKey, Outcome, Reassembly};
 
 use std::net::Ipv4Addr;

@@ -120,7 +120,10 @@ impl Host {
         let Some(translation) = self.nat_error_in(packet, header, cx) else { return false };
         let inside = translation.destination(header);
         // RFC 1812 §4.3.2.4: it comes from the address that the inside knows.
-        let source = self.path(inside, None, None).ok().map(|path| (path.source, 0));
+        let source = self.path_ipv4(inside, None, None).ok().and_then(|path| match path.source {
+            std::net::IpAddr::V4(source) => Some((source, 0)),
+            std::net::IpAddr::V6(_) => None,
+        });
         let taken = std::mem::replace(packet, Packet::new(wire::Body::empty()));
         let translation = Translation { source, ..translation };
         self.forward_translated(taken, *header, arrival, Some(translation), cx);

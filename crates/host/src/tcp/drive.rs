@@ -1,7 +1,5 @@
 //! What follows from anything that happens to a connection.
 
-use std::net::IpAddr;
-
 use base::EventId;
 use tcp::{Errno, IcmpError, Ready, Transmit};
 use trace::Cx;
@@ -9,7 +7,7 @@ use wire::ipv4::{Dscp, Protocol};
 use wire::tcp::Flags;
 
 use super::Connected;
-use crate::ipv4::{Output, Path, Sizing};
+use crate::output::{Output, Path, Sizing};
 use crate::sockets::{Slot, Socket};
 use crate::timers::Timer;
 use crate::{Host, SocketId};
@@ -57,7 +55,7 @@ impl Host {
             let (tuple, id) = (connected.tuple, connected.next_packet_id(segment.flags));
             let Some(path) = self.way_of(slot) else { continue };
             let seq = segment.seq;
-            let packet = segment.into_packet(IpAddr::V4(*tuple.local().ip()), IpAddr::V4(*tuple.remote().ip()));
+            let packet = segment.into_packet(tuple.local_ip, tuple.remote_ip);
             let (ttl, dscp) = (self.ttl, Dscp::DEFAULT);
             let output = Output { protocol: Protocol::TCP, ttl, dscp, sizing: Sizing::Never, id, event };
             if self.output(packet, &path, &output, cx) == Err(Errno::MessageTooLong)
@@ -82,7 +80,7 @@ impl Host {
         {
             return Some(path);
         }
-        let (source, destination) = (*connected.tuple.local().ip(), *connected.tuple.remote().ip());
+        let (source, destination) = (connected.tuple.local_ip, connected.tuple.remote_ip);
         let path = self.path(destination, Some(source), None).ok();
         if let Some(connected) = self.sockets.connected(slot) {
             connected.way = path.map(|path| (version, path));

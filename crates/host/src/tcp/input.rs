@@ -1,28 +1,28 @@
 //! What arrives for TCP: segments, ICMP errors and timers that run out.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use base::{EventId, Instant};
 use tcp::{Arrival as Answer, Connection, IcmpError, Segment, refuse};
 use trace::Cx;
 use trace::kinds::tcp as kinds;
 use wire::Packet;
-use wire::ipv4::{self, Dscp, Protocol};
+use wire::ipv4::{Dscp, Protocol};
 use wire::tcp::{Flags, Seq, State};
 
 use super::FourTuple;
 use crate::interface::{Arrival, Cast};
-use crate::ipv4::{Output, Sizing};
-use crate::sockets::{Slot, Socket};
+use crate::output::{Output, Sizing};
+use crate::sockets::{Slot, Socket, fit};
 use crate::{Host, InterfaceId};
 
 /// Segments and timers.
 impl Host {
-    /// A segment for this machine (RFC 9293 §3.10.7).
+    /// A segment for this machine, from its TCP header on (RFC 9293 §3.10.7).
     pub(crate) fn tcp_input(
         &mut self,
         mut packet: Packet,
-        ip: &ipv4::Header,
+        (src, dst): (IpAddr, IpAddr),
         arrival: Arrival,
         cast: Cast,
         cx: &mut Cx<'_>,
@@ -31,13 +31,12 @@ impl Host {
         if cast != Cast::Unicast {
             return self.discard("a TCP segment for more than one host", cx);
         }
-        packet.strip(ip.header_len());
-        let segment = match Segment::decode(&mut packet, ip.src.into(), ip.dst.into()) {
+        let segment = match Segment::decode(&mut packet, src, dst) {
             Ok(segment) => segment,
             Err(error) if error.what == "is wrong" => return self.discard("a TCP segment with a wrong checksum", cx),
             Err(_) => return self.discard("a TCP segment whose header is not valid", cx),
         };
-        let tuple = FourTuple::new((ip.dst, segment.dst_port), (ip.src, segment.src_port));
+        let tuple = FourTuple::new((dst, segment.dst_port), (src, segment.src_port));
         if let Some(&slot) = self.tcp.connections.get(&tuple) {
             return self.tcp_segment(slot, tuple, segment, arrival, cx);
         }
@@ -74,37 +73,38 @@ impl Host {
             }
         }
         // Whether a sign of life would settle a doubt about a neighbour.
-        let in_doubt = |id: &InterfaceId| self.interfaces.get(id.index()).is_some_and(|port| port.arp.has_doubts());
+        let in_doubt =
+            |id: &InterfaceId| self.interfaces.get(id.index()).is_some_and(|port| port.neighbours.has_doubts());
         let doubtful = arrival.interface.filter(in_doubt);
         let Some(connected) = self.sockets.connected(slot) else { return };
         let acknowledged = doubtful.map(|_| connected.connection.info().snd_una);
         connected.connection.handle_segment(segment, cx);
         let progress = doubtful.filter(|_| acknowledged != Some(connected.connection.info().snd_una));
         if let Some(interface) = progress {
-            self.confirm_neighbour(*tuple.remote().ip(), interface, cx);
+            self.confirm_neighbour(tuple.remote_ip, interface, cx);
         }
         self.drive(slot, first_after(before, cx), cx);
     }
 
     /// Progress proves that the way there works (RFC 1122 §2.3.2.1(4)).
-    fn confirm_neighbour(&mut self, remote: Ipv4Addr, interface: InterfaceId, cx: &Cx<'_>) {
+    fn confirm_neighbour(&mut self, remote: IpAddr, interface: InterfaceId, cx: &Cx<'_>) {
         let Some(row) = self.routes.lookup(remote).filter(|row| row.interface == interface) else { return };
         let next_hop = row.via.unwrap_or(remote);
         if let Some(port) = self.interfaces.get_mut(interface.index()) {
-            port.arp.confirm(next_hop, cx.now);
+            port.neighbours.confirm(next_hop, cx.now);
         }
     }
 
-    /// The listener for a connection to `tuple`'s local end: one on that very address before one on all.
+    /// The listener for a connection to `tuple`'s local end: one on that very address before one on all of its family, and
+    /// that before one on all of both.
     fn listener_for(&self, tuple: FourTuple) -> Option<Slot> {
         let usage = self.tcp.by_port.get(&tuple.local().port())?;
-        let on = |wanted: Ipv4Addr| {
-            usage.listeners.iter().copied().find(|&slot| match self.sockets.at(slot) {
-                Some((_, Socket::Listening(listening))) => *listening.local.ip() == wanted,
-                _ => false,
-            })
+        let fit = |slot: &Slot| match self.sockets.at(*slot) {
+            Some((_, Socket::Listening(socket))) => fit(socket.local.ip(), socket.v6_only, tuple.local_ip),
+            _ => None,
         };
-        on(*tuple.local().ip()).or_else(|| on(Ipv4Addr::UNSPECIFIED))
+        // The first of equals.
+        usage.listeners.iter().rev().filter(|slot| fit(slot).is_some()).max_by_key(|slot| fit(slot)).copied()
     }
 
     fn tcp_arrives_at_listener(
@@ -122,13 +122,13 @@ impl Host {
             Answer::Open => {
                 let mut config = *listening.listener.config();
                 let reuse = listening.reuse_address;
-                let Ok(path) = self.path(*tuple.remote().ip(), Some(*tuple.local().ip()), None) else { return };
-                config.mss = config.mss.min(self.mss(&path.hop));
+                let Ok(path) = self.path(tuple.remote_ip, Some(tuple.local_ip), None) else { return };
+                config.mss = config.mss.min(self.mss(&path));
                 self.keep_timestamps_secret(&mut config, tuple);
                 let isn = least.unwrap_or_else(|| self.tcp.isn(cx.now, tuple));
                 Host::tell_route(&path, cx);
                 let id = self.sockets.next_id();
-                let (local, remote) = (tuple.local().into(), tuple.remote().into());
+                let (local, remote) = (tuple.local(), tuple.remote());
                 let connection = Connection::accept(&config, id.0, local, remote, isn, &segment, cx);
                 let new = self.add_connection(connection, tuple, 0, reuse, false, Some(slot));
                 if let Some(listening) = self.sockets.listening(slot) {
@@ -152,10 +152,10 @@ impl Host {
 
     /// Sends a segment that belongs to no connection.
     fn send_reset(&mut self, reset: &Segment, tuple: FourTuple, cx: &mut Cx<'_>) {
-        let (source, destination) = (*tuple.local().ip(), *tuple.remote().ip());
+        let (source, destination) = (tuple.local_ip, tuple.remote_ip);
         let Ok(path) = self.path(destination, Some(source), None) else { return };
         let event = cx.event(&kinds::SENT, 0, [reset.flags.0.into(), reset.seq.0.into()]);
-        let packet = reset.encode(IpAddr::V4(source), IpAddr::V4(destination));
+        let packet = reset.encode(source, destination);
         let output =
             Output { protocol: Protocol::TCP, ttl: self.ttl, dscp: Dscp::DEFAULT, sizing: Sizing::Never, id: 0, event };
         let _ = self.output(packet, &path, &output, cx);
@@ -176,8 +176,8 @@ impl Host {
     /// An ICMP error about a segment of ours.
     pub(crate) fn tcp_icmp(
         &mut self,
-        local: (Ipv4Addr, u16),
-        remote: (Ipv4Addr, u16),
+        local: (IpAddr, u16),
+        remote: (IpAddr, u16),
         error: IcmpError,
         quoted: Seq,
         cx: &mut Cx<'_>,

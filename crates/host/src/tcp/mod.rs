@@ -6,43 +6,65 @@ mod open;
 mod socket;
 mod table;
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
 
 use base::{Instant, Map};
 use smallvec::SmallVec;
 use tcp::{Connection, Listener, Ready};
-use trace::Arg;
 use wire::tcp::{Seq, State};
 
 use crate::SocketId;
-use crate::ipv4::Path;
-use crate::ports::{Isns, Ports};
+use crate::output::Path;
+use crate::ports::{Isns, Ports, folded};
 use crate::sockets::Slot;
 
-/// Bytes of IPv4 and TCP headers without options: what the MTU loses to them (RFC 9293 §3.7.1).
-const HEADERS: u16 = 40;
+/// Bytes of IP and TCP headers without options: what the MTU loses to them (RFC 9293 §3.7.1).
+fn headers(address: IpAddr) -> u16 {
+    if address.is_ipv4() { 40 } else { 60 }
+}
 
-/// Both ends of a connection.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// Both ends of a connection, of one family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FourTuple {
-    local: u64,
-    remote: u64,
+    local_ip: IpAddr,
+    remote_ip: IpAddr,
+    local_port: u16,
+    remote_port: u16,
 }
 
 impl FourTuple {
-    fn new(local: (Ipv4Addr, u16), remote: (Ipv4Addr, u16)) -> FourTuple {
-        FourTuple { local: Arg::socket(local.0, local.1), remote: Arg::socket(remote.0, remote.1) }
+    fn new(local: (IpAddr, u16), remote: (IpAddr, u16)) -> FourTuple {
+        FourTuple { local_ip: local.0, remote_ip: remote.0, local_port: local.1, remote_port: remote.1 }
     }
-    fn local(self) -> SocketAddrV4 {
-        unpack(self.local)
+    fn local(self) -> SocketAddr {
+        SocketAddr::new(self.local_ip, self.local_port)
     }
-    fn remote(self) -> SocketAddrV4 {
-        unpack(self.remote)
+    fn remote(self) -> SocketAddr {
+        SocketAddr::new(self.remote_ip, self.remote_port)
+    }
+    /// Each end as a number, to choose a port by.
+    fn about(self) -> [u64; 2] {
+        let end = |ip, port| folded(ip) << 16 | u64::from(port);
+        [end(self.local_ip, self.local_port), end(self.remote_ip, self.remote_port)]
     }
 }
 
-fn unpack(packed: u64) -> SocketAddrV4 {
-    SocketAddrV4::new(Ipv4Addr::from_bits((packed >> 16) as u32), packed as u16)
+impl Hash for FourTuple {
+    /// In as few words as there are: it is looked up for every segment.
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut end = |ip: IpAddr, port: u16| match ip {
+            IpAddr::V4(ip) => state.write_u64(u64::from(ip.to_bits()) << 16 | u64::from(port)),
+            IpAddr::V6(ip) => {
+                state.write_u64((ip.to_bits() >> 64) as u64);
+                state.write_u64(ip.to_bits() as u64);
+                state.write_u16(port);
+            }
+        };
+        end(self.local_ip, self.local_port);
+        end(self.remote_ip, self.remote_port);
+    }
 }
 
 /// A connection on its host.
@@ -72,8 +94,9 @@ pub(crate) struct Connected {
 /// A listener on its host.
 pub(crate) struct Listening {
     pub(crate) listener: Listener,
-    local: SocketAddrV4,
+    local: SocketAddr,
     reuse_address: bool,
+    v6_only: bool,
 }
 
 /// Who uses a local TCP port.
@@ -106,7 +129,7 @@ impl Tables {
     }
     fn isn(&mut self, now: Instant, tuple: FourTuple) -> Seq {
         let Isns { named, secret } = &mut self.isns;
-        named.pop().unwrap_or_else(|| tcp::isn(*secret, now, tuple.local().into(), tuple.remote().into()))
+        named.pop().unwrap_or_else(|| tcp::isn(*secret, now, tuple.local(), tuple.remote()))
     }
 }
 

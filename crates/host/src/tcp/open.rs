@@ -1,18 +1,18 @@
 //! Opening: listening, accepting, connecting, and the local port that a connection gets.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base::EventId;
 use tcp::{Connection, Errno, Listener};
+use trace::Cx;
 use trace::kinds::tcp as kinds;
-use trace::{Arg, Cx};
 use wire::ipv4::Protocol;
 use wire::tcp::{Seq, State};
 
-use super::{FourTuple, HEADERS, Listening, Tables};
-use crate::ipv4::Hop;
-use crate::ports::Isns;
-use crate::sockets::Socket;
+use super::{FourTuple, Listening, Tables, headers};
+use crate::output::{Hop, Path};
+use crate::ports::{Isns, folded};
+use crate::sockets::{Socket, canonical, fit, scope};
 use crate::{ConnectOptions, Host, ListenOptions, SocketId};
 
 /// Commands.
@@ -28,20 +28,20 @@ impl Host {
         options: ListenOptions,
         cx: &mut Cx<'_>,
     ) -> Result<SocketId, Errno> {
-        let SocketAddr::V4(mut local) = local else { return Err(Errno::Invalid) };
-        self.check_local(*local.ip())?;
+        let mut local = canonical(local);
+        self.check_local(local.ip())?;
         if local.port() == 0 {
             let Tables { by_port, ports, .. } = &mut self.tcp;
             let free = |port| !by_port.contains_key(&port);
-            local.set_port(ports.choose([u64::from(local.ip().to_bits()), 6], free).ok_or(Errno::AddrInUse)?);
-        } else if self.tcp_bind_conflicts(local, options.reuse_address) {
+            local.set_port(ports.choose([folded(local.ip()), 6], free).ok_or(Errno::AddrInUse)?);
+        } else if self.tcp_bind_conflicts(local, options.v6_only, options.reuse_address) {
             return Err(Errno::AddrInUse);
         }
         let config = options.tcp.unwrap_or(self.tcp_config);
         let id = self.sockets.next_id();
-        let listener = Listener::new(&config, id.0, local.into(), options.backlog, cx);
+        let listener = Listener::new(&config, id.0, local, options.backlog, cx);
         let reuse_address = options.reuse_address;
-        let listening = Listening { listener, local, reuse_address };
+        let listening = Listening { listener, local, reuse_address, v6_only: options.v6_only };
         let (id, slot) = self.sockets.insert(Socket::Listening(Box::new(listening)));
         self.tcp.by_port.entry(local.port()).or_default().listeners.push(slot);
         Ok(id)
@@ -49,18 +49,20 @@ impl Host {
 
     /// Whether binding `local` meets a socket that does not allow it (Linux `inet_csk_bind_conflict`): two listeners never
     /// share a port, all others do if both sides set SO_REUSEADDR.
-    fn tcp_bind_conflicts(&mut self, local: SocketAddrV4, reuse: bool) -> bool {
+    fn tcp_bind_conflicts(&mut self, local: SocketAddr, v6_only: bool, reuse: bool) -> bool {
         let Some(usage) = self.tcp.by_port.get(&local.port()) else { return false };
         let (with, without) = (usage.with_reuse, usage.without_reuse);
-        let overlaps = |other: &Ipv4Addr| other.is_unspecified() || local.ip().is_unspecified() || other == local.ip();
+        let overlaps = |other: IpAddr, theirs: bool| {
+            fit(other, theirs, local.ip()).is_some() || fit(local.ip(), v6_only, other).is_some()
+        };
         let listened = usage.listeners.iter().any(|&slot| match self.sockets.at(slot) {
-            Some((_, Socket::Listening(other))) => overlaps(other.local.ip()),
+            Some((_, Socket::Listening(other))) => overlaps(other.local.ip(), other.v6_only),
             _ => false,
         });
         listened || without > 0 || (with > 0 && !reuse)
     }
 
-    fn check_local(&self, ip: Ipv4Addr) -> Result<(), Errno> {
+    fn check_local(&self, ip: IpAddr) -> Result<(), Errno> {
         let fine = ip.is_unspecified() || ip.is_loopback() || self.is_own(ip);
         if fine { Ok(()) } else { Err(Errno::AddrNotAvailable) }
     }
@@ -76,7 +78,7 @@ impl Host {
         let slot = self.sockets.slot(accepted).ok_or(Errno::ConnectionAborted)?;
         let connected = self.sockets.connected(slot).ok_or(Errno::ConnectionAborted)?;
         connected.listener = None;
-        Ok((accepted, connected.tuple.remote().into()))
+        Ok((accepted, connected.tuple.remote()))
     }
 
     /// Begins to open a connection to `remote`. It is open when [`Host::tcp_connected`] says so.
@@ -91,22 +93,18 @@ impl Host {
         options: ConnectOptions,
         cx: &mut Cx<'_>,
     ) -> Result<SocketId, Errno> {
-        let SocketAddr::V4(remote) = remote else { return Err(Errno::Invalid) };
-        let local = match options.local {
-            None => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
-            Some(SocketAddr::V4(local)) => local,
-            Some(SocketAddr::V6(_)) => return Err(Errno::Invalid),
-        };
-        self.check_local(*local.ip())?;
-        let source = Some(*local.ip()).filter(|ip| !ip.is_unspecified());
-        let path = self.path(*remote.ip(), source, None)?;
+        let remote = canonical(remote);
+        let local = options.local.map_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0), canonical);
+        self.check_local(local.ip())?;
+        let source = Some(local.ip()).filter(|ip| !ip.is_unspecified());
+        let path = self.path(remote.ip(), source, scope(&remote))?;
         if remote.port() == 0 || path.is_broadcast() || path.destination.is_multicast() {
             return Err(Errno::NetworkUnreachable);
         }
         let ends = |port| FourTuple::new((path.source, port), (path.destination, remote.port()));
         let port_bound = local.port() != 0;
         let (tuple, least) = if port_bound {
-            if self.tcp_bind_conflicts(SocketAddrV4::new(path.source, local.port()), options.reuse_address) {
+            if self.tcp_bind_conflicts(SocketAddr::new(path.source, local.port()), true, options.reuse_address) {
                 return Err(Errno::AddrInUse);
             }
             // SO_REUSEADDR does not bring back a four-tuple that still exists.
@@ -114,18 +112,19 @@ impl Host {
             (ends(local.port()), least)
         } else {
             self.choose_tuple(ends, cx).ok_or_else(|| {
-                cx.event(&kinds::NO_PORT, 0, [Arg::socket(path.destination, remote.port()), 0]);
+                let to = cx.socket(path.destination, remote.port());
+                cx.event(&kinds::NO_PORT, 0, [to, 0]);
                 Errno::AddrNotAvailable
             })?
         };
         let isn = least.unwrap_or_else(|| self.tcp.isn(cx.now, tuple));
         let mut config = options.tcp.unwrap_or(self.tcp_config);
-        config.mss = config.mss.min(self.mss(&path.hop));
+        config.mss = config.mss.min(self.mss(&path));
         self.keep_timestamps_secret(&mut config, tuple);
         let routed = Host::tell_route(&path, cx);
         let cx = &mut cx.caused_by(routed);
         let id = self.sockets.next_id();
-        let connection = Connection::connect(&config, id.0, tuple.local().into(), tuple.remote().into(), isn, cx);
+        let connection = Connection::connect(&config, id.0, tuple.local(), tuple.remote(), isn, cx);
         let packet_id = isn.0 as u16 ^ (isn.0 >> 16) as u16;
         let reuse_address = options.reuse_address;
         let slot = self.add_connection(connection, tuple, packet_id, reuse_address, port_bound, None);
@@ -137,7 +136,7 @@ impl Host {
     /// use towards others, unless a program has bound it.
     fn choose_tuple(&mut self, ends: impl Fn(u16) -> FourTuple, cx: &mut Cx<'_>) -> Option<(FourTuple, Option<Seq>)> {
         let mut ports = self.tcp.ports.clone();
-        let about = [ends(0).local, ends(0).remote];
+        let about = ends(0).about();
         let mut chosen = None;
         ports.choose(about, |port| {
             let tuple = ends(port);
@@ -175,11 +174,12 @@ impl Host {
     }
 
     /// The largest segment for the first link of a path.
-    pub(super) fn mss(&self, hop: &Hop) -> u16 {
-        match hop {
-            Hop::Loopback => u16::MAX - HEADERS,
+    pub(super) fn mss(&self, path: &Path) -> u16 {
+        let headers = headers(path.destination);
+        match &path.hop {
+            Hop::Loopback => u16::MAX - headers,
             Hop::Neighbour(interface, _) | Hop::Group(interface, _) => {
-                self.interfaces.get(interface.index()).map_or(536, |port| port.mtu.saturating_sub(HEADERS))
+                self.interfaces.get(interface.index()).map_or(536, |port| port.mtu.saturating_sub(headers))
             }
         }
     }
@@ -188,7 +188,7 @@ impl Host {
     pub(super) fn keep_timestamps_secret(&self, config: &mut tcp::Config, tuple: FourTuple) {
         if config.timestamp_offset == 0 {
             let Isns { secret, .. } = self.tcp.isns;
-            config.timestamp_offset = tcp::timestamp_offset(secret, tuple.local().into(), tuple.remote().into());
+            config.timestamp_offset = tcp::timestamp_offset(secret, tuple.local(), tuple.remote());
         }
     }
 }

@@ -151,8 +151,8 @@ impl Host {
     pub fn connections(&self) -> Vec<ConnectionRow> {
         let row = |id, c: &Connected| ConnectionRow {
             id,
-            local: c.tuple.local().into(),
-            remote: c.tuple.remote().into(),
+            local: c.tuple.local(),
+            remote: c.tuple.remote(),
             state: c.connection.state(),
         };
         let mut rows: Vec<ConnectionRow> = self

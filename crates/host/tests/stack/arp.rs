@@ -34,7 +34,7 @@ fn say(lab: &mut Lab, host: usize, to: &str) -> Result<(), Errno> {
 }
 
 fn state(lab: &Lab, host: usize, address: &str) -> Option<NeighbourState> {
-    lab.hosts[host].arp_table(lab.now).into_iter().find(|row| row.address == addr(address)).map(|row| row.state)
+    lab.hosts[host].neighbour_table(lab.now).into_iter().find(|row| row.address == addr(address)).map(|row| row.state)
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn strangers_teach_nothing() {
         bogus.head_mut()[6..12].copy_from_slice(&ethernet.0);
         lab.inject(0, 0, bogus);
     }
-    assert!(lab.hosts[0].arp_table(lab.now).is_empty());
+    assert!(lab.hosts[0].neighbour_table(lab.now).is_empty());
     assert!(lab.said.is_empty(), "and gets no answer");
 }
 
@@ -150,7 +150,7 @@ fn a_known_address_moves_with_an_announcement() {
     lab.run(10);
     let moved = message(Operation::REQUEST, (mac(7), "10.0.0.2"), (MacAddr::ZERO, "10.0.0.2"), MacAddr::BROADCAST);
     lab.inject(0, 0, moved);
-    let row = lab.hosts[0].arp_table(lab.now)[0];
+    let row = lab.hosts[0].neighbour_table(lab.now)[0];
     assert_eq!((row.mac, row.state), (Some(mac(7)), NeighbourState::Stale));
 }
 
@@ -167,7 +167,7 @@ fn a_probe_finds_out_that_an_address_is_taken() {
     let probe = crate::lab::parse(&lab.said[0].frame).arp.unwrap();
     assert_eq!((probe.sender_ip, probe.target_ip), (addr("0.0.0.0"), free), "RFC 5227 §2.1.1");
     // The probe taught nobody anything.
-    assert!(lab.hosts[1].arp_table(lab.now).is_empty());
+    assert!(lab.hosts[1].neighbour_table(lab.now).is_empty());
 }
 
 #[test]
@@ -192,5 +192,5 @@ fn the_cache_is_bounded() {
             message(Operation::REQUEST, (mac(3), &format!("10.9.{c}.{d}")), (MacAddr::ZERO, "10.0.0.1"), mac(1));
         lab.inject(0, 0, request);
     }
-    assert_eq!(lab.hosts[0].arp_table(lab.now).len(), 1024);
+    assert_eq!(lab.hosts[0].neighbour_table(lab.now).len(), 1024);
 }

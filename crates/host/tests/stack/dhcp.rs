@@ -42,7 +42,7 @@ fn a_host_without_an_address_gets_one() {
     // The client configures itself.
     lab.with(0, |h, cx| {
         h.add_address(ETH0, addr("10.0.0.50"), 24).unwrap();
-        h.add_route(Route { prefix: Prefix::ALL, via: Some(addr("10.0.0.1")), interface: ETH0 });
+        h.add_route(Route { prefix: Prefix::ALL, via: Some(addr("10.0.0.1").into()), interface: ETH0 });
         h.announce_address(ETH0, addr("10.0.0.50"), cx);
     });
     lab.with(1, |h, _| h.forget_neighbour(ETH0, addr("10.0.0.50")));

@@ -1,7 +1,7 @@
 //! Routers: RFC 1812, RFC 1191, RFC 1624.
 
 use base::FrameId;
-use host::{InterfaceId, UdpOptions};
+use host::{InterfaceId, PingResult, UdpOptions};
 use tcp::Errno;
 use wire::icmp::Type;
 use wire::ipv4::{Header, Protocol};
@@ -49,9 +49,12 @@ fn a_traceroute() {
         lab.run(20);
     }
     let first = lab.with(0, |h, _| h.ping_recv(ping)).unwrap();
-    assert_eq!((first.from, first.sequence, first.kind), (addr("10.0.1.1"), 1, Type::TIME_EXCEEDED));
+    assert_eq!(
+        (first.from, first.sequence, first.kind),
+        (addr("10.0.1.1").into(), 1, PingResult::Icmp(Type::TIME_EXCEEDED))
+    );
     let second = lab.with(0, |h, _| h.ping_recv(ping)).unwrap();
-    assert_eq!((second.from, second.sequence, second.kind), (addr("10.0.2.10"), 2, Type::ECHO_REPLY));
+    assert_eq!((second.from, second.sequence, second.kind), (addr("10.0.2.10").into(), 2, PingResult::Reply));
 }
 
 #[test]
@@ -61,11 +64,19 @@ fn no_route_and_no_host() {
     lab.with(0, |h, cx| h.ping_send(ping, addr("198.51.100.1"), 1, Body::empty(), None, cx)).unwrap();
     lab.run(20);
     let answer = lab.with(0, |h, _| h.ping_recv(ping)).unwrap();
-    assert_eq!((answer.from, answer.kind, answer.code), (addr("10.0.1.1"), Type::UNREACHABLE, 0), "no route");
+    assert_eq!(
+        (answer.from, answer.kind, answer.code),
+        (addr("10.0.1.1").into(), PingResult::Icmp(Type::UNREACHABLE), 0),
+        "no route"
+    );
     lab.with(0, |h, cx| h.ping_send(ping, addr("10.0.2.99"), 2, Body::empty(), None, cx)).unwrap();
     lab.run(5_000);
     let answer = lab.with(0, |h, _| h.ping_recv(ping)).unwrap();
-    assert_eq!((answer.from, answer.kind, answer.code), (addr("10.0.1.1"), Type::UNREACHABLE, 1), "no answer to ARP");
+    assert_eq!(
+        (answer.from, answer.kind, answer.code),
+        (addr("10.0.1.1").into(), PingResult::Icmp(Type::UNREACHABLE), 1),
+        "no answer to ARP"
+    );
 }
 
 #[test]

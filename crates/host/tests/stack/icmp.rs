@@ -1,7 +1,7 @@
 //! ICMP: RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3.
 
+use host::PingResult;
 use tcp::Errno;
-use wire::icmp::Type;
 use wire::ipv4::{Header, Protocol};
 use wire::{Body, Sum};
 
@@ -17,7 +17,7 @@ fn ping() {
     lab.run(10);
     assert!(lab.woken.contains(&(0, id)));
     let answer = lab.with(0, |h, _| h.ping_recv(id)).unwrap();
-    assert_eq!((answer.from, answer.sequence, answer.kind), (addr("10.0.0.2"), 7, Type::ECHO_REPLY));
+    assert_eq!((answer.from, answer.sequence, answer.kind), (addr("10.0.0.2").into(), 7, PingResult::Reply));
     assert_eq!((answer.data, answer.ttl), (data, 64));
     assert_eq!(lab.count("icmp.echo"), 1);
 }

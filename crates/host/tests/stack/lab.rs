@@ -267,7 +267,7 @@ pub fn config(name: &str, n: u8, seed: u64) -> HostConfig {
 pub fn route(prefix: &str, via: &str, interface: u16) -> Route {
     Route {
         prefix: prefix.parse::<Prefix>().expect("a prefix"),
-        via: Some(addr(via)),
+        via: Some(addr(via).into()),
         interface: InterfaceId(interface),
     }
 }

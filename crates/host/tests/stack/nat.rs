@@ -1,7 +1,7 @@
 //! Translation: RFC 3022, RFC 4787, RFC 5382, RFC 5508.
 
 use base::Seed;
-use host::{ConnectOptions, HostConfig, InterfaceId, ListenOptions, NatConfig, NatState, UdpOptions};
+use host::{ConnectOptions, HostConfig, InterfaceId, ListenOptions, NatConfig, NatState, PingResult, UdpOptions};
 use proptest::prelude::*;
 use tcp::Errno;
 use wire::icmp::Type;
@@ -159,18 +159,21 @@ fn pings_and_their_errors_pass() {
         lab.with(host, |h, cx| h.ping_send(id, addr("203.0.113.80"), 5, Body::from(vec![1; 33]), None, cx)).unwrap();
         lab.run(20);
         let answer = lab.with(host, |h, _| h.ping_recv(id)).unwrap();
-        assert_eq!((answer.from, answer.data.len()), (addr("203.0.113.80"), 33));
+        assert_eq!((answer.from, answer.data.len()), (addr("203.0.113.80").into(), 33));
     }
     // The router's own error speaks of the packet as it came.
     lab.with(0, |h, cx| h.ping_send(laptop, addr("203.0.113.80"), 6, Body::empty(), Some(1), cx)).unwrap();
     lab.run(20);
     let answer = lab.with(0, |h, _| h.ping_recv(laptop)).unwrap();
-    assert_eq!((answer.from, answer.kind, answer.sequence), (addr("192.168.1.1"), Type::TIME_EXCEEDED, 6));
+    assert_eq!(
+        (answer.from, answer.kind, answer.sequence),
+        (addr("192.168.1.1").into(), PingResult::Icmp(Type::TIME_EXCEEDED), 6)
+    );
     // The outside pings the router itself.
     let outside = lab.with(3, |h, _| h.ping_open()).unwrap();
     lab.with(3, |h, cx| h.ping_send(outside, addr("203.0.113.7"), 1, Body::empty(), None, cx)).unwrap();
     lab.run(20);
-    assert_eq!(lab.with(3, |h, _| h.ping_recv(outside)).unwrap().kind, Type::ECHO_REPLY);
+    assert_eq!(lab.with(3, |h, _| h.ping_recv(outside)).unwrap().kind, PingResult::Reply);
 }
 
 #[test]
@@ -195,7 +198,10 @@ fn nobody_outside_answers_arp() {
     lab.with(0, |h, cx| h.ping_send(ping, addr("203.0.113.99"), 4, Body::empty(), None, cx)).unwrap();
     lab.run(4_000);
     let answer = lab.with(0, |h, _| h.ping_recv(ping)).unwrap();
-    assert_eq!((answer.from, answer.kind, answer.code), (addr("192.168.1.1"), Type::UNREACHABLE, 1));
+    assert_eq!(
+        (answer.from, answer.kind, answer.code),
+        (addr("192.168.1.1").into(), PingResult::Icmp(Type::UNREACHABLE), 1)
+    );
     assert_eq!(answer.sequence, 4);
 }
 

@@ -74,8 +74,7 @@ fn parent(trace: &Trace, sent: &Event, numbers: &BTreeMap<EventId, usize>) -> Pa
 
 /// Whether `question` went elsewhere than to the machine that `sent`: then the chain came back through an answer.
 fn answered_by_others(trace: &Trace, question: &Event, sent: &Event) -> bool {
-    let asked = std::net::Ipv4Addr::from(question.args[1] as u32);
-    trace.owner(asked.into()).is_none_or(|owner| owner.id != sent.place)
+    trace.owner(trace.address(question.args[1])).is_none_or(|owner| owner.id != sent.place)
 }
 
 /// The questions to caches, by place and by the id of the query that they were asked for.

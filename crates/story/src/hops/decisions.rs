@@ -1,6 +1,6 @@
 //! The tables of a device that decided where a packet goes on, each with the row that was chosen.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use base::{EventId, PlaceId};
 use serde::Serialize;
@@ -50,7 +50,8 @@ pub(super) fn tables(trace: &Trace, known: &Tables, out: &FrameMeta) -> Vec<Tabl
     let frame = wire::frame::decode(LinkType::ETHERNET, &bytes, bytes.len(), &mut wire::Silent);
     let mac = bytes.first_chunk::<6>().map(|bytes| MacAddr(*bytes));
     let destination = match frame.network {
-        Network::Ipv4(header) => Some(header.dst),
+        Network::Ipv4(header) => Some(IpAddr::V4(header.dst)),
+        Network::Ipv6(decoded) => Some(IpAddr::V6(decoded.header.dst)),
         _ => None,
     };
     // The switch decides by hardware addresses alone.
@@ -64,12 +65,12 @@ pub(super) fn tables(trace: &Trace, known: &Tables, out: &FrameMeta) -> Vec<Tabl
     let routed = led.iter().copied().find(|event| is(event, &[&kinds::ip::ROUTED])).or_else(|| {
         // A sender asks its table when it opens the connection, not for each segment: the longest prefix that fits.
         let fits = |(row, since): &(&[u64; 2], &EventId)| {
-            **since <= out.event && destination.is_some_and(|to| holds(row[0], to))
+            **since <= out.event && destination.is_some_and(|to| holds(trace, row[0], to))
         };
-        let row = known.routes.iter().filter(fits).max_by_key(|(row, since)| (prefix(row[0]).1, **since));
+        let row = known.routes.iter().filter(fits).max_by_key(|(row, since)| (trace.prefix(row[0]).1, **since));
         row.and_then(|(_, since)| trace.event(*since))
     });
-    if let Some(routed) = routed.filter(|_| destination.is_some_and(|to| !to.is_broadcast())) {
+    if let Some(routed) = routed.filter(|_| destination.is_some_and(|to| !is_group(to))) {
         tables.push(routing(trace, known, routed));
     }
     if let (Some(mac), true) = (mac, destination.is_some()) {
@@ -99,22 +100,28 @@ fn led_to(trace: &Trace, event: EventId, place: PlaceId) -> Vec<&Event> {
     out
 }
 
-fn prefix(packed: u64) -> (Ipv4Addr, u32) {
-    (Ipv4Addr::from((packed >> 8) as u32), (packed & 0xff) as u32)
+/// Whether an address means more than one host, so that no routing table is asked.
+fn is_group(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_broadcast(),
+        IpAddr::V6(address) => address.is_multicast(),
+    }
 }
 
-fn holds(packed: u64, address: Ipv4Addr) -> bool {
-    let (network, len) = prefix(packed);
-    let mask = u32::MAX.checked_shl(32 - len.min(32)).unwrap_or(0);
-    address.to_bits() & mask == network.to_bits()
+fn holds(trace: &Trace, packed: u64, address: IpAddr) -> bool {
+    match (trace.prefix(packed), address) {
+        ((IpAddr::V4(network), len), IpAddr::V4(address)) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(len.min(32))).unwrap_or(0);
+            address.to_bits() & mask == network.to_bits()
+        }
+        ((IpAddr::V6(network), len), IpAddr::V6(address)) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(len.min(128))).unwrap_or(0);
+            address.to_bits() & mask == network.to_bits()
+        }
+        _ => false,
+    }
 }
 
-fn ip(value: u64) -> String {
-    Ipv4Addr::from(value as u32).to_string()
-}
-fn socket(value: u64) -> String {
-    format!("{}:{}", ip(value >> 16), value & 0xffff)
-}
 fn mac_of(value: u64) -> MacAddr {
     let b = value.to_be_bytes();
     MacAddr([b[2], b[3], b[4], b[5], b[6], b[7]])
@@ -124,13 +131,13 @@ fn mac_of(value: u64) -> MacAddr {
 fn routing(trace: &Trace, known: &Known, routed: &Event) -> Table {
     let mut rows: Vec<[u64; 2]> = known.routes.keys().copied().collect();
     // A directly connected prefix has as many next hops as it has addresses: it is one row.
-    let direct = |row: &[u64; 2]| holds(row[0], Ipv4Addr::from(row[1] as u32)) && prefix(row[0]).1 > 0;
+    let direct = |row: &[u64; 2]| holds(trace, row[0], trace.address(row[1])) && trace.prefix(row[0]).1 > 0;
     let text = |row: &[u64; 2]| {
-        let (network, len) = prefix(row[0]);
-        let via = if direct(row) { "on the link itself".to_owned() } else { ip(row[1]) };
+        let (network, len) = trace.prefix(row[0]);
+        let via = if direct(row) { "on the link itself".to_owned() } else { trace.address(row[1]).to_string() };
         vec![format!("{network}/{len}"), via]
     };
-    rows.sort_by_key(|row| (std::cmp::Reverse(prefix(row[0]).1), row[0], row[1]));
+    rows.sort_by_key(|row| (std::cmp::Reverse(trace.prefix(row[0]).1), row[0], row[1]));
     let mut rows: Vec<Vec<String>> = rows.iter().map(text).collect();
     rows.dedup();
     let chosen = rows.iter().position(|row| *row == text(&routed.args));
@@ -142,7 +149,10 @@ fn arp(trace: &Trace, known: &Known, out: &FrameMeta, mac: MacAddr) -> Option<Ta
     let known = latest(trace, &known.arp, out.event);
     let chosen = known.values().position(|event| mac_of(event.args[1]) == mac)?;
     let learned = known.values().nth(chosen).copied()?;
-    let rows = known.values().map(|event| vec![ip(event.args[0]), mac_of(event.args[1]).to_string()]).collect();
+    let rows = known
+        .values()
+        .map(|event| vec![trace.address(event.args[0]).to_string(), mac_of(event.args[1]).to_string()])
+        .collect();
     Some(table("ARP table", vec!["address", "hardware address"], rows, Some(chosen), trace, learned))
 }
 
@@ -155,7 +165,8 @@ fn nat(trace: &Trace, known: &Known, rewrote: &Event) -> Table {
     let inward = |entry: &&Event| entry.args[0] == new && entry.args[1] == old & 0xffff;
     // The latest that fits: a port may have been lent before.
     let chosen = entries.iter().rposition(|entry| outward(entry) || inward(entry));
-    let rows = entries.iter().map(|entry| vec![socket(entry.args[0]), entry.args[1].to_string()]).collect();
+    let rows =
+        entries.iter().map(|entry| vec![trace.socket(entry.args[0]).to_string(), entry.args[1].to_string()]).collect();
     table("NAT table", vec!["inside", "port outside"], rows, chosen, trace, rewrote)
 }
 

@@ -1,7 +1,7 @@
-//! The cache of one interface: what is known of each neighbour.
+//! The cache of one interface: what is known of each neighbour, of either family.
 
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use base::{Duration, EventId, FrameId, Instant, Map};
 use wire::{MacAddr, Packet};
@@ -31,13 +31,13 @@ pub enum NeighbourState {
     Failed,
 }
 
-/// A row of an ARP table.
+/// A row of the table of neighbours.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Neighbour {
     /// The interface on whose link it is.
     pub interface: InterfaceId,
     /// Its address.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     /// Its hardware address, where known.
     pub mac: Option<MacAddr>,
     /// What is known of it.
@@ -46,14 +46,14 @@ pub struct Neighbour {
 
 /// A packet that waits for a hardware address.
 #[derive(Clone, Debug)]
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     pub packet: Packet,
     pub event: EventId,
     pub derived_from: Option<FrameId>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub state: NeighbourState,
     pub mac: MacAddr,
     /// When it was last known to be right.
@@ -69,24 +69,22 @@ pub(super) struct Entry {
     pub waiting: VecDeque<Waiting>,
 }
 
-/// The ARP cache of one interface.
+/// The neighbours of one interface: what Linux keeps in two tables, one a family.
 #[derive(Clone, Debug)]
 pub(crate) struct Cache {
-    pub(super) entries: Map<Ipv4Addr, Entry>,
-    pub(super) reachable_for: Duration,
+    pub(crate) entries: Map<IpAddr, Entry>,
+    pub(crate) reachable_for: Duration,
     /// Entries in the states Delay and Probe: whether a sign of life has any use.
     pub(super) doubtful: usize,
-    /// The address that is being probed for (RFC 5227 §2.1.1), and whether someone has it.
-    pub(super) probing: Option<(Ipv4Addr, bool)>,
 }
 
 impl Cache {
     pub(crate) fn new(reachable_for: Duration) -> Cache {
-        Cache { entries: Map::default(), reachable_for, doubtful: 0, probing: None }
+        Cache { entries: Map::default(), reachable_for, doubtful: 0 }
     }
 
     /// The entry for `address`, made if need be; room is made by forgetting the one that was not touched for longest.
-    pub(super) fn entry(&mut self, address: Ipv4Addr, now: Instant) -> &mut Entry {
+    pub(crate) fn entry(&mut self, address: IpAddr, now: Instant) -> &mut Entry {
         if !self.entries.contains_key(&address) && self.entries.len() >= MAX_ENTRIES {
             let oldest = self.entries.iter().min_by_key(|(address, entry)| (entry.touched, **address));
             if let Some((&oldest, _)) = oldest {
@@ -105,14 +103,14 @@ impl Cache {
         })
     }
 
-    pub(super) fn forget(&mut self, address: Ipv4Addr) {
+    pub(crate) fn forget(&mut self, address: IpAddr) {
         if let Some(entry) = self.entries.remove(&address) {
             self.doubtful -= usize::from(is_doubtful(entry.state));
         }
     }
 
     /// Changes an entry's state.
-    pub(super) fn set_state(&mut self, address: Ipv4Addr, state: NeighbourState) {
+    pub(crate) fn set_state(&mut self, address: IpAddr, state: NeighbourState) {
         if let Some(entry) = self.entries.get_mut(&address) {
             self.doubtful += usize::from(is_doubtful(state));
             self.doubtful -= usize::from(is_doubtful(entry.state));
@@ -120,8 +118,9 @@ impl Cache {
         }
     }
 
-    /// The neighbour is alive: data that it acknowledged proves it (RFC 1122 §2.3.2.1(4), advice from above).
-    pub(crate) fn confirm(&mut self, address: Ipv4Addr, now: Instant) {
+    /// The neighbour is alive: data that it acknowledged proves it (RFC 1122 §2.3.2.1(4), advice from above; RFC 4861
+    /// §7.3.1).
+    pub(crate) fn confirm(&mut self, address: IpAddr, now: Instant) {
         if self.doubtful == 0 {
             return;
         }
@@ -157,6 +156,6 @@ impl Cache {
     }
 }
 
-pub(super) fn is_doubtful(state: NeighbourState) -> bool {
+pub(crate) fn is_doubtful(state: NeighbourState) -> bool {
     matches!(state, NeighbourState::Delay | NeighbourState::Probe)
 }
