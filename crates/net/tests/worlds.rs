@@ -275,9 +275,12 @@ fn a_ping_crosses_a_router_and_a_traceroute_finds_it() {
     assert_eq!(home.world.run(), Stop::Idle);
     let answers = answers.take().unwrap();
     let (from, kind, time) = &answers[0];
-    assert_eq!((from.as_str(), *kind), ("10.0.2.10", wire::icmp::Type::ECHO_REPLY));
+    assert_eq!((from.as_str(), *kind), ("10.0.2.10", host::PingResult::Reply));
     // The line alone is 10 ms each way; ARP on it takes another round trip.
     assert!(*time > Duration::from_millis(20) && *time < Duration::from_millis(62), "{time}");
-    assert_eq!((answers[1].0.as_str(), answers[1].1), ("10.0.1.1", wire::icmp::Type::TIME_EXCEEDED));
+    assert_eq!(
+        (answers[1].0.as_str(), answers[1].1),
+        ("10.0.1.1", host::PingResult::Icmp(wire::icmp::Type::TIME_EXCEEDED))
+    );
     check_causes(&home.world.into_trace());
 }
