@@ -257,6 +257,16 @@ pub enum Topology {
     Direct,
 }
 
+impl Topology {
+    /// The taps at both ends of the access line, the client's side first.
+    pub const fn access_line(self) -> [&'static str; 2] {
+        match self {
+            Topology::Home => ["home-router.wan", "access-router.homes"],
+            Topology::Direct => ["client", "router.near"],
+        }
+    }
+}
+
 /// What TCP offers on both ends.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]

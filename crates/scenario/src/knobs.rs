@@ -190,6 +190,25 @@ fn on_off(on: bool) -> String {
     if on { "on" } else { "off" }.to_owned()
 }
 
+fn ordinals(numbers: &[u64]) -> String {
+    numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Frames that are lost by their numbers, at most.
+const MOST_ORDINALS: usize = 1000;
+
+fn read_ordinals(text: &str, into: &mut Vec<u64>) -> Result<(), String> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let wrong = |part: &str| format!("`{part}` is not the number of a frame: they are counted from 1");
+    let read = |part: &str| part.parse().ok().filter(|&n| n > 0).ok_or_else(|| wrong(part));
+    let numbers: Vec<u64> = parts.map(read).collect::<Result<_, _>>()?;
+    if numbers.len() > MOST_ORDINALS {
+        return Err(format!("more than {MOST_ORDINALS} frames cannot be named; a chance of loss is --loss"));
+    }
+    *into = numbers;
+    Ok(())
+}
+
 const MTU: (u64, u64) = (68, 9000);
 
 /// All knobs, in the order in which they are listed.
@@ -285,6 +304,32 @@ pub static KNOBS: &[Knob] = &[
         get: |scenario| scenario.network.mtu.to_string(),
         // The range is the scenario's to check: it says why.
         set: |scenario, text| number(text, 0, u64::from(u16::MAX), &mut scenario.network.mtu),
+    },
+    Knob {
+        name: "drop-up",
+        short: None,
+        label: "Lose, going up",
+        group: Group::Network,
+        key: "network.drop_from_client",
+        kind: Kind::Text,
+        value_name: "N,N",
+        help: "Lose the Nth frame that leaves the client over the access line, counted from 1, e.g. 3 or 3,5.",
+        steps: &[],
+        get: |scenario| ordinals(&scenario.network.drop_from_client),
+        set: |scenario, text| read_ordinals(text, &mut scenario.network.drop_from_client),
+    },
+    Knob {
+        name: "drop-down",
+        short: None,
+        label: "Lose, coming down",
+        group: Group::Network,
+        key: "network.drop_to_client",
+        kind: Kind::Text,
+        value_name: "N,N",
+        help: "Lose the Nth frame that comes over the access line to the client, counted from 1, e.g. 3 or 3,5.",
+        steps: &[],
+        get: |scenario| ordinals(&scenario.network.drop_to_client),
+        set: |scenario, text| read_ordinals(text, &mut scenario.network.drop_to_client),
     },
     Knob {
         name: "nagle",
@@ -532,6 +577,7 @@ mod tests {
         };
         assert!(turn(&mut scenario, "rtt", "33 parsecs").starts_with("--rtt: `33 parsecs` is not a duration"));
         assert!(turn(&mut scenario, "sack", "maybe").contains("neither on nor off"));
+        assert!(turn(&mut scenario, "drop-up", "3,0").contains("counted from 1"));
         assert!(turn(&mut scenario, "tls", "1.1").contains("1.2 and 1.3"));
         assert!(turn(&mut scenario, "mtu", "70000").contains("whole number"));
         assert!(turn(&mut scenario, "header", "nonsense").contains("no colon"));
