@@ -42,7 +42,15 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rollupOptions: { output: { codeSplitting: false } },
   },
-  // While the page is worked on: `wirescope serve --port 8765`, then `npm run dev`.
-  server: { proxy: { "/api": { target: "http://127.0.0.1:8765", changeOrigin: true } } },
+  // While the page is worked on: `wirescope serve --port 8765`, then `npm run dev`. The server takes requests of its own page only.
+  server: {
+    proxy: {
+      "/api": {
+        target: process.env["WIRESCOPE_URL"] ?? "http://127.0.0.1:8765",
+        changeOrigin: true,
+        configure: (proxy) => proxy.on("proxyReq", (request) => ["origin", "sec-fetch-site"].forEach((name) => request.removeHeader(name))),
+      },
+    },
+  },
   test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
 });

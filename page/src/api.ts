@@ -376,7 +376,7 @@ name: string,
 line: string, };
 export type FlagBit = { 
 /**
- * Its value.
+ * Its bit's number.
  */
 bit: number, 
 /**
@@ -776,7 +776,20 @@ why: Array<Link>,
 /**
  * Why nothing is known of that; empty if something is.
  */
-why_note: string, };
+why_note: string, 
+/**
+ * The knob that has to be turned for the run to lose this very packet, if that can be done.
+ */
+lose: Turn | null, };
+export type Turn = { 
+/**
+ * The knob's name.
+ */
+knob: string, 
+/**
+ * Its value.
+ */
+value: string, };
 export type Mark = { 
 /**
  * Its id, for `explain`.
@@ -1136,57 +1149,6 @@ selection: string | null,
  * Other answers by their paths below the run, as they stand in the head's `extra`.
  */
 extra: { [key in string]: Extra }, };
-export type Comparison = { 
-/**
- * The differences in words, the largest first.
- */
-sentences: Array<Sentence>, 
-/**
- * What happened in both, or in one of them, side by side.
- */
-milestones: Array<Milestone>, };
-export type Sentence = { 
-/**
- * The sentence.
- */
-text: string, 
-/**
- * How long it took in A.
- */
-a_ns: number | null, 
-/**
- * How long it took in B.
- */
-b_ns: number | null, 
-/**
- * The phase that it is about.
- */
-phase: string | null, };
-export type Milestone = { 
-/**
- * Its id.
- */
-id: string, 
-/**
- * Its name.
- */
-name: string, 
-/**
- * When it happened in A.
- */
-a_ns: number | null, 
-/**
- * When it happened in B.
- */
-b_ns: number | null, 
-/**
- * The packet in A.
- */
-a_packet: number | null, 
-/**
- * The packet in B.
- */
-b_packet: number | null, };
 
 export type Problem = ApiProblem;
 export type Flag = FlagBit;

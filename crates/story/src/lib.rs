@@ -23,6 +23,8 @@ mod shown;
 mod source;
 mod states;
 pub mod tour;
+#[cfg(test)]
+mod typescript;
 mod upper;
 mod why;
 

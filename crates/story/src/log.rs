@@ -29,6 +29,7 @@ const MAX_GROUPS: usize = 1_000;
 
 /// A window of the log.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Log {
     /// How many rows match.
     pub total: usize,
@@ -44,6 +45,7 @@ pub struct Log {
 
 /// A row of the log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LogEntry {
     /// The event.
     pub event: u64,
@@ -71,6 +73,7 @@ pub struct LogEntry {
 
 /// Rows that belong together: one connection at one host, one layer of one device.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LogGroup {
     /// Its key: what a row's `group` says, and what is asked for.
     pub key: String,

@@ -135,7 +135,7 @@ fn bundle(run: &str, workshop: &Workshop, seen: &Seen, numbers: &[u32]) -> Resul
         texts: story.rows().map(|row| row.meaning).collect(),
         packets,
         selection,
-        extra: extra(seen, &head.extra, numbers)?,
+        extra: extra(workshop, seen, &head.extra, numbers)?,
         head,
     })
 }
@@ -145,7 +145,12 @@ const MAX_GRAPHED: usize = 16;
 const MAX_FOLLOWED: usize = 300;
 
 /// The answers to what else the page would ask.
-fn extra(seen: &Seen, paths: &[String], numbers: &[u32]) -> Result<BTreeMap<String, Extra>, Problem> {
+fn extra(
+    workshop: &Workshop,
+    seen: &Seen,
+    paths: &[String],
+    numbers: &[u32],
+) -> Result<BTreeMap<String, Extra>, Problem> {
     let graphs = paths.iter().filter(|path| path.starts_with("series")).take(MAX_GRAPHED);
     let others = paths.iter().filter(|path| !path.starts_with("series"));
     let mut wanted: Vec<String> = graphs.chain(others).cloned().collect();
@@ -159,7 +164,7 @@ fn extra(seen: &Seen, paths: &[String], numbers: &[u32]) -> Result<BTreeMap<Stri
     }
     let mut answers = BTreeMap::new();
     for path in wanted {
-        if let Some(answer) = view::answer(seen, &path) {
+        if let Some(answer) = view::answer(seen, workshop.subject(), &path) {
             answers.insert(path, answer?);
         }
     }

@@ -1,4 +1,4 @@
-import type { ApiProblem, Packet, RunRequest, Sources } from "../api";
+import type { ApiProblem, Packet, RunRequest, Sources, Turn } from "../api";
 import * as address from "./address";
 import { Axis } from "./axis";
 import { bundled, Failure, openBundle, type Run, server } from "./data";
@@ -53,6 +53,12 @@ class App {
   filter = $state("");
   /** The first packet that is not shown yet, because a question about it is open; 0 where nothing is hidden. */
   veil = $state(0);
+  /** The packets that match the filter, or null where none is set. */
+  matches = $state.raw<number[] | null>(null);
+  /** Whether the first match is to be selected as soon as it is known. */
+  wantsMatch = false;
+  /** What a link wants to show of a capture that is not here: the file is asked for. */
+  awaited = $state.raw<address.Place | null>(null);
   /** Grows when texts of packets have arrived. */
   textsArrived = $state(0);
 
@@ -61,6 +67,8 @@ class App {
   private readonly details = new Map<number, Packet>();
   private wanted: AbortController | null = null;
   private starting: AbortController | null = null;
+  /** A run that was begun and is not ready: a newer one takes its place. */
+  private making: string | null = null;
   private fieldId: string | null = null;
   private frame = 0;
   private tap: string | null = null;
@@ -121,6 +129,8 @@ class App {
       this.knobs = { ...run.trace.head.source.knobs };
       this.show(run, wanted.packet, wanted.field);
     } catch (cause) {
+      // Only whoever has the file can bring a capture back.
+      if (cause instanceof Failure && cause.problem.code === "unknown-run") this.awaited = wanted;
       this.fail(cause);
     } finally {
       this.busy = "";
@@ -135,7 +145,10 @@ class App {
     const request: RunRequest = { source: source.trim(), knobs: $state.snapshot(knobs) };
     this.busy = "Simulating";
     try {
-      const made = await server.start(request, null, mine.signal);
+      const made = await server.start(request, this.making, mine.signal);
+      this.making = made.ready ? null : made.run;
+      if (!made.ready) await server.progress(made.run, (words) => (this.busy = words), mine.signal);
+      this.making = null;
       const tap = wanted?.tap ?? null;
       const run = await server.open(made.run, tap, mine.signal);
       this.tap = tap;
@@ -188,17 +201,35 @@ class App {
       if (capture) made = await server.capture(capture, keys);
       else if (keys && run?.trace.head.source.kind === "capture") made = await server.keys(run.id, keys);
       else throw new Failure({ code: "bad-keys", input: keys?.name ?? null, place: null, message: "This is a key log without a capture.", remedy: "Drop it together with its capture, or open the capture first." });
+      if (!made.ready) await server.progress(made.run, (words) => (this.busy = words));
+      const awaited = this.awaited?.run === made.run ? this.awaited : null;
       this.tap = null;
       const opened = await server.open(made.run, null);
       this.source = opened.trace.head.source.source;
       this.knobs = {};
       this.problem = null;
-      this.show(opened, capture ? null : this.packet, null);
+      this.awaited = null;
+      this.show(opened, awaited?.packet ?? (capture ? null : this.packet), awaited?.field ?? null);
     } catch (cause) {
       this.fail(cause);
     } finally {
       this.busy = "";
     }
+  }
+
+  /** Keeps this run as A, runs it again with that knob turned too, and compares. */
+  async whatIf(turn: Turn): Promise<void> {
+    this.kept = this.run;
+    const value = [this.knobs[turn.knob], turn.value].filter(Boolean).join(",");
+    await this.turn(turn.knob, value);
+    this.panel = "compare";
+  }
+
+  /** Selects the first packet that matches the filter, now or once it is known. */
+  takeMatch(): void {
+    const first = this.matches?.[0];
+    if (first) this.select(first);
+    else this.wantsMatch = this.filter !== "";
   }
 
   /** Keeps this run as A. */

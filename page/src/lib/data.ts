@@ -1,6 +1,7 @@
 import type {
-  ApiError, ApiProblem, Bundle, Chain, Comparison, Explained, Found, Head, Packet, RunAnswer, RunRequest, Sources, Texts,
+  ApiError, ApiProblem, Bundle, Chain, Explained, Found, Head, Packet, Progress, RunAnswer, RunRequest, Sources, Texts,
 } from "../api";
+import type { Comparison } from "../story";
 import { bytesOf, decodeColumns } from "./columns";
 import { Trace } from "./trace";
 
@@ -150,6 +151,22 @@ export const server = {
     const init: RequestInit = { method: "POST", headers, body: JSON.stringify(request) };
     if (signal) init.signal = signal;
     return (await answered(fetch("/api/run", init))).json() as Promise<RunAnswer>;
+  },
+  /** Follows a run while it is made, in words; resolves when it can be asked or has failed: the next answer says which. */
+  progress(run: string, tell: (words: string) => void, signal?: AbortSignal): Promise<void> {
+    return new Promise((done) => {
+      const events = new EventSource(`/api/run/${encodeURIComponent(run)}/progress`);
+      const end = () => {
+        events.close();
+        done();
+      };
+      events.addEventListener("progress", (event) => {
+        const { stage, done: part, total } = JSON.parse((event as MessageEvent<string>).data) as Progress;
+        tell(total ? `${stage}, ${Math.round((part / total) * 100)} %` : stage);
+      });
+      for (const name of ["ready", "failed", "error"]) events.addEventListener(name, end);
+      signal?.addEventListener("abort", end);
+    });
   },
   /** Opens a capture, with its key log if there is one. */
   async capture(file: File, keys: File | null): Promise<RunAnswer> {

@@ -79,6 +79,14 @@ export function visible(text: string): string {
   });
 }
 
+/** A message as a sentence: a capital at its beginning, a full stop at its end; nothing stays nothing. */
+export function sentence(text: string | null): string {
+  const shown = visible(text ?? "").trim();
+  if (!shown) return "";
+  const whole = /[.!?]$/.test(shown) ? shown : `${shown}.`;
+  return /^[a-z]+ /.test(whole) ? whole.charAt(0).toUpperCase() + whole.slice(1) : whole;
+}
+
 /** A byte as two hexadecimal digits. */
 export function hex(byte: number): string {
   return byte.toString(16).padStart(2, "0");

@@ -226,14 +226,7 @@ function arrow(g: CanvasRenderingContext2D, scene: Scene, i: number): void {
   g.stroke();
   g.setLineDash([]);
   if (lost) {
-    g.strokeStyle = tokens.get("--trouble");
-    g.lineWidth = 2.4;
-    g.beginPath();
-    g.moveTo(x2 - 5, y2 - 5);
-    g.lineTo(x2 + 5, y2 + 5);
-    g.moveTo(x2 + 5, y2 - 5);
-    g.lineTo(x2 - 5, y2 + 5);
-    g.stroke();
+    cross(g, scene, x2, y2);
     return;
   }
   head(g, style.head, x2, y2, ux, uy);
@@ -334,9 +327,11 @@ function labels(g: CanvasRenderingContext2D, scene: Scene, first: number, end: n
   g.textBaseline = "middle";
   g.textAlign = "left";
   const taken: number[] = [];
+  const losses: number[] = [];
   for (let i = first; i < end; i++) {
     const { x1, y1, x2, y2, lost } = ends(scene, i);
     if (x1 === x2) continue;
+    if (lost) losses.push(i);
     const near = view.rowY(i);
     const atStart = Math.abs(y1 - near) <= Math.abs(y2 - near) || lost;
     const room = Math.abs(x2 - x1) - 30;
@@ -361,22 +356,37 @@ function labels(g: CanvasRenderingContext2D, scene: Scene, first: number, end: n
     const future = (rows.at[i] ?? 0) > moment + 0.5;
     g.fillStyle = tokens.get(future ? "--muted" : look(classNames[rows.class[i] ?? 0] ?? "other").token);
     g.fillText(text, x, y + 0.5);
-    if (lost) {
-      g.font = `11px ${fonts.sans}`;
-      // Beside the cross, on the side to which it did not get; no wider than there is room.
-      const space = x2 > x1 ? scene.arrowsEnd - x2 - 14 : x2 - scene.gutter - 14;
-      const where = fitted(g, `lost: ${scene.places(rows.lostAt[i] ?? 0)}`, space);
-      const size = g.measureText(where).width;
-      const right = x2 > x1 ? x2 + 10 : x2 - 10 - size;
-      if (where) {
-        g.fillStyle = tokens.get("--paper");
-        g.fillRect(right - 3, y2 - 7, size + 6, 14);
-        g.fillStyle = tokens.get("--trouble");
-        g.fillText(where, right, y2 + 0.5);
-      }
-      g.font = `600 11px ${fonts.sans}`;
-    }
   }
+  for (const i of losses) lossLabel(g, scene, i);
+}
+
+/** Where a packet was lost: beside the cross, on the side to which it did not get, over whatever else is drawn there. */
+function lossLabel(g: CanvasRenderingContext2D, scene: Scene, i: number): void {
+  const { rows, tokens, fonts } = scene;
+  const { x1, x2, y2 } = ends(scene, i);
+  cross(g, scene, x2, y2);
+  g.font = `11px ${fonts.sans}`;
+  const space = x2 > x1 ? scene.arrowsEnd - x2 - 16 : x2 - scene.gutter - 16;
+  const where = fitted(g, `lost: ${scene.places(rows.lostAt[i] ?? 0)}`, space);
+  const size = g.measureText(where).width;
+  const left = x2 > x1 ? x2 + 11 : x2 - 11 - size;
+  if (!where) return;
+  g.fillStyle = tokens.get(i === scene.selected ? "--accent-soft" : "--paper");
+  g.fillRect(left - 3, y2 - 7, size + 6, 14);
+  g.fillStyle = tokens.get("--trouble");
+  g.fillText(where, left, y2 + 0.5);
+}
+
+function cross(g: CanvasRenderingContext2D, { tokens }: Scene, x: number, y: number): void {
+  g.strokeStyle = tokens.get("--trouble");
+  g.lineWidth = 2.4;
+  g.setLineDash([]);
+  g.beginPath();
+  g.moveTo(x - 5, y - 5);
+  g.lineTo(x + 5, y + 5);
+  g.moveTo(x + 5, y - 5);
+  g.lineTo(x - 5, y + 5);
+  g.stroke();
 }
 
 /** As much of a text as fits, with an ellipsis; nothing where hardly anything would. */

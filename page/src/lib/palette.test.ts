@@ -48,8 +48,9 @@ const TEXT: [string, string[]][] = [
   ["--ink", ["--paper", "--raised", "--sunken", "--accent-soft", "--lit", "--trouble-soft"]],
   ["--muted", ["--paper", "--raised", "--sunken"]],
   ["--accent", ["--paper", "--raised", "--accent-soft"]],
-  ["--on-accent", ["--accent"]],
+  ["--on-accent", ["--accent", "--class-close"]],
   ["--trouble", ["--paper", "--raised", "--trouble-soft"]],
+  ["--class-close", ["--raised"]],
   ["--good", ["--paper", "--accent-soft"]],
 ];
 const GRAPHICS: [string, string[]][] = [

@@ -1,3 +1,4 @@
+import { sentence } from "./format";
 import { describe, expect, it } from "vitest";
 import { read, write } from "./address";
 import { bytes, clock, hex, rate, span, visible } from "./format";
@@ -59,5 +60,14 @@ describe("single keys", () => {
     input.type = "range";
     expect(taken(input)).toBe(false);
     expect(taken(document.createElement("button"))).toBe(false);
+  });
+});
+
+describe("messages", () => {
+  it("are sentences", () => {
+    expect(sentence("not a packet capture: it looks like text")).toBe("Not a packet capture: it looks like text.");
+    expect(sentence("`33 parsecs` is not a duration")).toBe("`33 parsecs` is not a duration.");
+    expect(sentence("The server does not answer.")).toBe("The server does not answer.");
+    expect(sentence(null)).toBe("");
   });
 });

@@ -11,6 +11,7 @@ use crate::Story;
 
 /// What is different between two runs, A and B.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Comparison {
     /// The differences in words, the most telling first.
     pub sentences: Vec<Sentence>,
@@ -24,6 +25,7 @@ pub struct Comparison {
 
 /// A difference in words.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Sentence {
     /// The words.
     pub text: String,
@@ -37,6 +39,7 @@ pub struct Sentence {
 
 /// Something that happened in A, in B or in both. Times count from the run's own beginning.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Aligned {
     /// Its id: `first_byte`.
     pub id: &'static str,
@@ -56,6 +59,7 @@ pub struct Aligned {
 
 /// A phase in both runs.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PhasePair {
     /// Its name.
     pub name: &'static str,
@@ -71,6 +75,7 @@ pub struct PhasePair {
 
 /// A figure of both runs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Count {
     /// Its id.
     pub id: &'static str,

@@ -13,6 +13,7 @@ use asked::Asked;
 
 /// The questions of a story.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Questions {
     /// The questions that nobody's question led to, in order of time: of a simulation those of programs.
     pub questions: Vec<Question>,
@@ -24,6 +25,7 @@ pub struct Questions {
 
 /// A question and what it led to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Question {
     /// When it was asked.
     pub at_ns: i64,
@@ -55,6 +57,7 @@ pub struct Question {
 
 /// A cache that was asked.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct CacheAsked {
     /// When.
     pub at_ns: i64,

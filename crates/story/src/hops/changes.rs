@@ -9,6 +9,7 @@ use wire::link::LinkType;
 
 /// A field that differs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Change {
     /// The field's id.
     pub id: &'static str,

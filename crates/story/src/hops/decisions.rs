@@ -14,6 +14,7 @@ use crate::why;
 
 /// A table as it stood, and the row that was chosen.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Table {
     /// What it is: `routing table`, `ARP table`, `NAT table`, `switching table`.
     pub table: &'static str,

@@ -16,6 +16,7 @@ use crate::{Story, why};
 
 /// A packet on its way.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Journey {
     /// The packet at the story's tap.
     pub packet: u32,
@@ -27,6 +28,7 @@ pub struct Journey {
 
 /// A device on the way.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Hop {
     /// The device.
     pub place: String,

@@ -5,6 +5,7 @@ use wire::tcp::{State, TRANSITIONS, Transition};
 
 /// The drawing. Coordinates are in units of which a letter is about seven wide; y grows downward.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Drawing {
     /// How wide it is.
     pub width: i32,
@@ -18,6 +19,7 @@ pub struct Drawing {
 
 /// A state's box.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct StateBox {
     /// The state's code.
     pub code: u8,
@@ -39,6 +41,7 @@ pub struct StateBox {
 
 /// A transition's arrow.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Arrow {
     /// The code of the state before.
     pub from: u8,
@@ -60,7 +63,7 @@ pub struct Arrow {
     pub label: [i32; 2],
 }
 
-const SIZE: [i32; 2] = [116, 30];
+const SIZE: [i32; 2] = [144, 38];
 /// The middle of the first box, and how far columns and rows are apart.
 const ORIGIN: [i32; 2] = [90, 30];
 const STEP: [i32; 2] = [230, 90];
@@ -81,7 +84,7 @@ const PLACES: [(State, [i32; 2]); 11] = [
     (State::TIME_WAIT, [1, 6]),
 ];
 /// The right margin, in which the arrows from the end back to CLOSED run.
-const MARGIN: i32 = 626;
+const MARGIN: i32 = 634;
 
 /// The state machine of RFC 9293.
 pub fn drawing() -> Drawing {

@@ -1,6 +1,6 @@
 //! One end of a connection at a moment.
 
-use base::{Duration, Instant};
+use base::{Duration, EventId, Instant};
 use flow::{ConversationId, Direction};
 use serde::Serialize;
 use trace::kinds::tcp as kind;
@@ -18,6 +18,7 @@ use crate::{Story, why};
 
 /// One end of a connection at a moment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Machine {
     /// `client` or `server`.
     pub side: &'static str,
@@ -37,6 +38,8 @@ pub struct Machine {
     pub why: &'static str,
     /// How it came into this state; `None` before its first transition.
     pub taken: Option<Taken>,
+    /// All transitions that it takes in the whole of the story, the first ones of a few.
+    pub history: Vec<Taken>,
     /// The timers that run, the first to run out first.
     pub timers: Vec<RunningTimer>,
     /// Why timers are not known; empty where they are.
@@ -47,6 +50,7 @@ pub struct Machine {
 
 /// A transition that was taken.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Taken {
     /// When.
     pub at_ns: i64,
@@ -76,6 +80,7 @@ pub struct Taken {
 
 /// A timer that runs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunningTimer {
     /// Its number among TCP's timers.
     pub id: u64,
@@ -94,6 +99,9 @@ pub struct RunningTimer {
     /// The event that armed it.
     pub event: u64,
 }
+
+/// Transitions in a history at most: a connection takes some ten.
+const MAX_HISTORY: usize = 32;
 
 /// The code of a state that is not known.
 const UNKNOWN: u8 = 255;
@@ -120,6 +128,7 @@ pub(super) fn machine(
         known: How::Unknown,
         why: why_text(Why::NotOnTheWire),
         taken: None,
+        history: Vec::new(),
         timers: Vec::new(),
         timers_why: "",
         values: Vec::new(),
@@ -162,7 +171,7 @@ fn witness(story: &Story, trace: &Trace, end: End, at: Instant, passage: Option<
     let change = taken.checked_sub(1).and_then(|last| changes.get(last)).copied();
     let state = change.map(|change| change.3).or_else(|| changes.first().map(|change| change.2));
     machine.set(state.map_or(Known::Unknown(Why::NotOnTheWire), Known::Witnessed));
-    machine.taken = change.and_then(|(when, event, from, to)| {
+    let told = |&(when, event, from, to): &(Instant, EventId, State, State)| {
         let event = trace.event(event)?;
         let index = arrow::witnessed(trace, event, from, to);
         let cause = trace.event(event.cause);
@@ -174,7 +183,9 @@ fn witness(story: &Story, trace: &Trace, end: End, at: Instant, passage: Option<
             packet: story.packet_of_event(event.id),
             ..arrow_taken(from, to, index)
         })
-    });
+    };
+    machine.taken = change.as_ref().and_then(told);
+    machine.history = changes.iter().take(MAX_HISTORY).filter_map(told).collect();
     let none = Figures::default();
     let figures = story.ledger().get(&end).unwrap_or(&none);
     let pair = |told: Option<&ledger::Told<[u64; 2]>>, which: usize, none: &'static str| {
@@ -253,27 +264,35 @@ fn infer(
 ) {
     machine.timers_why = "timers are the ends' own: no packet tells of one before it runs out";
     let Some(states) = story.inferred(id) else { return };
-    let seen = &progress.steps[..progress.steps.partition_point(|step| step.at <= at)];
     let this = |ends: analyze::Ends| if direction == Direction::ToServer { ends.client } else { ends.server };
     // A connection whose beginning was captured began as the state machine does.
     let mut was = opened(story, id).then(|| before(direction));
     if let Some(state) = was {
         machine.set(Known::Inferred(state, Basis::Segments));
     }
-    for step in seen {
+    for step in &progress.steps {
+        let seen = step.at <= at;
         let Some(known) = states.after(step.number).map(this) else { continue };
         if let Some(&now) = known.value() {
             if let Some(from) = was.filter(|from| *from != now) {
                 let index = arrow::inferred(from, now, step.flags.contains(Flags::RST));
                 let packet = Some(step.number);
                 let (at_ns, now_taken) = (step.at.as_nanos(), step.at == at);
-                machine.taken = Some(Taken { at_ns, now: now_taken, packet, ..arrow_taken(from, now, index) });
+                let taken = Taken { at_ns, now: now_taken, packet, ..arrow_taken(from, now, index) };
+                if seen {
+                    machine.taken = Some(taken.clone());
+                }
+                if machine.history.len() < MAX_HISTORY {
+                    machine.history.push(taken);
+                }
             }
             was = Some(now);
         }
-        machine.set(known);
+        if seen {
+            machine.set(known);
+        }
     }
-    let last = seen.last();
+    let last = progress.at(at);
     let unscaled = "the SYNs, which tell how windows are scaled, were not captured";
     let window = |of: Direction| match last.map(|last| last.offered[of as usize]) {
         Some(Some(window)) => Shown::inferred(signed(window), Basis::Segments),

@@ -18,6 +18,7 @@ use crate::Story;
 
 /// Both ends of a connection at a moment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Machines {
     /// The conversation.
     pub conversation: u32,

@@ -7,6 +7,7 @@ use crate::why::{bytes, nanos};
 
 /// A figure of an end, with its meaning.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Value {
     /// Its id: `cwnd`.
     pub id: &'static str,

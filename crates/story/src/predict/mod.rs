@@ -11,6 +11,7 @@ use crate::Story;
 
 /// The questions of a run.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Predictions {
     /// The questions, in the order in which the run answers them.
     pub questions: Vec<Prediction>,
@@ -18,6 +19,7 @@ pub struct Predictions {
 
 /// A question and its answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Prediction {
     /// Its id, unique in the run: `ack-2`.
     pub id: String,

@@ -35,6 +35,7 @@ impl Default for Window {
 
 /// All graphs of a connection.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Graphs {
     /// The conversation.
     pub conversation: u32,
@@ -44,6 +45,7 @@ pub struct Graphs {
 
 /// One graph.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Graph {
     /// Its id, unique among the connection's graphs: `sequence.client`.
     pub id: String,
@@ -63,6 +65,7 @@ pub struct Graph {
 
 /// Something drawn in a graph: columns of the same length.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Series {
     /// Its id, unique in the graph.
     pub id: &'static str,
@@ -92,6 +95,7 @@ pub struct Series {
 
 /// A moment with a reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Note {
     /// When.
     pub at_ns: i64,

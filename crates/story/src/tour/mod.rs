@@ -7,6 +7,7 @@ use crate::{Row, Side, Story};
 
 /// A tour through a run.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Tour {
     /// What it is about.
     pub title: String,
@@ -16,6 +17,7 @@ pub struct Tour {
 
 /// A step of a tour.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TourStep {
     /// The packet that it is about.
     pub packet: Option<u32>,

@@ -166,8 +166,8 @@ pub struct Class {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct FlagBit {
-    /// Its value.
-    pub bit: u16,
+    /// Its bit's number.
+    pub bit: u8,
     /// Its name.
     pub name: String,
 }

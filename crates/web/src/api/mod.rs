@@ -16,7 +16,7 @@ pub use head::{
     Badge, Cache, Class, Close, Connection, Findings, FlagBit, Head, Host, HttpLine, MarkBit, Outcome, Phase, Place,
     Protocol, SourceInfo, SourceKind, Tap, TimeWait, TlsInfo, Totals, UrlInfo,
 };
-pub use packet::{Buffer, Cell, Diagram, Envelope, Known, Link, Mark, Node, Packet, StateAt};
+pub use packet::{Buffer, Cell, Diagram, Envelope, Known, Link, Mark, Node, Packet, StateAt, Turn};
 pub use sources::{Choice, Knob, KnobKind, Scenario, ScenarioKind, Sources, Start};
 
 use std::collections::BTreeMap;
@@ -198,45 +198,3 @@ pub struct Bundle {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(type = "unknown"))]
 pub struct Extra(pub serde_json::Value);
-
-/// Two runs compared.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Comparison {
-    /// The differences in words, the largest first.
-    pub sentences: Vec<Sentence>,
-    /// What happened in both, or in one of them, side by side.
-    pub milestones: Vec<Milestone>,
-}
-
-/// A difference in words.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Sentence {
-    /// The sentence.
-    pub text: String,
-    /// How long it took in A.
-    pub a_ns: Option<f64>,
-    /// How long it took in B.
-    pub b_ns: Option<f64>,
-    /// The phase that it is about.
-    pub phase: Option<String>,
-}
-
-/// Something that happened in both runs, or in one of them.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Milestone {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// When it happened in A.
-    pub a_ns: Option<f64>,
-    /// When it happened in B.
-    pub b_ns: Option<f64>,
-    /// The packet in A.
-    pub a_packet: Option<u32>,
-    /// The packet in B.
-    pub b_packet: Option<u32>,
-}

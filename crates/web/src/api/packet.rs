@@ -46,6 +46,18 @@ pub struct Packet {
     pub why: Vec<Link>,
     /// Why nothing is known of that; empty if something is.
     pub why_note: String,
+    /// The knob that has to be turned for the run to lose this very packet, if that can be done.
+    pub lose: Option<Turn>,
+}
+
+/// A knob and what to turn it to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Turn {
+    /// The knob's name.
+    pub knob: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// Something special about a packet.

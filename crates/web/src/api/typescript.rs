@@ -57,6 +57,7 @@ fn generated() -> String {
         Texts,
         Hits,
         Packet,
+        Turn,
         Mark,
         StateAt,
         Known,
@@ -72,9 +73,6 @@ fn generated() -> String {
         Near,
         Extra,
         Bundle,
-        Comparison,
-        Sentence,
-        Milestone,
     ];
     // The page's own words for some of them.
     let words = [

@@ -30,6 +30,8 @@ pub struct Subject {
     pub findings: Option<Findings>,
     /// What is wrong with a capture.
     pub problems: Vec<Problem>,
+    /// The taps at both ends of the line on which single frames can be lost, the client's side first.
+    pub access_line: Option<[&'static str; 2]>,
     /// What of this stands in the JSON document.
     extra: Map<String, Value>,
 }
@@ -82,6 +84,7 @@ impl Subject {
             outcome: Some(outcome),
             findings: None,
             problems: Vec::new(),
+            access_line: Some(scenario.network.topology.access_line()),
             extra,
         }
     }
@@ -122,6 +125,7 @@ impl Subject {
                 verdict: findings.verdict.clone(),
             }),
             problems: Vec::new(),
+            access_line: None,
             extra,
         }
     }
@@ -162,6 +166,7 @@ impl Subject {
             outcome: None,
             findings: None,
             problems,
+            access_line: None,
             extra: Map::new(),
         }
     }

@@ -16,7 +16,7 @@ use super::answer::{Answer, Failure, attachment, json, sealed, typed};
 use super::{Shared, capture, guard, progress};
 use crate::api::{Chain, Code, Problem, RunAnswer, RunRequest};
 use crate::run::{Capture, Plan, Run, State as RunState, of_capture, of_request};
-use crate::{page, view};
+use crate::{api, page, view};
 
 /// The largest JSON body.
 const MAX_JSON: usize = 1 << 20;
@@ -34,6 +34,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/api/explain", get(explain))
         .route("/api/run", post(run))
         .route("/api/capture", post(upload))
+        .route("/api/compare", get(compare))
         .route("/api/run/{run}/keys", post(keys))
         .route("/api/run/{run}/progress", get(follow))
         .route("/api/run/{run}/head", get(head))
@@ -46,6 +47,10 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/api/run/{run}/machines", get(machines))
         .route("/api/run/{run}/series", get(series))
         .route("/api/run/{run}/follow/{number}", get(journey))
+        .route("/api/run/{run}/dns", get(dns))
+        .route("/api/run/{run}/log", get(log))
+        .route("/api/run/{run}/tour", get(tour))
+        .route("/api/run/{run}/questions", get(questions))
         .route("/api/run/{run}/{export}", get(export))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
@@ -215,7 +220,12 @@ async fn packet(State(shared): Shop, Path((id, number)): Path<(String, String)>,
     let tap = tap(&query);
     let number = view::packet_number(&number)?;
     let run = shared.store.get(&id)?;
-    json(&run.ask(move |shop| view::packet(&*shop.seen(tap.as_deref())?, number)).await?)
+    let packet = run.ask(move |shop| {
+        let seen = shop.seen(tap.as_deref())?;
+        let lose = view::lose(&seen, shop.subject(), number);
+        Ok(api::Packet { lose, ..view::packet(&seen, number)? })
+    });
+    json(&packet.await?)
 }
 
 async fn chain(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
@@ -248,6 +258,39 @@ async fn series(State(shared): Shop, Path(id): Path<String>, Query(query): Queri
 async fn journey(State(shared): Shop, Path((id, number)): Path<(String, String)>, Query(query): Queries) -> Answer {
     let run = shared.store.get(&id)?;
     json(&run.ask(move |shop| view::journey(&*shop.seen(query.get("tap").map(String::as_str))?, &number)).await?)
+}
+
+async fn dns(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
+    let tap = tap(&query);
+    json(&shared.store.get(&id)?.ask(move |shop| view::dns(&*shop.seen(tap.as_deref())?)).await?)
+}
+
+async fn log(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
+    let tap = tap(&query);
+    json(&shared.store.get(&id)?.ask(move |shop| view::log(&*shop.seen(tap.as_deref())?, &query)).await?)
+}
+
+async fn tour(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
+    let tap = tap(&query);
+    json(&shared.store.get(&id)?.ask(move |shop| view::tour(&*shop.seen(tap.as_deref())?, shop.subject())).await?)
+}
+
+async fn questions(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
+    let tap = tap(&query);
+    json(&shared.store.get(&id)?.ask(move |shop| view::questions(&*shop.seen(tap.as_deref())?)).await?)
+}
+
+async fn compare(State(shared): Shop, Query(query): Queries) -> Answer {
+    let run = |name: &str| {
+        let id = query.get(name).map_or("", String::as_str);
+        if id.is_empty() {
+            return Err(Problem::new(Code::BadRequest, format!("there is no run {name} to compare")).place(name));
+        }
+        shared.store.get(id)
+    };
+    let (a, b) = (run("a")?, run("b")?);
+    let (a, b) = (a.ask(|shop| Ok(shop.story().digest())).await?, b.ask(|shop| Ok(shop.story().digest())).await?);
+    json(&view::comparison(&a, &b)?)
 }
 
 async fn export(State(shared): Shop, Path((id, export)): Path<(String, String)>, Query(query): Queries) -> Answer {

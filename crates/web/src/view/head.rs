@@ -66,7 +66,7 @@ pub fn head(run: &str, workshop: &Workshop, seen: &Seen) -> Head {
         outcome: subject.outcome.clone(),
         findings: subject.findings.clone(),
         problems: subject.problems.clone(),
-        extra: extra(story, summaries.len()),
+        extra: extra(workshop, seen, summaries.len()),
     }
 }
 
@@ -118,7 +118,7 @@ fn devices(trace: &Trace, seen: &Seen) -> Vec<u32> {
 fn flags() -> Vec<FlagBit> {
     let all =
         [Flags::FIN, Flags::SYN, Flags::RST, Flags::PSH, Flags::ACK, Flags::URG, Flags::ECE, Flags::CWR, Flags::AE];
-    all.into_iter().map(|flag| FlagBit { bit: flag.0, name: flag.to_string() }).collect()
+    all.into_iter().map(|flag| FlagBit { bit: flag.0.trailing_zeros() as u8, name: flag.to_string() }).collect()
 }
 
 fn phases(path: &CriticalPath) -> Vec<Phase> {
@@ -213,11 +213,20 @@ fn caches(story: &Story) -> Vec<Cache> {
 }
 
 /// What else can be asked of the run.
-fn extra(story: &Story, connections: usize) -> Vec<String> {
-    let mut paths = vec!["machines".to_owned()];
+fn extra(workshop: &Workshop, seen: &Seen, connections: usize) -> Vec<String> {
+    let mut paths = Vec::new();
+    if connections > 0 {
+        paths.extend(["machines", "questions"].map(str::to_owned));
+    }
     paths.extend((0..connections.min(MAX_SERIES)).map(|at| format!("series?connection={at}")));
-    if story.trace().is_some() {
-        paths.extend(["hops", "follow"].map(str::to_owned));
+    if seen.story.trace().is_some() {
+        paths.extend(["hops", "follow", "log"].map(str::to_owned));
+    }
+    if seen.tables().protocols.iter().any(|protocol| protocol.name == "DNS") {
+        paths.push("dns".to_owned());
+    }
+    if story::tour::scenarios().any(|name| name == workshop.subject().source.source.trim()) {
+        paths.push("tour".to_owned());
     }
     paths
 }

@@ -7,6 +7,7 @@ mod head;
 mod hops;
 mod hosts;
 mod journeys;
+mod lose;
 mod packet;
 mod sources;
 mod tables;
@@ -16,10 +17,11 @@ pub use bytes::encode as base64;
 pub use exchange::{chain, explained, find, texts};
 pub use head::head;
 pub use hops::hops;
+pub use lose::lose;
 pub use packet::{number as packet_number, packet};
 pub use sources::sources;
 pub use tables::Tables;
-pub use told::{answer, journey, machines, series};
+pub use told::{answer, comparison, dns, journey, log, machines, questions, series, tour};
 
 use base::{Duration, Instant};
 

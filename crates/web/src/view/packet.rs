@@ -66,6 +66,7 @@ pub fn packet(seen: &Seen, number: u32) -> Result<Packet, Problem> {
         buffers,
         why,
         why_note: why_note.to_owned(),
+        lose: None,
     })
 }
 

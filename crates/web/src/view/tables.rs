@@ -105,7 +105,8 @@ pub(crate) fn marks() -> Vec<MarkBit> {
             bit,
             id: id.to_owned(),
             name: if bit == LOST { "lost" } else { "malformed" }.to_owned(),
-            line: entry.map_or("", |entry| entry.line).to_owned(),
+            // An event's line names its frame; a mark stands beside the packet.
+            line: if bit == LOST { "it did not arrive" } else { entry.map_or("", |entry| entry.line) }.to_owned(),
             rfc: entry.map_or("", |entry| entry.rfc).to_owned(),
             trouble: true,
         }

@@ -1,4 +1,4 @@
-//! What `story` tells in shapes of its own, passed on as it is: machines, graphs, ways over hops.
+//! What `story` tells in shapes of its own, passed on as it is: machines, graphs, ways over hops, questions, the log, tours.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -6,11 +6,13 @@ use std::str::FromStr;
 use base::Instant;
 use flow::ConversationId;
 use serde::Serialize;
+use story::compare::Digest;
+use story::log::LogQuery;
 use story::series::Window;
 
 use super::packet::number;
 use crate::api::{Code, Extra, Problem};
-use crate::run::Seen;
+use crate::run::{Seen, Subject};
 
 type Query = BTreeMap<String, String>;
 
@@ -86,17 +88,70 @@ pub fn journey(seen: &Seen, text: &str) -> Result<Extra, Problem> {
     told(&seen.story.journey(packet).ok_or_else(none)?)
 }
 
+/// The DNS questions, as a tree.
+///
+/// # Errors
+/// None that the browser could bring about.
+pub fn dns(seen: &Seen) -> Result<Extra, Problem> {
+    told(&seen.story.questions_asked())
+}
+
+/// Rows of the log: `count` from row `from` on, of those that contain `q` and belong to `group`.
+///
+/// # Errors
+/// If a number is none.
+pub fn log(seen: &Seen, query: &Query) -> Result<Extra, Problem> {
+    let text = |name: &str| query.get(name).map_or("", String::as_str);
+    let wanted = LogQuery {
+        from: given(query, "from")?.unwrap_or(0),
+        count: given(query, "count")?.unwrap_or(usize::MAX),
+        text: text("q"),
+        group: text("group"),
+    };
+    told(&seen.story.log(wanted))
+}
+
+/// The guided tour of the scenario that was run.
+///
+/// # Errors
+/// If it has none.
+pub fn tour(seen: &Seen, subject: &Subject) -> Result<Extra, Problem> {
+    let name = subject.source.source.trim();
+    let none = || Problem::new(Code::NotAvailable, format!("no tour leads through {name}")).input(name);
+    told(&seen.story.tour(name).ok_or_else(none)?)
+}
+
+/// Questions that ask for a prediction.
+///
+/// # Errors
+/// None that the browser could bring about.
+pub fn questions(seen: &Seen) -> Result<Extra, Problem> {
+    told(&seen.story.predictions())
+}
+
+/// Two runs compared.
+///
+/// # Errors
+/// None that the browser could bring about.
+pub fn comparison(a: &Digest, b: &Digest) -> Result<Extra, Problem> {
+    told(&story::compare::compare(a, b))
+}
+
 /// What a server would answer to a path below the run; `None` if it is none of those above. For exports.
 ///
 /// # Errors
 /// Those of the answer.
-pub fn answer(seen: &Seen, path: &str) -> Option<Result<Extra, Problem>> {
+pub fn answer(seen: &Seen, subject: &Subject, path: &str) -> Option<Result<Extra, Problem>> {
     let (name, parameters) = path.split_once('?').unwrap_or((path, ""));
     let pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
     let query: Query = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     match (name, name.strip_prefix("follow/")) {
         ("machines", _) => Some(machines(seen, &query)),
         ("series", _) => Some(series(seen, &query)),
+        ("dns", _) => Some(dns(seen)),
+        ("log", _) => Some(log(seen, &query)),
+        ("tour", _) => Some(tour(seen, subject)),
+        ("questions", _) => Some(questions(seen)),
         (_, Some(number)) => Some(journey(seen, number)),
         _ => None,
     }
