@@ -1,6 +1,9 @@
 // A browser, and what the tests of the page say of it. Not a test itself.
 import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
+import { spawn } from "node:child_process";
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
 import { join } from "node:path";
 
 // The packages stand beside the page, or where the program's build installed them.
@@ -26,6 +29,8 @@ export async function open(browser, fragment = "", options = {}) {
   const { width = 1440, height = 900, scheme = "light", url = base, before } = options;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce" });
   const page = await context.newPage();
+  // A machine that is busy with other tests is slow: no test says how long anything may take.
+  page.setDefaultTimeout(180_000);
   page.errors = [];
   page.on("pageerror", (error) => page.errors.push(error.message));
   page.on("console", (message) => {
@@ -33,8 +38,61 @@ export async function open(browser, fragment = "", options = {}) {
   });
   if (before) await before(page);
   await page.goto(url + fragment);
-  await page.waitForSelector(".inspector header .where strong", { timeout: 60_000 });
+  await page.waitForSelector(".inspector header .where strong");
   return page;
+}
+
+let browser;
+
+/** A browser for the tests of a file, from the first to the last. */
+export function withBrowser() {
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser?.close());
+  return () => browser;
+}
+
+/** Runs a test in a page of its own, and fails if the page reported an error. */
+export function journey(name, fragment, options, body) {
+  test(name, { timeout: 600_000 }, async () => {
+    const page = await open(browser, fragment, options);
+    try {
+      await body(page);
+      assert.deepEqual(page.errors, []);
+    } finally {
+      await page.context().close();
+    }
+  });
+}
+
+/** The program under test. */
+export const program = process.env.WIRESCOPE_PROGRAM ?? join(import.meta.dirname, "../../target/debug/wirescope");
+
+/** A server of one's own, to be ended at will. */
+export async function serve(...args) {
+  const process = spawn(program, ["serve", ...args, "--port", "0"], { stdio: ["ignore", "pipe", "ignore"] });
+  const url = await new Promise((found, failed) => {
+    let said = "";
+    process.stdout.on("data", (data) => {
+      said += data;
+      if (said.includes("\n")) found(said.trim());
+    });
+    process.on("exit", () => failed(new Error("wirescope serve ended")));
+  });
+  const ended = new Promise((done) => process.on("exit", done));
+  return { url, end: () => (process.kill("SIGKILL"), ended) };
+}
+
+/** The run that the page shows, as its server calls it. */
+export async function runOf(page) {
+  return page.evaluate(async () => {
+    const values = new URLSearchParams(location.hash.slice(1));
+    const knobs = Object.fromEntries([...values].filter(([name]) => name.startsWith("k.")).map(([name, value]) => [name.slice(2), value]));
+    const headers = { "Content-Type": "application/json", "X-Wirescope": "1" };
+    const answer = await fetch("/api/run", { method: "POST", headers, body: JSON.stringify({ source: values.get("source"), knobs }) });
+    return (await answer.json()).run;
+  });
 }
 
 /** The number of the packet that the inspector shows. */
@@ -45,7 +103,7 @@ export async function packet(page) {
 
 /** Waits until the inspector shows packet `n`. */
 export async function shows(page, n) {
-  await page.waitForFunction((n) => document.querySelector(".inspector header .where strong")?.textContent === `#${n}`, n, { timeout: 20_000 });
+  await page.waitForFunction((n) => document.querySelector(".inspector header .where strong")?.textContent === `#${n}`, n);
 }
 
 /** What every view says of the present moment. */

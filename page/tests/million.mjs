@@ -1,10 +1,10 @@
-// A trace of a million packets, made up here, in the place of a server's answers: what is measured and held is the page.
+// A trace of a million packets (or of others), made up here, in the place of a server's answers: what is measured and held is the page.
 
 import { createServer } from "node:http";
 
 export const PACKETS = 1_000_000;
 
-function columns() {
+function columns(PACKETS, change) {
   const kinds = {
     at: Float64Array, sent: Float64Array, arrived: Float64Array, lost_ns: Float64Array, seq: Float64Array, ack: Float64Array,
     from: Uint16Array, to: Uint16Array, lost_at: Uint16Array, flags: Uint16Array,
@@ -32,6 +32,7 @@ function columns() {
     by.marks[i] = i % 10_000 === 77 ? 1 : 0;
     for (const state of ["client_before", "client_after", "server_before", "server_after"]) by[state][i] = 1;
   }
+  change?.(by);
   let offset = 0;
   const names = { Float64Array: "f64", Uint32Array: "u32", Uint16Array: "u16", Uint8Array: "u8" };
   const described = made.map(([name, array]) => {
@@ -50,11 +51,11 @@ function columns() {
 }
 
 /**
- * A server that passes everything on to `base`, but tells of a million packets. Returns its address and what ends it. (The
+ * A server that passes everything on to `base`, but tells of a million packets, or of as many as are wanted, changed. Returns its address and what ends it. (The
  * debugger's pipe does not carry so much: the answers come from a server of their own.)
  */
-export async function stand(base) {
-  const binary = columns();
+export async function stand(base, { packets = PACKETS, change } = {}) {
+  const binary = columns(packets, change);
   const ask = (request, body, path) => {
     const headers = { "x-wirescope": "1" };
     if (request.headers["content-type"]) headers["content-type"] = request.headers["content-type"];
@@ -72,11 +73,11 @@ export async function stand(base) {
         response.writeHead(200, { "content-type": "application/octet-stream" }).end(binary);
       } else if (what === "head") {
         const head = await (await ask(request, body)).json();
-        const last = (PACKETS - 1) * 12_000;
+        const last = (packets - 1) * 12_000;
         const hosts = [{ name: "client", address: null, role: "client" }, { name: "server", address: null, role: "server" }];
-        const connections = head.connections.slice(0, 1).map((c) => ({ ...c, client_host: 0, server_host: 1, packets: PACKETS, first: 1, last: PACKETS, from_ns: 0, to_ns: last }));
+        const connections = head.connections.slice(0, 1).map((c) => ({ ...c, client_host: 0, server_host: 1, packets, first: 1, last: packets, from_ns: 0, to_ns: last }));
         const marks = [{ bit: 0, id: "tcp.retransmission", name: "retransmission", line: "", rfc: "", trouble: true }];
-        json({ ...head, packets: PACKETS, duration_ns: last, phases: [], totals: null, hosts, connections, marks, extra: [] });
+        json({ ...head, packets, duration_ns: last, phases: [], totals: null, hosts, connections, marks, extra: [] });
       } else if (what === "texts") {
         const from = Number(url.searchParams.get("from"));
         json({ from, texts: Array.from({ length: Number(url.searchParams.get("count")) }, (_, i) => `what packet ${from + i} says`) });

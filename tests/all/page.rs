@@ -45,6 +45,16 @@ fn passes(what: &str, command: &mut Command) {
     assert!(output.status.success(), "{what}: {}\n{said}", output.status);
 }
 
+/// The files of tests in a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the page's tests").map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.to_string_lossy().ends_with(".test.mjs")).collect();
+    files.sort();
+    assert!(files.len() >= 5, "{files:?}");
+    files
+}
+
 /// A server of this program, on a free port of the loopback address.
 struct Server {
     process: Child,
@@ -87,8 +97,9 @@ fn a_reader_finds_on_the_page_what_it_promises() {
     assert!(server.address.starts_with("http://127.0.0.1:"), "{:?}", server.address);
     let chromium = oracle::find("chromium").expect("it is there");
     let mut tests = Command::new("node");
-    tests.args(["--test", "--test-reporter=spec", "tests/page.test.mjs"]).current_dir(&stage);
+    tests.args(["--test", "--test-reporter=spec"]).args(files(&stage.join("tests"))).current_dir(&stage);
     tests.env("WIRESCOPE_URL", &server.address).env("WIRESCOPE_CHROMIUM", chromium);
+    tests.env("WIRESCOPE_PROGRAM", env!("CARGO_BIN_EXE_wirescope"));
     passes("the page in Chromium", &mut tests);
 }
 

@@ -1,0 +1,201 @@
+// What comes from elsewhere: captures and keys, hostile text, wrong input, a server that is gone; and a run that is taken away as a file.
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { base, journey, open, packet, runOf, serve, shows, withBrowser } from "./browser.mjs";
+
+const browser = withBrowser();
+
+/** A simulated HTTPS request as somebody would have captured it, and its key log beside it. */
+async function captured() {
+  const headers = { "Content-Type": "application/json", "X-Wirescope": "1" };
+  const answer = await fetch(`${base}api/run`, { method: "POST", headers, body: JSON.stringify({ source: "https", knobs: {} }) });
+  const { run } = await answer.json();
+  const file = async (format) => Buffer.from(await (await fetch(`${base}api/run/${run}/export.${format}`)).arrayBuffer());
+  return { capture: withoutSecrets(await file("pcapng")), keys: await file("keys") };
+}
+
+/** A pcapng without its Decryption Secrets Blocks (type 10). */
+function withoutSecrets(file) {
+  const blocks = [];
+  for (let at = 0; at < file.length; ) {
+    const size = file.readUInt32LE(at + 4);
+    if (file.readUInt32LE(at) !== 10) blocks.push(file.subarray(at, at + size));
+    at += size;
+  }
+  return Buffer.concat(blocks);
+}
+
+/** Drops files on the page, as a hand would. */
+async function drop(page, files) {
+  const data = await page.evaluateHandle((files) => {
+    const data = new DataTransfer();
+    for (const { name, bytes } of files) data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name));
+    return data;
+  }, files.map(({ name, buffer }) => ({ name, bytes: buffer.toString("base64") })));
+  for (const type of ["dragenter", "dragover", "drop"]) await page.dispatchEvent("body", type, { dataTransfer: data });
+}
+
+journey("a capture dropped without its keys, then with them", "#source=curl", {}, async (page) => {
+  const { capture, keys } = await captured();
+  await drop(page, [{ name: "trace.pcapng", buffer: capture }]);
+  await page.locator(".badge.captured").waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.type("9");
+  await page.keyboard.press("Enter");
+  await shows(page, 9);
+  assert.doesNotMatch(await page.textContent(".inspector .meaning"), /GET/);
+  await drop(page, [{ name: "keys.log", buffer: keys }]);
+  await page.waitForFunction(() => /GET \/ HTTP\/1.1/.test(document.querySelector(".inspector .meaning")?.textContent ?? ""));
+  assert.equal(await packet(page), 9, "the packet that was looked at stays");
+});
+
+journey("a link to a capture asks for its file, and opens where it pointed", "#source=curl", {}, async (page) => {
+  const { capture, keys } = await captured();
+  await drop(page, [{ name: "trace.pcapng", buffer: capture }, { name: "keys.log", buffer: keys }]);
+  await page.locator(".badge.captured").waitFor();
+  await page.waitForFunction(() => /run=c/.test(location.hash));
+  const run = /run=(c[^&]*)/.exec(page.url())[1];
+  const other = await serve("curl");
+  try {
+    const fresh = await page.context().newPage();
+    await fresh.goto(`${other.url}#run=${run}&packet=9&field=tcp.window`);
+    await fresh.getByText("This link shows a capture").waitFor();
+    await drop(fresh, [{ name: "trace.pcapng", buffer: capture }, { name: "keys.log", buffer: keys }]);
+    await shows(fresh, 9);
+    await fresh.locator(".card .name", { hasText: "Window" }).waitFor();
+    await fresh.close();
+  } finally {
+    await other.end();
+  }
+});
+
+journey("a wrong URL is refused in words, and nothing is lost", "#source=curl&packet=5", {}, async (page) => {
+  await page.fill(".source input[type=text]", "https://exa mple:99999/");
+  await page.keyboard.press("Enter");
+  const alert = page.locator("[role=alert]");
+  await alert.waitFor();
+  assert.match(await alert.textContent(), /What was shown before is still here/);
+  assert.equal(await packet(page), 5);
+});
+
+journey("a wrong knob is refused where it was turned", "#source=curl&packet=5", {}, async (page) => {
+  await page.getByRole("button", { name: "Conditions" }).click();
+  await page.fill("#knob-rtt", "33 parsecs");
+  await page.keyboard.press("Enter");
+  await page.locator(".knob .wrong").waitFor();
+  assert.equal(await page.getAttribute("#knob-rtt", "aria-invalid"), "true");
+  assert.match(await page.textContent(".knob .wrong"), /33 parsecs/);
+  assert.equal(await packet(page), 5);
+});
+
+journey("of a damaged capture what was whole is shown, and the place of the damage; of nonsense only words", "#source=curl&packet=5", {}, async (page) => {
+  await drop(page, [{ name: "nonsense.pcapng", buffer: Buffer.from("this is no capture at all, and long enough to be looked at") }]);
+  const alert = page.locator("[role=alert]");
+  await alert.waitFor();
+  assert.match(await alert.textContent(), /not a packet capture.*reads pcap and pcapng/i);
+  assert.equal(await packet(page), 5);
+  const { capture } = await captured();
+  await drop(page, [{ name: "cut.pcapng", buffer: capture.subarray(0, Math.floor(capture.length * 0.6)) }]);
+  await page.locator(".badge.captured").waitFor();
+  assert.match(await page.textContent(".problem"), /byte \d+/);
+  assert.ok((await page.locator("[role=option]").count()) > 3);
+});
+
+test("a server that is gone is said so where it is missed, and what was seen stays", { timeout: 600_000 }, async () => {
+  const server = await serve("curl");
+  const page = await open(browser(), "#source=curl&packet=5", { url: server.url });
+  await page.locator("[role=treeitem]").first().waitFor();
+  await server.end();
+  await page.keyboard.press("j");
+  await page.locator(".inspector .quiet", { hasText: /does not answer/ }).waitFor();
+  assert.match(await page.textContent("[role=option][aria-selected=true]"), /Packet 6/);
+  await page.keyboard.press("k");
+  await shows(page, 5);
+  await page.fill(".source input[type=text]", "https");
+  await page.keyboard.press("Enter");
+  const alert = page.locator("[role=alert]");
+  await alert.waitFor();
+  assert.match(await alert.textContent(), /does not answer/);
+  assert.equal(await packet(page), 5);
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+const HOSTILE = '<img src=x onerror="document.title=\'broken into\'"></script><script>document.title="broken into"</script>\u202egnp';
+const HOSTILE_RUN = `#source=http%3A%2F%2Fwww.example.com%2F&k.header=${encodeURIComponent(`X-Note: ${HOSTILE}`)}`;
+
+/** The packet with the hostile field is shown, and nothing of it is more than text. */
+async function unbroken(page) {
+  await page.waitForFunction(() => document.querySelector("[role=tree]")?.textContent?.includes("<img"));
+  assert.equal(await page.locator("img").count(), 0);
+  assert.ok(!(await page.evaluate(() => document.body.innerText)).includes("\u202e"), "nothing turns other text round");
+  assert.doesNotMatch(await page.title(), /broken into/);
+}
+
+/** The exported file of a run, opened from disk, in a page that tells what it asks for. */
+async function exported(run, fragment, body) {
+  const answer = await fetch(`${base}api/run/${run}/export.html`);
+  assert.equal(answer.status, 200);
+  const folder = await mkdtemp(join(tmpdir(), "wirescope-page-"));
+  try {
+    const file = join(folder, "run.html");
+    await writeFile(file, Buffer.from(await answer.arrayBuffer()));
+    const requests = [];
+    const page = await open(browser(), fragment, { url: pathToFileURL(file).href, before: (page) => page.on("request", (r) => requests.push(r.url())) });
+    await body(page, folder, file);
+    await page.waitForTimeout(200);
+    assert.deepEqual(requests.filter((url) => !url.startsWith("file:") && !url.startsWith("data:")), []);
+    assert.equal(requests.filter((url) => url.startsWith("file:")).length, 1);
+    assert.deepEqual(page.errors, []);
+    await page.context().close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+journey("hostile text from the wire stays text, in the page and in the exported file", HOSTILE_RUN, {}, async (page) => {
+  await page.keyboard.press("/");
+  await page.keyboard.type("GET /");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => /GET/.test(document.querySelector(".inspector .meaning")?.textContent ?? ""));
+  const n = await packet(page);
+  await page.getByRole("group", { name: "Bytes to look at" }).getByRole("button", { name: /HTTP request/ }).click();
+  await page.getByRole("button", { name: "Conditions" }).click();
+  await unbroken(page);
+  await exported(await runOf(page), `#packet=${n}&field=http.field_value`, unbroken);
+});
+
+test("an exported file shows the same packet and needs no one, in a sandboxed frame too", { timeout: 600_000 }, async () => {
+  const first = await open(browser(), "#source=curl&packet=6");
+  const run = await runOf(first);
+  const meaning = await first.textContent(".inspector .meaning");
+  const bytes = await first.textContent(".hex");
+  await first.context().close();
+  await exported(run, "#packet=6", async (page, folder, file) => {
+    assert.equal(await packet(page), 6);
+    assert.equal(await page.textContent(".inspector .meaning"), meaning);
+    assert.equal(await page.textContent(".hex"), bytes);
+    for (const tab of await page.$$eval("[role=tab]", (tabs) => tabs.map((tab) => tab.id))) {
+      await page.locator(`#${tab}`).click();
+      await page.waitForTimeout(150);
+      assert.doesNotMatch(await page.textContent("#panel"), /does not hold/, tab);
+    }
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("k");
+    await shows(page, 5);
+    const post = join(folder, "post.html");
+    await writeFile(post, `<!doctype html><title>A post</title><iframe src="${pathToFileURL(file).href}#packet=4" sandbox="allow-scripts" width="1000" height="760" title="A run"></iframe>`);
+    const other = await page.context().newPage();
+    const wrong = [];
+    other.on("pageerror", (error) => wrong.push(error.message));
+    await other.goto(pathToFileURL(post).href);
+    await other.frameLocator("iframe").locator(".inspector header .where strong", { hasText: "#4" }).waitFor();
+    assert.deepEqual(wrong, []);
+    await other.close();
+  });
+});

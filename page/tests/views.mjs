@@ -1,0 +1,73 @@
+// Pictures of every view, to look at: `WIRESCOPE_URL=http://... node page/tests/views.mjs FOLDER [width] [scheme] [view]`.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { launch, open } from "./browser.mjs";
+
+const [folder = "views", onlyWidth, onlyScheme, onlyView] = process.argv.slice(2);
+await mkdir(folder, { recursive: true });
+
+const press = (name) => (page) => page.getByRole("button", { name, exact: true }).first().click();
+const tab = (name) => (page) => page.locator(`#tab-${name}`).click();
+const VIEWS = {
+  landing: ["", () => {}],
+  states: ["#source=https&packet=13&field=tcp.flags.syn", () => {}],
+  time: ["#source=https&packet=16&mode=time", () => {}],
+  table: ["#source=https&packet=12", press("Table")],
+  graphs: ["#source=https&packet=20&k.size=200k&k.loss=3%25&k.seed=7", tab("graphs")],
+  waterfall: ["#source=lifecycle&packet=20", tab("waterfall")],
+  hops: ["#source=https&packet=9", tab("hops")],
+  everyhop: ["#source=https&packet=9", press("every hop")],
+  dns: ["#source=lifecycle&packet=8", tab("dns")],
+  log: ["#source=https&packet=9", tab("log")],
+  compare: [
+    "#source=https",
+    async (page) => {
+      await press("Keep as A")(page);
+      await press("Conditions")(page);
+      await page.fill("#knob-rtt", "100ms");
+      await page.keyboard.press("Enter");
+      await page.locator(".compare table").first().waitFor();
+    },
+  ],
+  knobs: ["#source=https&packet=9", press("Conditions")],
+  tour: ["#source=https&packet=9", press("Tour")],
+  ask: [
+    "#source=curl",
+    async (page) => {
+      await press("Tour")(page);
+      await page.getByRole("button", { name: "Ask me" }).click();
+    },
+  ],
+  help: ["#source=https", press("Help and keyboard")],
+  share: ["#source=https", press("Share and export")],
+  lossy: ["#source=https&packet=30&k.size=200k&k.loss=3%25&k.seed=7", () => {}],
+  argument: ["#source=nat", tab("waterfall")],
+  problem: [
+    "#source=curl",
+    async (page) => {
+      await page.fill(".source input[type=text]", "https://exa mple:99999/");
+      await page.keyboard.press("Enter");
+      await page.locator("[role=alert]").waitFor();
+    },
+  ],
+};
+
+const browser = await launch();
+for (const width of [1440, 768, 320]) {
+  for (const scheme of ["light", "dark"]) {
+    for (const [name, [fragment, go]] of Object.entries(VIEWS)) {
+      if ((onlyWidth && onlyWidth !== "all" && Number(onlyWidth) !== width) || (onlyScheme && onlyScheme !== "all" && onlyScheme !== scheme) || (onlyView && onlyView !== name)) continue;
+      try {
+        const page = await open(browser, fragment, { width, height: 900, scheme });
+        await go(page);
+        await page.waitForTimeout(600);
+        await page.screenshot({ path: join(folder, `${name}-${width}-${scheme}.png`), fullPage: width < 1100 });
+        if (page.errors.length) console.log(name, width, scheme, page.errors);
+        await page.context().close();
+      } catch (error) {
+        console.log(name, width, scheme, String(error).split("\n")[0]);
+      }
+    }
+  }
+}
+await browser.close();
