@@ -2,14 +2,7 @@
 
 use std::path::Path;
 fn main() {
-    let defines: Vec<(String, String)> = [
-        ("TFO_COOKIE", "3021b9d889017eeb"),
-        ("CODE", "host_unreachable"),
-        ("CMSG_LEVEL_IP", "SOL_IP"),
-        ("CMSG_TYPE_RECVERR", "IP_RECVERR"),
-    ]
-    .map(|(a, b)| (a.to_owned(), b.to_owned()))
-    .to_vec();
+    let defines = drill::Setup::default().symbols();
     let verbose = std::env::args().len() < 4;
     let (mut p, mut f, mut u) = (0, 0, 0);
     for file in std::env::args().skip(1) {

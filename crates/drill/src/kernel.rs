@@ -152,6 +152,16 @@ impl Kernel {
         self.text(name).split_whitespace().nth(which).and_then(number).unwrap_or(0) as usize
     }
 
+    /// The key of Fast Open's cookies: four groups of hexadecimal digits.
+    pub(crate) fn fast_open_key(&self) -> tcp::FastOpenKey {
+        let mut key = [0; 16];
+        let groups = self.text("tcp_fastopen_key").split('-').map(|group| u32::from_str_radix(group, 16).unwrap_or(0));
+        for (bytes, group) in key.chunks_exact_mut(4).zip(groups) {
+            bytes.copy_from_slice(&group.to_le_bytes());
+        }
+        key
+    }
+
     /// What TCP connections start with under these settings.
     pub(crate) fn tcp(&self) -> Config {
         let retries = |name: &str| self.number(name).min(255) as u32;

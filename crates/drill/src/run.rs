@@ -317,6 +317,7 @@ impl Runner<'_> {
         Shell { kernel: &mut self.kernel, files: &mut self.files }.run(&command.text, directory)?;
         let config = self.kernel.tcp();
         self.machine.with(|host, _| host.set_tcp_config(config));
+        self.apply_fast_open();
         Ok(())
     }
 

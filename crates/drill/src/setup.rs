@@ -68,9 +68,18 @@ impl Setup {
     /// reported.
     pub fn symbols(&self) -> Vec<(String, String)> {
         let level = if self.mapped { ("SOL_IPV6", "IPV6_RECVERR") } else { ("SOL_IP", "IP_RECVERR") };
-        [("CODE", "host_unreachable"), ("CMSG_LEVEL_IP", level.0), ("CMSG_TYPE_RECVERR", level.1)]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec()
+        // The cookie of this pair of addresses under the key that the suites set.
+        let key = [0xa1, 0xb2, 0xc3, 0xd4].map(|byte| [byte; 4]).concat().try_into().unwrap_or_default();
+        let cookie = tcp::fast_open_cookie(key, self.remote.into(), self.local.into());
+        let cookie = cookie.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        [
+            ("TFO_COOKIE", cookie.as_str()),
+            ("CODE", "host_unreachable"),
+            ("CMSG_LEVEL_IP", level.0),
+            ("CMSG_TYPE_RECVERR", level.1),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
     }
 
     /// With what the script's first lines say.

@@ -45,6 +45,11 @@ pub struct Connection {
     pub(crate) soft_error: Option<Errno>,
     /// Why it failed, until the program has been told (SO_ERROR).
     pub(crate) untold: Option<Errno>,
+    /// The option of our SYN-ACK that answers Fast Open.
+    pub(crate) fast_open: Option<wire::tcp::FastOpen>,
+    /// It was open before its handshake was complete, and data came in its SYN (RFC 7413).
+    pub(crate) fast_opened: bool,
+    pub(crate) syn_data: bool,
     /// The program reads no more (shutdown(SHUT_RD)).
     pub(crate) read_shut: bool,
     pub(crate) agreed: Agreed,
@@ -237,6 +242,7 @@ impl Connection {
             window_scale: self.agreed.scaling.then_some((self.agreed.snd_shift, self.agreed.rcv_shift)),
             sack: self.agreed.sack,
             timestamps: self.agreed.timestamps,
+            syn_data: self.syn_data,
             cwnd: self.window.cwnd.saturating_mul(self.agreed.mss),
             ssthresh: self.window.ssthresh.saturating_mul(self.agreed.mss),
             in_flight: self.flight.pipe(),

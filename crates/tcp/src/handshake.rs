@@ -20,7 +20,7 @@ use crate::rtt::{LeastRtt, Rtt};
 use crate::send_buffer::SendBuffer;
 use crate::timers::Timers;
 use crate::usage::Usage;
-use crate::{Config, Errno, InFlight, Segment};
+use crate::{Config, Errno, FastOpenAnswer, InFlight, Segment};
 
 /// RFC 9293 §3.7.1 (MUST-15): what to assume if the other side does not say.
 const DEFAULT_MSS: u16 = 536;
@@ -59,6 +59,21 @@ impl Connection {
         syn: &Segment,
         cx: &mut Cx,
     ) -> Connection {
+        Connection::accept_fast(config, id, local, remote, isn, syn, FastOpenAnswer::default(), cx)
+    }
+
+    /// As [`Connection::accept`], with what a listener makes of Fast Open: it may be open at once.
+    #[allow(clippy::too_many_arguments)] // what a connection begins with
+    pub fn accept_fast(
+        config: &Config,
+        id: u32,
+        local: SocketAddr,
+        remote: SocketAddr,
+        isn: Seq,
+        syn: &Segment,
+        answer: FastOpenAnswer,
+        cx: &mut Cx,
+    ) -> Connection {
         let received = cx.event(&kind::RECEIVED, id, [syn.flags.0.into(), syn.seq.0.into()]);
         let mut connection = Connection::new(config, id, local, remote, isn, State::LISTEN, received, cx);
         let cx = &mut cx.caused_by(received);
@@ -66,7 +81,19 @@ impl Connection {
         connection.counts.received = 1;
         connection.take_syn(syn, cx);
         connection.step(Event::RcvSyn, cx);
-        connection.take_text_of_syn(syn, cx);
+        connection.fast_open = answer.option;
+        if answer.opens {
+            // RFC 7413 §4.2.2: the program gets the data before the handshake is complete. Otherwise data in a SYN is left
+            // for the other side to send again, as on Linux: nobody has shown yet that the address is its own.
+            connection.fast_opened = true;
+            connection.connected = true;
+            connection.syn_data = !syn.payload.is_empty();
+            connection.take_text_of_syn(syn, cx);
+            // The SYN-ACK acknowledges it: no acknowledgment is held back.
+            let full = connection.acks.full;
+            connection.acks = Acks::NEW;
+            connection.acks.full = full;
+        }
         connection
     }
 
@@ -95,6 +122,9 @@ impl Connection {
             soft_error: None,
             untold: None,
             read_shut: false,
+            fast_open: None,
+            fast_opened: false,
+            syn_data: false,
             agreed: Agreed { mss, rcv_shift: offered_shift(config).unwrap_or(0), ..Agreed::default() },
             iss: isn,
             snd_una: isn,
@@ -164,6 +194,7 @@ impl Connection {
             sack_permitted: if answer { self.agreed.sack } else { self.config.sack },
             // RFC 7323 §3.2: TSecr is valid only with ACK.
             timestamps: timestamps.then(|| (self.ts_now(now), if answer { self.ts.recent } else { 0 })),
+            fast_open: self.fast_open.filter(|_| answer),
             ..Options::default()
         }
     }
@@ -263,7 +294,7 @@ impl Connection {
     /// Our SYN is acknowledged: the connection is complete.
     pub(crate) fn complete(&mut self, cx: &mut Cx) {
         self.connected = true;
-        self.small_sent = self.snd_una;
+        self.small_sent = self.snd_una.max(self.small_sent);
         if self.syn_retries > 0 {
             self.rtt.syn_was_lost();
         }

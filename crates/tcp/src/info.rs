@@ -47,6 +47,8 @@ pub struct Info {
     pub sack: bool,
     /// Whether timestamps were agreed on.
     pub timestamps: bool,
+    /// Whether data in a SYN was taken (RFC 7413).
+    pub syn_data: bool,
     /// The congestion window in bytes, a segment's size for each of its segments.
     pub cwnd: u32,
     /// The slow start threshold in bytes; `u32::MAX` before the first loss.

@@ -78,6 +78,7 @@ impl Connection {
         if !segment.flags.contains(Flags::ACK) {
             return;
         }
+        let opening = self.state == State::SYN_RECEIVED && self.fast_opened;
         if self.state == State::SYN_RECEIVED {
             if !(segment.ack.after(self.snd_una) && segment.ack.at_or_before(self.snd_nxt)) {
                 return self.reset_for(&segment, cx);
@@ -87,7 +88,7 @@ impl Connection {
         if self.acknowledge(&segment, bare, cx).is_none() {
             return;
         }
-        if !self.connected && self.snd_una.after(self.iss) {
+        if (!self.connected || opening) && self.snd_una.after(self.iss) {
             self.complete(cx);
         }
         let fin_acked = self.fin_sent && self.snd_una == self.buffer.end() + 1;
@@ -219,6 +220,7 @@ impl Connection {
             let reset = cx.event(&kind::RESET, self.id, [0, 0]);
             let cx = &mut cx.caused_by(reset);
             return match self.state {
+                State::SYN_RECEIVED if self.fast_opened => self.fail(Errno::ConnectionReset, Event::RcvRstPassive, cx),
                 State::SYN_RECEIVED if self.passive => self.step(Event::RcvRstPassive, cx),
                 State::SYN_RECEIVED => self.fail(Errno::ConnectionRefused, Event::RcvRst, cx),
                 // As on Linux, what the program had to send has nowhere to go.

@@ -158,6 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use wire::tcp::FastOpen;
 
     const SRC: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
     const DST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 2));
@@ -223,7 +224,7 @@ mod tests {
         fn segments_survive_the_wire(
             numbers: (u16, u16, u32, u32, u16, u16), flags in 0u16..512, mss: Option<u16>, shift: Option<u8>,
             sack_permitted: bool, timestamps: Option<(u32, u32)>, blocks in proptest::collection::vec(any::<(u32, u32)>(), 0..3),
-            payload in proptest::collection::vec(any::<u8>(), 0..100),
+            payload in proptest::collection::vec(any::<u8>(), 0..100), cookie in proptest::collection::vec(any::<u8>(), 0..17),
         ) {
             let (src_port, dst_port, seq, ack, window, urgent) = numbers;
             // All of these never stand together: 40 bytes hold no more.
@@ -231,6 +232,7 @@ mod tests {
             let options = Options {
                 mss: mss.filter(|_| syn), window_scale: shift.filter(|_| syn), sack_permitted: sack_permitted && syn, timestamps,
                 sack: blocks.iter().map(|&(a, b)| (Seq(a), Seq(b))).collect(),
+                fast_open: FastOpen::new(&cookie, flags & 1 == 1).filter(|_| syn),
             };
             let segment = Segment {
                 src_port, dst_port, seq: Seq(seq), ack: Seq(ack), flags: Flags(flags), window, urgent, options,

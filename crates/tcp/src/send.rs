@@ -197,7 +197,7 @@ impl Connection {
             // The SYN. In SYN-RECEIVED the segment that carries it is a SYN-ACK.
             return Ok(Plan { len: 0, fin: false });
         }
-        if matches!(self.state, State::SYN_SENT | State::SYN_RECEIVED) {
+        if self.state == State::SYN_SENT || (self.state == State::SYN_RECEIVED && !self.fast_opened) {
             return Err(Held::Nothing);
         }
         let unsent = if self.fin_sent { 0 } else { self.buffer.end().distance(self.snd_nxt) };

@@ -101,7 +101,11 @@ impl Runner<'_> {
             (Err(error), _) => return Ok(error.into()),
             _ => {}
         }
+        if let Some(socket) = self.descriptors.socket(fd) {
+            socket.options.backlog = backlog;
+        }
         self.flows[flow].stage = Stage::Listening;
+        self.apply_fast_open();
         Ok(Outcome::done(0))
     }
 

@@ -37,8 +37,10 @@ impl Runner<'_> {
         let mss = info.mss.max(1);
         let segments = |bytes: u32| i128::from(bytes.div_ceil(mss));
         let ssthresh = if info.ssthresh >= 0x7fff_ffff { 0x7fff_ffff } else { i128::from(info.ssthresh / mss) };
-        let options =
-            i128::from(info.timestamps) | i128::from(info.sack) << 1 | i128::from(info.window_scale.is_some()) << 2;
+        let options = i128::from(info.timestamps)
+            | i128::from(info.sack) << 1
+            | i128::from(info.window_scale.is_some()) << 2
+            | i128::from(info.syn_data) << 5;
         let (snd_shift, rcv_shift) = info.window_scale.unwrap_or((0, 0));
         Ok(Some(vec![
             ("tcpi_state", state(info.state)),

@@ -4,7 +4,7 @@ use base::Duration;
 use tcp::{Config, Keepalive};
 
 use super::arguments::field;
-use super::{Called, Outcome, SocketState};
+use super::{Called, Descriptor, Outcome, SocketState};
 use crate::kernel::Kernel;
 use crate::run::{Runner, Stop};
 use crate::script::{Call, Value};
@@ -24,6 +24,11 @@ pub(crate) struct SocketOptions {
     pub(crate) keepalive: bool,
     pub(crate) keep: Keepalive,
     pub(crate) syn_retries: Option<u32>,
+    /// A listener's backlog, and its own limit for Fast Open.
+    pub(crate) backlog: usize,
+    pub(crate) fast_open: Option<usize>,
+    pub(crate) fast_open_keys: Option<(tcp::FastOpenKey, Option<tcp::FastOpenKey>)>,
+    pub(crate) fast_open_without_cookie: bool,
     /// What the machine gives without being asked: send and receive buffer.
     defaults: (usize, usize),
     limits: (usize, usize),
@@ -45,6 +50,10 @@ impl SocketOptions {
             keepalive: false,
             keep: Keepalive::default(),
             syn_retries: None,
+            backlog: 0,
+            fast_open: None,
+            fast_open_keys: None,
+            fast_open_without_cookie: false,
             defaults: (kernel.memory("tcp_wmem", 1), kernel.memory("tcp_rmem", 1)),
             limits: (kernel.number("net.core.wmem_max") as usize, kernel.number("net.core.rmem_max") as usize),
         }
@@ -94,6 +103,9 @@ impl Runner<'_> {
         if level == 6 && named("TCP_CONGESTION") {
             return self.set_congestion(call, fd);
         }
+        if level == 6 && named("TCP_FASTOPEN_KEY") {
+            return self.set_fast_open_key(call, fd);
+        }
         let value = match &argument.value {
             Value::List(_) | Value::Integer(_) | Value::Word(_) | Value::Or(..) => self.number(call, 3)?,
             _ => return Err(Stop::unsupported("this value of a socket option")),
@@ -142,7 +154,20 @@ impl Runner<'_> {
                 "TCP_KEEPINTVL",
                 "TCP_KEEPCNT",
                 "TCP_SYNCNT",
+                "TCP_FASTOPEN",
+                "TCP_FASTOPEN_NO_COOKIE",
             ]) {
+                Some("TCP_FASTOPEN") => {
+                    if value < 0 || live.is_some() {
+                        return Ok(Outcome::Fails("EINVAL"));
+                    }
+                    options.fast_open = Some(value as usize);
+                    self.apply_fast_open();
+                }
+                Some("TCP_FASTOPEN_NO_COOKIE") => {
+                    options.fast_open_without_cookie = value != 0;
+                    self.apply_fast_open();
+                }
                 Some("TCP_NODELAY") => {
                     options.nodelay = value != 0;
                     self.on_connection(live, |connection, cx| connection.set_nodelay(value != 0, cx))?;
@@ -207,6 +232,48 @@ impl Runner<'_> {
             });
         }
         Ok(())
+    }
+
+    /// A key of 16 bytes, or two.
+    fn set_fast_open_key(&mut self, call: &Call, fd: i32) -> Called {
+        let len = self.number(call, 4)?;
+        let Value::Text(keys) = &self.argument(call, 3)?.value else { return Ok(Outcome::Fails("EFAULT")) };
+        let key = |from: usize| keys.get(from..from + 16).and_then(|key| key.try_into().ok());
+        let keys = match (len, key(0), key(16)) {
+            (16, Some(key), _) => (key, None),
+            (32, Some(key), Some(second)) => (key, Some(second)),
+            _ => return Ok(Outcome::Fails("EINVAL")),
+        };
+        if let Some(socket) = self.descriptors.socket(fd) {
+            socket.options.fast_open_keys = Some(keys);
+        }
+        self.apply_fast_open();
+        Ok(Outcome::done(0))
+    }
+
+    /// Tells all listeners how they take Fast Open, after the machine's settings and their own (Linux
+    /// `tcp_try_fastopen`, `inet_listen`).
+    pub(crate) fn apply_fast_open(&mut self) {
+        const SERVER: u64 = 0x2;
+        const WITHOUT_COOKIE: u64 = 0x200;
+        const EVERY_LISTENER: u64 = 0x400;
+        let flags = self.kernel.number("tcp_fastopen");
+        let key = self.kernel.fast_open_key();
+        for descriptor in self.descriptors.open.values_mut() {
+            let Descriptor::Socket(socket) = descriptor else { continue };
+            let SocketState::Listening(id) = socket.state else { continue };
+            let options = &mut socket.options;
+            if flags & (SERVER | EVERY_LISTENER) == SERVER | EVERY_LISTENER && options.fast_open.is_none_or(|n| n == 0)
+            {
+                options.fast_open = Some(options.backlog);
+            }
+            let server = options.fast_open.filter(|_| flags & SERVER != 0).map(|queue| tcp::FastOpenServer {
+                keys: options.fast_open_keys.unwrap_or((key, None)),
+                without_cookie: flags & WITHOUT_COOKIE != 0 || options.fast_open_without_cookie,
+                queue,
+            });
+            let _ = self.machine.host.tcp_set_fast_open(id, server);
+        }
     }
 
     fn set_congestion(&mut self, call: &Call, fd: i32) -> Called {

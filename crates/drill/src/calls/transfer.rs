@@ -117,7 +117,9 @@ impl Runner<'_> {
                 Ok(data) if data.is_empty() => break,
                 Ok(data) => {
                     read += data.len();
-                    if read >= wanted.len {
+                    // An error that waits behind the data is for the next call.
+                    let left = self.machine.host.tcp_info(id).map_or(0, |info| info.receive_queue);
+                    if read >= wanted.len || left == 0 {
                         break;
                     }
                 }
@@ -180,6 +182,10 @@ impl Runner<'_> {
         data: impl Fn(usize) -> Bytes,
     ) -> Called {
         loop {
+            if pending.done > 0 && self.machine.host.tcp_send_room(id).is_err_and(|error| error != Errno::WouldBlock) {
+                // The error is for the next call.
+                break;
+            }
             let part = Body::from(data(pending.done).to_vec());
             match self.machine.with(|host, cx| host.tcp_send(id, part, cx)) {
                 Ok(sent) => {

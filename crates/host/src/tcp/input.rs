@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use base::{EventId, Instant};
-use tcp::{Arrival as Answer, Connection, IcmpError, Segment, refuse};
+use tcp::{Arrival as Answer, Connection, FastOpenAnswer, IcmpError, Segment, refuse};
 use trace::Cx;
 use trace::kinds::tcp as kinds;
 use wire::Packet;
@@ -129,14 +129,33 @@ impl Host {
                 Host::tell_route(&path, cx);
                 let id = self.sockets.next_id();
                 let (local, remote) = (tuple.local(), tuple.remote());
-                let connection = Connection::accept(&config, id.0, local, remote, isn, &segment, cx);
+                let answer = self.fast_open(slot, &segment, tuple);
+                let connection = Connection::accept_fast(&config, id.0, local, remote, isn, &segment, answer, cx);
                 let new = self.add_connection(connection, tuple, 0, reuse, false, Some(slot));
                 if let Some(listening) = self.sockets.listening(slot) {
                     listening.listener.opened(id.0);
+                    if answer.opens {
+                        listening.unproven.push(new);
+                    }
                 }
                 self.drive(new, EventId::NONE, cx);
             }
         }
+    }
+
+    /// What a listener makes of a SYN with Fast Open (RFC 7413 §4.2.2).
+    fn fast_open(&mut self, slot: Slot, syn: &Segment, tuple: FourTuple) -> FastOpenAnswer {
+        let Some(listening) = self.sockets.listening(slot) else { return FastOpenAnswer::default() };
+        let Some(server) = listening.fast_open else { return FastOpenAnswer::default() };
+        let mut unproven = std::mem::take(&mut listening.unproven);
+        let opening = |c: &mut super::Connected| c.connection.state() == State::SYN_RECEIVED;
+        unproven.retain(|slot| self.sockets.connected(*slot).is_some_and(opening));
+        let (client, own) = (IpAddr::V4(*tuple.remote().ip()), IpAddr::V4(*tuple.local().ip()));
+        let answer = server.answer(&syn.options, !syn.payload.is_empty(), unproven.len(), client, own);
+        if let Some(listening) = self.sockets.listening(slot) {
+            listening.unproven = unproven;
+        }
+        answer
     }
 
     /// Nobody listens: a reset, where a stranger may be told (RFC 9293 §3.10.7.1).

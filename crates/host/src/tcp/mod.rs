@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use base::{Instant, Map};
 use smallvec::SmallVec;
-use tcp::{Connection, Listener, Ready};
+use tcp::{Connection, FastOpenServer, Listener, Ready};
 use wire::tcp::{Seq, State};
 
 use crate::SocketId;
@@ -97,6 +97,9 @@ pub(crate) struct Listening {
     local: SocketAddr,
     reuse_address: bool,
     v6_only: bool,
+    /// How it takes Fast Open, if it does, and who is open on a cookie alone.
+    fast_open: Option<FastOpenServer>,
+    unproven: SmallVec<[Slot; 1]>,
 }
 
 /// Who uses a local TCP port.

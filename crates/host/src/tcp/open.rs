@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base::EventId;
-use tcp::{Connection, Errno, Listener};
+use smallvec::SmallVec;
+use tcp::{Connection, Errno, FastOpenServer, Listener};
 use trace::Cx;
 use trace::kinds::tcp as kinds;
 use wire::ipv4::Protocol;
@@ -41,7 +42,9 @@ impl Host {
         let id = self.sockets.next_id();
         let listener = Listener::new(&config, id.0, local, options.backlog, cx);
         let reuse_address = options.reuse_address;
-        let listening = Listening { listener, local, reuse_address, v6_only: options.v6_only };
+        let v6_only = options.v6_only;
+        let listening =
+            Listening { listener, local, reuse_address, v6_only, fast_open: None, unproven: SmallVec::new() };
         let (id, slot) = self.sockets.insert(Socket::Listening(Box::new(listening)));
         self.tcp.by_port.entry(local.port()).or_default().listeners.push(slot);
         Ok(id)
@@ -65,6 +68,16 @@ impl Host {
     fn check_local(&self, ip: IpAddr) -> Result<(), Errno> {
         let fine = ip.is_unspecified() || ip.is_loopback() || self.is_own(ip);
         if fine { Ok(()) } else { Err(Errno::AddrNotAvailable) }
+    }
+
+    /// Says how a listener takes Fast Open; `None`: not at all (TCP_FASTOPEN).
+    ///
+    /// # Errors
+    /// [`Errno::BadSocket`] or [`Errno::Invalid`] if it is no listener.
+    pub fn tcp_set_fast_open(&mut self, id: SocketId, server: Option<FastOpenServer>) -> Result<(), Errno> {
+        let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
+        self.sockets.listening(slot).ok_or(Errno::Invalid)?.fast_open = server;
+        Ok(())
     }
 
     /// Takes the next complete connection of a listener, and who opened it.

@@ -4,7 +4,7 @@ use base::{Duration, EventId, Instant};
 use proptest::prelude::*;
 use trace::{Cx, Level, Recorder};
 use wire::Body;
-use wire::tcp::{Flags, Options, Seq};
+use wire::tcp::{FastOpen, Flags, Options, Seq};
 
 use crate::{Config, Connection, Errno, IcmpError, Keepalive, Segment};
 
@@ -29,13 +29,16 @@ fn options() -> impl Strategy<Value = Options> {
     let timestamps = prop_oneof![4 => Just(None), 6 => (0u32..5000, 0u32..5000).prop_map(Some)];
     let block = (near(), near()).prop_map(|(a, b)| (Seq(a as u32), Seq(b as u32)));
     let sack = proptest::collection::vec(block, 0..4);
-    (any::<Option<u16>>(), any::<Option<u8>>(), any::<bool>(), timestamps, sack).prop_map(
-        |(mss, window_scale, sack_permitted, timestamps, sack)| Options {
+    let cookie = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..18));
+    let fast_open = (cookie, any::<bool>()).prop_map(|(cookie, old)| FastOpen::new(&cookie?, old));
+    (any::<Option<u16>>(), any::<Option<u8>>(), any::<bool>(), timestamps, sack, fast_open).prop_map(
+        |(mss, window_scale, sack_permitted, timestamps, sack, fast_open)| Options {
             mss,
             window_scale,
             sack_permitted,
             timestamps,
             sack: sack.into_iter().collect(),
+            fast_open,
         },
     )
 }

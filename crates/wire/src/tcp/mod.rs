@@ -1,5 +1,6 @@
 //! TCP's wire format (RFC 9293 §3.1, §3.2) and its state machine as a table.
 
+mod fast_open;
 mod flags;
 mod options;
 mod sack;
@@ -7,6 +8,7 @@ mod seq;
 mod state;
 mod transitions;
 
+pub use fast_open::FastOpen;
 pub use flags::Flags;
 pub use options::{OPTION_FIELDS, OptionKind, Options, decode_options};
 pub use sack::{MAX_SACK_BLOCKS, SackBlocks};

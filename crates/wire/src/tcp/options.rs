@@ -1,6 +1,6 @@
 //! TCP options (RFC 9293 §3.2): one decoder for stack and inspector.
 
-use super::{MAX_SACK_BLOCKS, SackBlocks, Seq};
+use super::{FastOpen, MAX_SACK_BLOCKS, SackBlocks, Seq};
 use crate::{Malformed, Note, Reader, Sink, open_enum};
 
 open_enum! {
@@ -56,6 +56,8 @@ pub struct Options {
     pub timestamps: Option<(u32, u32)>,
     /// Blocks received behind a gap.
     pub sack: SackBlocks,
+    /// Fast Open; only in a SYN.
+    pub fast_open: Option<FastOpen>,
 }
 
 impl Options {
@@ -80,8 +82,14 @@ impl Options {
     /// bytes are left out.
     #[inline]
     pub fn write(&self, buffer: &mut [u8; 40]) -> usize {
-        if let Options { mss: None, window_scale: None, sack_permitted: false, timestamps: Some((val, ecr)), sack } =
-            self
+        if let Options {
+            mss: None,
+            window_scale: None,
+            sack_permitted: false,
+            timestamps: Some((val, ecr)),
+            sack,
+            fast_open: None,
+        } = self
             && sack.is_empty()
         {
             // The usual options of an established connection (RFC 7323 Appendix A).
@@ -117,6 +125,11 @@ impl Options {
         }
         if let Some(shift) = self.window_scale {
             put(&[1, 3, 3, shift]);
+        }
+        if let Some(fast_open) = &self.fast_open {
+            let mut bytes = [1; FastOpen::MAX_LEN];
+            let len = fast_open.write(&mut bytes);
+            put(&bytes[..len]);
         }
         if !self.sack.is_empty() {
             let room = (40 - put(&[])).saturating_sub(4) / 8;
@@ -199,7 +212,13 @@ fn option<S: Sink>(reader: &mut Reader<'_, '_, S>, kind: OptionKind, options: &m
                     options.sack.push(block);
                 }
             }
-            (OptionKind::FAST_OPEN, _) => drop(reader.rest(&COOKIE)?),
+            (OptionKind::FAST_OPEN, _) => options.fast_open = FastOpen::new(reader.rest(&COOKIE)?, false),
+            (OptionKind::EXPERIMENT_2, _) => {
+                let data = reader.rest(&DATA)?;
+                if let Some(cookie) = data.strip_prefix(&FastOpen::MAGIC) {
+                    options.fast_open = FastOpen::new(cookie, true);
+                }
+            }
             (
                 OptionKind::MSS
                 | OptionKind::WINDOW_SCALE

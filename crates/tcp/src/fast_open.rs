@@ -1,0 +1,107 @@
+//! Fast Open's server side (RFC 7413 §4.1.2, §4.2): cookies, and what a listener makes of a SYN that has one or data.
+
+use std::net::IpAddr;
+
+use wire::tcp::{FastOpen, Options};
+
+use crate::isn::siphash;
+
+/// How a listener takes Fast Open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FastOpenServer {
+    /// The key that cookies are made with, and the one before it, whose cookies still count.
+    pub keys: (FastOpenKey, Option<FastOpenKey>),
+    /// Data in a SYN counts without a cookie (Linux's TFO_SERVER_COOKIE_NOT_REQD).
+    pub without_cookie: bool,
+    /// How many connections may be open on the word of a cookie alone (RFC 7413 §5.1).
+    pub queue: usize,
+}
+
+/// A key for cookies.
+pub type FastOpenKey = [u8; 16];
+
+/// What becomes of a SYN.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FastOpenAnswer {
+    /// The connection is open at once, with the SYN's data.
+    pub opens: bool,
+    /// The option to put into the SYN-ACK.
+    pub option: Option<FastOpen>,
+}
+
+/// The cookie of a client at a server's address: as Linux makes it, a keyed hash of both addresses.
+pub fn fast_open_cookie(key: FastOpenKey, client: IpAddr, server: IpAddr) -> [u8; 8] {
+    let mut ends = Vec::with_capacity(32);
+    for end in [client, server] {
+        match end {
+            IpAddr::V4(ip) => ends.extend(ip.octets()),
+            IpAddr::V6(ip) => ends.extend(ip.octets()),
+        }
+    }
+    siphash(key, &ends).to_le_bytes()
+}
+
+impl FastOpenServer {
+    /// What to make of a SYN with these options, with or without data, when `waiting` connections are open on a cookie alone.
+    pub fn answer(
+        &self,
+        options: &Options,
+        has_data: bool,
+        waiting: usize,
+        client: IpAddr,
+        server: IpAddr,
+    ) -> FastOpenAnswer {
+        let asked = options.fast_open.as_ref();
+        if (asked.is_none() && !has_data) || waiting >= self.queue {
+            return FastOpenAnswer::default();
+        }
+        if self.without_cookie {
+            return FastOpenAnswer { opens: true, option: None };
+        }
+        let Some(asked) = asked else { return FastOpenAnswer::default() };
+        let own = fast_open_cookie(self.keys.0, client, server);
+        let fresh = FastOpen::new(&own, asked.experimental);
+        if asked.cookie() == own {
+            return FastOpenAnswer { opens: true, option: None };
+        }
+        let old = self.keys.1.is_some_and(|key| asked.cookie() == fast_open_cookie(key, client, server));
+        // RFC 7413 §4.1.2: a cookie that is not valid is answered with one that is; so is a question for one.
+        FastOpenAnswer { opens: old, option: fresh }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: FastOpenKey =
+        [0xa1, 0xa1, 0xa1, 0xa1, 0xb2, 0xb2, 0xb2, 0xb2, 0xc3, 0xc3, 0xc3, 0xc3, 0xd4, 0xd4, 0xd4, 0xd4];
+
+    fn answer(server: &FastOpenServer, cookie: Option<&[u8]>, data: bool) -> FastOpenAnswer {
+        let fast_open = cookie.and_then(|cookie| FastOpen::new(cookie, false));
+        let options = Options { fast_open, ..Options::default() };
+        let (client, here) = ([192, 0, 2, 1].into(), [192, 168, 0, 1].into());
+        server.answer(&options, data, 0, client, here)
+    }
+
+    #[test]
+    fn cookies_are_those_of_linux() {
+        let cookie = fast_open_cookie(KEY, [192, 0, 2, 1].into(), [192, 168, 0, 1].into());
+        assert_eq!(cookie, [0x30, 0x21, 0xb9, 0xd8, 0x89, 0x01, 0x7e, 0xeb]);
+    }
+
+    #[test]
+    fn rfc_7413_section_4_1_2_a_valid_cookie_opens_and_a_wrong_one_is_answered_with_a_right_one() {
+        let server = FastOpenServer { keys: (KEY, None), without_cookie: false, queue: 1 };
+        let own = fast_open_cookie(KEY, [192, 0, 2, 1].into(), [192, 168, 0, 1].into());
+        assert!(answer(&server, Some(&own), true).opens);
+        for wrong in [&[][..], &[1, 2, 3, 4, 5, 6, 7, 8]] {
+            let answer = answer(&server, Some(wrong), true);
+            assert!(!answer.opens);
+            assert_eq!(answer.option.unwrap().cookie(), own);
+        }
+        assert_eq!(answer(&server, None, true), FastOpenAnswer::default());
+        assert!(answer(&FastOpenServer { without_cookie: true, ..server }, None, true).opens);
+        assert!(!answer(&FastOpenServer { queue: 0, ..server }, Some(&own), true).opens);
+    }
+}
