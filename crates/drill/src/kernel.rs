@@ -10,6 +10,10 @@ use tcp::{Config, CongestionKind};
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel {
     values: BTreeMap<&'static str, String>,
+    /// Segments are handed down in batches (`ethtool -K` with `tso` and `gso`).
+    pub(crate) offload: bool,
+    /// What is known of other machines is to be forgotten (`ip tcp_metrics flush`).
+    pub(crate) forget_metrics: bool,
 }
 
 /// What becomes of a setting.
@@ -69,7 +73,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_pacing_ss_ratio", Meaning::Fixed(&["200"]), "200"),
     ("tcp_pacing_ca_ratio", Meaning::Fixed(&["120"]), "120"),
     ("tcp_tso_win_divisor", Meaning::Unseen, "3"),
-    ("tcp_min_tso_segs", Meaning::Unseen, "2"),
+    ("tcp_min_tso_segs", Meaning::Ours(any_number), "2"),
     ("tcp_limit_output_bytes", Meaning::Unseen, "4194304"),
     ("tcp_ecn_option", Meaning::Fixed(&["0", "1", "2", "3"]), "2"),
     ("tcp_workaround_signed_windows", Meaning::Fixed(&["0"]), "0"),
@@ -93,7 +97,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_slow_start_after_idle", Meaning::Fixed(&["0", "1"]), "1"),
     ("tcp_ecn", Meaning::Fixed(&["0", "2"]), "2"),
     ("tcp_ecn_fallback", Meaning::Unseen, "1"),
-    ("tcp_notsent_lowat", Meaning::Fixed(&["4294967295", "-1"]), "4294967295"),
+    ("tcp_notsent_lowat", Meaning::Ours(low_water), "4294967295"),
     ("tcp_fastopen", Meaning::Ours(any_number), "1"),
     ("tcp_fastopen_key", Meaning::Ours(|value| value.split('-').count() == 4), "00000000-00000000-00000000-00000000"),
     ("tcp_fastopen_blackhole_timeout_sec", Meaning::Ours(any_number), "0"),
@@ -103,10 +107,12 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
 ];
 
 fn congestion(name: &str) -> Option<CongestionKind> {
-    match name {
-        "reno" | "cubic" => Some(CongestionKind::Reno),
-        _ => None,
-    }
+    CongestionKind::named(name)
+}
+
+/// A limit that may be off: the largest number, or -1.
+fn low_water(value: &str) -> bool {
+    value == "-1" || any_number(value)
 }
 
 /// Why a setting was refused.
@@ -115,7 +121,8 @@ pub(crate) struct Refused(pub(crate) String);
 
 impl Default for Kernel {
     fn default() -> Kernel {
-        Kernel { values: KNOWN.iter().map(|(name, _, default)| (*name, (*default).to_owned())).collect() }
+        let values = KNOWN.iter().map(|(name, _, default)| (*name, (*default).to_owned())).collect();
+        Kernel { values, offload: true, forget_metrics: false }
     }
 }
 
@@ -176,6 +183,12 @@ impl Kernel {
             send_buffer: self.memory("tcp_wmem", 2),
             receive_buffer: self.memory("tcp_rmem", 2),
             delay_fin_ack: true,
+            bare_probes: true,
+            stretch_overhead: 1280,
+            batch: self.offload.then(|| retries("tcp_min_tso_segs").max(1)),
+            notsent_low_water: u32::try_from(self.number("tcp_notsent_lowat"))
+                .ok()
+                .filter(|&low| low > 0 && low < u32::MAX),
             ..Config::default()
         };
         if let Some(congestion) = congestion(self.text("tcp_congestion_control")) {

@@ -315,6 +315,9 @@ impl Runner<'_> {
 
     fn command(&mut self, command: &Command, directory: &Path) -> Result<(), Stop> {
         Shell { kernel: &mut self.kernel, files: &mut self.files }.run(&command.text, directory)?;
+        if std::mem::take(&mut self.kernel.forget_metrics) {
+            self.machine.host.tcp_forget_metrics();
+        }
         let config = self.kernel.tcp();
         self.machine.with(|host, _| host.set_tcp_config(config));
         self.apply_fast_open();

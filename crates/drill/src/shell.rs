@@ -55,7 +55,14 @@ impl Shell<'_> {
         match (base, &arguments[..]) {
             ("sysctl", settings) => self.sysctl(settings),
             // Our machine is new for every script: no metrics are saved, and its queue drops nothing.
-            ("ip", ["tcp_metrics", "flush", ..]) => Ok(()),
+            ("ip", ["tcp_metrics", "flush", ..]) => {
+                self.kernel.forget_metrics = true;
+                Ok(())
+            }
+            ("ethtool", ["-K", _, "tso", on @ ("on" | "off"), "gso", also]) if on == also => {
+                self.kernel.offload = *on == "on";
+                Ok(())
+            }
             ("tc", ["qdisc", "add" | "replace", "dev", _, "root", "pfifo" | "pfifo_fast" | "noqueue"]) => Ok(()),
             ("nstat" | "sleep" | "sync" | "true" | "echo" | ":", _) => Ok(()),
             ("rm", _) => Ok(()),

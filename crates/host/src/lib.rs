@@ -20,7 +20,7 @@ mod tcp;
 mod timers;
 mod udp;
 
-pub use crate::tcp::ConnectionRow;
+pub use crate::tcp::{ConnectionRow, FastOpenConnect};
 pub use config::{EphemeralPorts, HostConfig, InterfaceConfig, NatConfig, PortOrder, Route};
 pub use host::Host;
 pub use interface::{Interface, InterfaceId, Outgoing};

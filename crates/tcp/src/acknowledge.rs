@@ -39,6 +39,7 @@ impl Connection {
             // What was acknowledged since is known; what was SACKed may not be.
             if self.agreed.sack && !self.flight.is_empty() {
                 self.take_sack(segment, &mut ack, &mut sample, cx);
+                self.counts.delivered += u64::from(ack.delivered);
                 ack.news = true;
                 self.react(&mut ack, cx);
             }
@@ -66,6 +67,10 @@ impl Connection {
             self.recovery.dup_acks = self.recovery.dup_acks.saturating_add(1);
             let dup = cx.event(&kind::DUP_ACK, self.id, [self.recovery.dup_acks.into(), 0]);
             self.trigger = dup;
+        }
+        self.counts.delivered += u64::from(ack.delivered) + u64::from(syn && ack.advanced > 0);
+        if self.is_roomy() {
+            self.limits.program_waits(false, cx.now);
         }
         if !outstanding {
             if ack.dsack {

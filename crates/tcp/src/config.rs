@@ -68,6 +68,16 @@ pub struct Config {
     pub undo: bool,
     /// Report what arrives twice (RFC 2883).
     pub dsack: bool,
+    /// A program is not told to write while so many bytes wait to be sent (TCP_NOTSENT_LOWAT).
+    pub notsent_low_water: Option<u32>,
+    /// What the send buffer is charged for each stretch that is handed down in one, beside its data, in bytes. Linux charges
+    /// about 1280 and takes a stretch in whole once there is room for any of it; 0: data alone counts.
+    pub stretch_overhead: usize,
+    /// Closed windows are probed without data, just below what is acknowledged, as Linux does; otherwise with the next byte.
+    pub bare_probes: bool,
+    /// Segments leave in batches as an offload would see them, at least so many in one: the last of a batch is pushed.
+    /// `None`: each stands for itself.
+    pub batch: Option<u32>,
     /// How many segments the path may reorder before one is taken for lost: DupThresh (RFC 5681 §3.2: 3).
     pub reordering: u32,
 }
@@ -105,6 +115,10 @@ impl Default for Config {
             frto: true,
             undo: true,
             dsack: true,
+            notsent_low_water: None,
+            stretch_overhead: 0,
+            bare_probes: false,
+            batch: None,
             reordering: 3,
         }
     }

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use base::{Duration, EventId, Instant};
-use bytes::Bytes;
 use smallvec::SmallVec;
 use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::{Event, Seq, State, transition};
@@ -15,6 +14,7 @@ use crate::congestion::{Congestion, Window};
 use crate::delack::Acks;
 use crate::ecn::Ecn;
 use crate::figures::Told;
+use crate::limits::Limits;
 use crate::rate::Rate;
 use crate::reassembly::Reassembly;
 use crate::recovery::Recovery;
@@ -50,6 +50,10 @@ pub struct Connection {
     /// It was open before its handshake was complete, and data came in its SYN (RFC 7413).
     pub(crate) fast_opened: bool,
     pub(crate) syn_data: bool,
+    /// How many bytes our own SYN carries, and what its answer says to the cache of cookies.
+    pub(crate) syn_len: u32,
+    pub(crate) fast_open_asked: Option<crate::FastOpenRequest>,
+    pub(crate) fast_open_news: Option<crate::FastOpenNews>,
     /// The program reads no more (shutdown(SHUT_RD)).
     pub(crate) read_shut: bool,
     pub(crate) agreed: Agreed,
@@ -129,6 +133,14 @@ pub struct Connection {
     pub(crate) window_full: bool,
     pub(crate) closed_since: Instant,
     pub(crate) nagle_held: bool,
+    /// The program corks the connection, or has said that more follows; and it wants what waits to leave.
+    pub(crate) corked: bool,
+    pub(crate) more_follows: bool,
+    pub(crate) push_now: bool,
+    /// Segments left of the batch that is being sent, and whether it is more than one.
+    pub(crate) batch_left: u32,
+    pub(crate) batch_many: bool,
+    pub(crate) limits: Limits,
     pub(crate) told: Told,
 }
 
@@ -159,6 +171,10 @@ pub(crate) struct Timestamps {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) sent: u64,
+    /// Segments that arrived at the other side.
+    pub(crate) delivered: u64,
+    /// How often a segment came late that others had overtaken.
+    pub(crate) reordered: u64,
     pub(crate) received: u64,
     pub(crate) retransmits: u64,
     pub(crate) bytes_acked: u64,
@@ -212,11 +228,11 @@ impl Connection {
         let write_closed = self.fin_wanted.is_some() || self.is_closed();
         let read_closed = self.fin_received || self.read_shut || self.is_closed();
         // As on Linux a program is told to write again when a third of the buffer is free.
-        let room = self.room() * 3 >= self.config.send_buffer.max(1);
+        let room = self.is_roomy();
         Ready {
             connected: self.connected,
             readable: (self.connected && !self.readable.is_empty()) || read_closed || failed,
-            writable: failed || write_closed || (self.connected && room && self.room() > 0),
+            writable: failed || write_closed || (self.connected && room),
             read_closed,
             write_closed,
             failed,
@@ -259,6 +275,19 @@ impl Connection {
             dsacks: self.recovery.dsacks,
             min_rtt: self.min_rtt.get().unwrap_or_default(),
             retransmits: self.counts.retransmits,
+            delivered: self.counts.delivered,
+            reordered: self.counts.reordered,
+            backoff: self.rtt.backoff().max(self.probe_backoff),
+            probes: if self.probing || self.timers.persist.is_armed() {
+                self.attempts.max(self.keepalives)
+            } else {
+                self.keepalives
+            },
+            own_mss: u32::from(self.config.mss),
+            full_segment: self.acks.full,
+            last_data_received: self.acks.last_data(),
+            limits: self.limits,
+            unsent: self.unsent(),
             segments: (self.counts.sent, self.counts.received),
             send_queue: self.queued(),
             receive_queue: self.readable_len,
@@ -273,10 +302,6 @@ impl Connection {
         // The SYN stands in front of the data: before it is acknowledged SND.UNA does too.
         self.buffer.end().distance((self.iss + 1).max(self.snd_una).min(self.buffer.end())) as usize
     }
-    /// Bytes that may be written.
-    pub(crate) fn room(&self) -> usize {
-        self.config.send_buffer.saturating_sub(self.queued())
-    }
     /// RCV.WND: how much of the window that was offered is left.
     pub(crate) fn rcv_wnd(&self) -> u32 {
         if self.rcv_adv.after(self.rcv_nxt) { self.rcv_adv.distance(self.rcv_nxt) } else { 0 }
@@ -285,70 +310,6 @@ impl Connection {
 
 /// Commands.
 impl Connection {
-    /// Writes `data`: takes as much as the send buffer has room for, shared, and says how much.
-    ///
-    /// # Errors
-    /// [`Errno::WouldBlock`] without room or before the connection is complete; [`Errno::BrokenPipe`] after
-    /// [`Connection::shutdown`]; the connection's error once it has failed.
-    pub fn send(&mut self, data: Body, cx: &mut Cx) -> Result<usize, Errno> {
-        self.tell_error()?;
-        let room = self.writable(data.len())?;
-        let taken = data.len().min(room);
-        let event = self.written(taken, cx);
-        let mut left = taken;
-        for chunk in data.chunks() {
-            let n = chunk.bytes().len().min(left);
-            self.buffer.push(chunk.bytes().slice(..n), self.agreed.mss, self.snd_nxt, event);
-            left -= n;
-        }
-        Ok(taken)
-    }
-
-    /// As [`Connection::send`], for bytes whose checksum nobody has computed yet.
-    ///
-    /// # Errors
-    /// As [`Connection::send`].
-    pub fn send_bytes(&mut self, data: Bytes, cx: &mut Cx) -> Result<usize, Errno> {
-        self.tell_error()?;
-        let room = self.writable(data.len())?;
-        let taken = data.len().min(room);
-        let event = self.written(taken, cx);
-        self.buffer.push(data.slice(..taken), self.agreed.mss, self.snd_nxt, event);
-        Ok(taken)
-    }
-
-    /// How many bytes [`Connection::send`] would take now: at least one.
-    ///
-    /// # Errors
-    /// As [`Connection::send`].
-    pub fn send_room(&self) -> Result<usize, Errno> {
-        self.writable(1)
-    }
-
-    /// As Linux, the first call after a failure says why; those behind it find the connection closed.
-    fn tell_error(&mut self) -> Result<(), Errno> {
-        self.untold.take().map_or(Ok(()), Err)
-    }
-
-    fn writable(&self, len: usize) -> Result<usize, Errno> {
-        if let Some(error) = self.untold {
-            return Err(error);
-        }
-        if self.fin_wanted.is_some() || self.is_closed() {
-            return Err(Errno::BrokenPipe);
-        }
-        if !self.connected || (self.room() == 0 && len > 0) {
-            return Err(Errno::WouldBlock);
-        }
-        Ok(self.room())
-    }
-
-    fn written(&mut self, taken: usize, cx: &mut Cx) -> EventId {
-        let event = cx.event(&kind::WRITTEN, self.id, [taken as u64, (self.queued() + taken) as u64]);
-        self.trigger = event;
-        event
-    }
-
     /// Reads up to `max` bytes, shared. An empty result is the end of the stream. May give less than has arrived, so that
     /// segments need not be cut.
     ///
@@ -385,12 +346,6 @@ impl Connection {
         Ok(out)
     }
 
-    /// Turns Nagle's algorithm off, or on (TCP_NODELAY).
-    pub fn set_nodelay(&mut self, nodelay: bool, cx: &mut Cx) {
-        self.config.nagle = !nodelay;
-        self.trigger = cx.cause;
-    }
-
     /// Asks a silent peer whether it is there, or no longer (SO_KEEPALIVE).
     pub fn set_keepalive(&mut self, keepalive: Option<Keepalive>, cx: &mut Cx) {
         self.config.keepalive = keepalive;
@@ -409,10 +364,17 @@ impl Connection {
         self.read_shut = true;
     }
 
-    /// How many bytes a program may write ahead from now on (SO_SNDBUF).
-    pub fn set_send_buffer(&mut self, bytes: usize, cx: &mut Cx) {
-        self.config.send_buffer = bytes;
-        self.trigger = cx.cause;
+    /// Changes the congestion control (TCP_CONGESTION). The window stays as it is.
+    pub fn set_congestion(&mut self, kind: crate::CongestionKind) {
+        if self.config.congestion != kind {
+            self.config.congestion = kind;
+            self.congestion = crate::congestion::new(kind, self.config.slow_start);
+        }
+    }
+
+    /// How often a SYN is sent again before the connection is given up (TCP_SYNCNT).
+    pub fn set_syn_retries(&mut self, retries: u32) {
+        self.config.syn_retries = retries;
     }
 
     /// Gives up when data stays unacknowledged for this long (TCP_USER_TIMEOUT).

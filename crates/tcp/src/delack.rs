@@ -40,6 +40,15 @@ impl Acks {
         full: 536,
     };
 
+    /// When data arrived last.
+    pub(crate) fn last_data(&self) -> Instant {
+        self.last_data
+    }
+    /// The connection is complete: from now on the silence counts.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.last_data = self.last_data.max(now);
+    }
+
     /// A segment of `len` bytes arrived in order, and with it `delivered` bytes can be read. Whether to acknowledge at once;
     /// `window` is what we offer.
     pub(crate) fn on_data(&mut self, now: Instant, len: u32, delivered: u32, window: u32, rto: Duration) -> bool {

@@ -1,10 +1,15 @@
-//! Fast Open's server side (RFC 7413 §4.1.2, §4.2): cookies, and what a listener makes of a SYN that has one or data.
+//! Fast Open (RFC 7413): the server's cookies, and what a listener makes of a SYN that has one or data; what a client puts into
+//! its SYN, and what it learns from the answer.
 
 use std::net::IpAddr;
 
+use bytes::Bytes;
+use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::{FastOpen, Options};
 
+use crate::connection::Connection;
 use crate::isn::siphash;
+use crate::{Config, Segment};
 
 /// How a listener takes Fast Open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +72,85 @@ impl FastOpenServer {
         let old = self.keys.1.is_some_and(|key| asked.cookie() == fast_open_cookie(key, client, server));
         // RFC 7413 §4.1.2: a cookie that is not valid is answered with one that is; so is a question for one.
         FastOpenAnswer { opens: old, option: fresh }
+    }
+}
+
+/// What a client asks for with its SYN.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FastOpenRequest {
+    /// The option: a cookie, or the question for one; `None` where the server wants none.
+    pub option: Option<FastOpen>,
+    /// Data that the SYN carries; empty without a cookie, unless the server wants none.
+    pub data: Bytes,
+}
+
+/// What the answer to such a SYN says to the client's cache (RFC 7413 §4.1.3.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FastOpenNews {
+    /// The largest segment that the server takes.
+    pub mss: u16,
+    /// The new cookie, if one came.
+    pub cookie: Option<FastOpen>,
+    /// A question for a cookie was not answered; with the experimental option, or without.
+    pub unanswered: Option<bool>,
+}
+
+impl FastOpenRequest {
+    /// How many bytes a SYN carries to a server that takes segments of `mss` bytes: room is left for options that others may
+    /// add on the way (RFC 7413 §4.2.1, as Linux does).
+    pub fn room(config: &Config, mss: u16) -> usize {
+        const OPTIONS: u16 = 40;
+        config.mss.min(mss).saturating_sub(OPTIONS).into()
+    }
+}
+
+/// The client.
+impl Connection {
+    /// The SYN is to carry this (RFC 7413 §4.2.1).
+    pub(crate) fn fast_open_with(&mut self, request: FastOpenRequest, cx: &mut Cx) {
+        if !request.data.is_empty() {
+            self.syn_len = request.data.len() as u32;
+            let event = cx.event(&kind::FAST_OPEN_SENT, self.id, [request.data.len() as u64, 0]);
+            self.append(request.data.clone(), event);
+        } else if request.option.is_some_and(|option| option.cookie().is_empty()) {
+            cx.event(&kind::FAST_OPEN_ASKED, self.id, [0, 0]);
+        }
+        self.fast_open = request.option;
+        self.fast_open_asked = Some(FastOpenRequest { data: Bytes::new(), ..request });
+    }
+
+    /// The answer to our SYN acknowledges it: what it says of Fast Open. Data that the SYN carried and the answer does not
+    /// acknowledge is sent again at once (RFC 7413 §4.2.1).
+    pub(crate) fn fast_open_answered(&mut self, answer: &Segment, cx: &mut Cx) {
+        let Some(asked) = self.fast_open_asked.take() else { return };
+        let had_data = self.syn_len > 0;
+        // An unsolicited cookie is worth nothing.
+        let cookie = answer.options.fast_open.filter(|got| asked.option.is_some() && !got.cookie().is_empty());
+        let silent = asked.option.filter(|_| cookie.is_none() && !had_data && self.syn_retries == 0);
+        let mss = answer.options.mss.unwrap_or(536);
+        self.fast_open_news = Some(FastOpenNews { mss, cookie, unanswered: silent.map(|option| option.experimental) });
+        if !had_data {
+            return;
+        }
+        // SYN and data count as one where both arrived.
+        if self.flight.is_empty() {
+            self.syn_data = true;
+            self.counts.delivered -= 1;
+            cx.event(&kind::FAST_OPEN_TAKEN, self.id, [self.syn_len.into(), 0]);
+        } else {
+            let left = self.snd_nxt.distance(self.snd_una);
+            let refused = cx.event(&kind::FAST_OPEN_REFUSED, self.id, [left.into(), 0]);
+            for number in self.flight.numbers() {
+                self.flight.mark_lost(number);
+            }
+            self.trigger = refused;
+            self.resend_without_congestion();
+        }
+    }
+
+    /// What the answer to a SYN with Fast Open has said, once.
+    pub fn take_fast_open_news(&mut self) -> Option<FastOpenNews> {
+        self.fast_open_news.take()
     }
 }
 

@@ -13,14 +13,16 @@ use crate::connection::{Agreed, Connection, Counts, Timestamps};
 use crate::delack::Acks;
 use crate::ecn::Ecn;
 use crate::figures::Told;
+use crate::limits::Limits;
 use crate::rate::Rate;
 use crate::reassembly::Reassembly;
+use crate::receive::older;
 use crate::recovery::Recovery;
 use crate::rtt::{LeastRtt, Rtt};
 use crate::send_buffer::SendBuffer;
 use crate::timers::Timers;
 use crate::usage::Usage;
-use crate::{Config, Errno, FastOpenAnswer, InFlight, Segment};
+use crate::{Config, Errno, FastOpenAnswer, FastOpenRequest, InFlight, Segment};
 
 /// RFC 9293 §3.7.1 (MUST-15): what to assume if the other side does not say.
 const DEFAULT_MSS: u16 = 536;
@@ -45,6 +47,22 @@ impl Connection {
         let open = cx.event(&kind::CONNECT, id, [to, local.port().into()]);
         let mut connection = Connection::new(config, id, local, remote, isn, State::CLOSED, open, cx);
         connection.step(Event::ActiveOpen, &mut cx.caused_by(open));
+        connection
+    }
+
+    /// As [`Connection::connect`], with Fast Open (RFC 7413 §4.2.1). How many bytes the SYN may carry says
+    /// [`FastOpenRequest::room`].
+    pub fn connect_fast(
+        config: &Config,
+        id: u32,
+        local: SocketAddr,
+        remote: SocketAddr,
+        isn: Seq,
+        request: FastOpenRequest,
+        cx: &mut Cx,
+    ) -> Connection {
+        let mut connection = Connection::connect(config, id, local, remote, isn, cx);
+        connection.fast_open_with(request, cx);
         connection
     }
 
@@ -88,6 +106,7 @@ impl Connection {
             connection.fast_opened = true;
             connection.connected = true;
             connection.syn_data = !syn.payload.is_empty();
+            cx.event(&kind::FAST_OPEN_OPENED, id, [syn.payload.len() as u64, 0]);
             connection.take_text_of_syn(syn, cx);
             // The SYN-ACK acknowledges it: no acknowledgment is held back.
             let full = connection.acks.full;
@@ -125,6 +144,9 @@ impl Connection {
             fast_open: None,
             fast_opened: false,
             syn_data: false,
+            syn_len: 0,
+            fast_open_asked: None,
+            fast_open_news: None,
             agreed: Agreed { mss, rcv_shift: offered_shift(config).unwrap_or(0), ..Agreed::default() },
             iss: isn,
             snd_una: isn,
@@ -179,6 +201,12 @@ impl Connection {
             window_full: false,
             closed_since: cx.now,
             nagle_held: false,
+            corked: false,
+            more_follows: false,
+            push_now: false,
+            batch_left: 0,
+            batch_many: false,
+            limits: Limits::default(),
             told: Told::default(),
         }
     }
@@ -194,7 +222,7 @@ impl Connection {
             sack_permitted: if answer { self.agreed.sack } else { self.config.sack },
             // RFC 7323 §3.2: TSecr is valid only with ACK.
             timestamps: timestamps.then(|| (self.ts_now(now), if answer { self.ts.recent } else { 0 })),
-            fast_open: self.fast_open.filter(|_| answer),
+            fast_open: self.fast_open,
             ..Options::default()
         }
     }
@@ -261,6 +289,10 @@ impl Connection {
             }
             return;
         }
+        // RFC 7323 §3.2, as Linux: an answer that echoes what was never sent is somebody else's.
+        if has_ack && !flags.contains(Flags::RST) && self.echoes_nothing(&segment, cx) {
+            return self.reset_for(&segment, cx);
+        }
         // Second, check the RST bit: without an acceptable ACK it may be anybody's.
         if flags.contains(Flags::RST) {
             if acceptable {
@@ -279,21 +311,37 @@ impl Connection {
             debug_assert!(acked.is_some());
             self.step(Event::RcvSynAck, cx);
             self.complete(cx);
+            self.fast_open_answered(&segment, cx);
             self.take_text_of_syn(&segment, cx);
+            self.follow_fins(false, cx);
             // The handshake's last ACK leaves at once, with data if there is any.
             self.acks.now = Some(cx.event(&kind::ACK_NOW, self.id, [self.rcv_nxt.0.into(), 0]));
         } else {
             // Simultaneous open (RFC 9293 §3.5, figure 7): our SYN goes out again, as a SYN-ACK. Nothing was lost.
             self.step(Event::RcvSyn, cx);
-            self.flight.mark_all_lost();
-            self.retransmit_now = true;
-            self.take_text_of_syn(&segment, cx);
+            // As on Linux, data in a SYN that crosses ours is left for the other side to send again.
+            self.send_syn_again();
         }
+    }
+
+    /// Our SYN, or our SYN-ACK, is to go out once more, alone: data that went with it waits for the answer.
+    pub(crate) fn send_syn_again(&mut self) {
+        let head = self.flight.numbers().start;
+        self.flight.mark_lost(head);
+        self.retransmit_now = true;
+    }
+
+    /// Whether the answer to our SYN echoes a timestamp that our SYNs never had.
+    fn echoes_nothing(&self, answer: &Segment, cx: &Cx) -> bool {
+        let (Some((_, echo)), Some(first)) = (answer.options.timestamps, self.flight.oldest()) else { return false };
+        let (from, to) = (self.ts_now(first.first_sent), self.ts_now(cx.now));
+        self.config.timestamps && echo != 0 && (older(echo, from) || older(to, echo))
     }
 
     /// Our SYN is acknowledged: the connection is complete.
     pub(crate) fn complete(&mut self, cx: &mut Cx) {
         self.connected = true;
+        self.acks.begin(cx.now);
         self.small_sent = self.snd_una.max(self.small_sent);
         if self.syn_retries > 0 {
             self.rtt.syn_was_lost();

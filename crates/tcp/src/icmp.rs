@@ -72,6 +72,12 @@ impl Connection {
         }
         let lowered = cx.event(&kind::MSS_LOWERED, self.id, [self.agreed.mss.into(), mss.into()]);
         self.agreed.mss = mss;
+        if self.state == State::SYN_SENT {
+            // A SYN with data did not fit: it goes out again without (RFC 7413 §4.2.1), and says what fits.
+            self.config.mss = mtu.max(MIN_MTU) - headers as u16;
+            self.trigger = lowered;
+            return self.send_syn_again();
+        }
         // RFC 1191 §6.4 leaves the congestion window as it is; here it is counted in segments.
         for number in self.flight.numbers() {
             if self.flight.get(number).is_some_and(|sent| sent.len() > mss) {

@@ -1,8 +1,9 @@
 //! What a connection tells about itself.
 
-use base::Duration;
+use base::{Duration, Instant};
 use wire::tcp::{Seq, State};
 
+use crate::Limits;
 use crate::recovery::Phase;
 
 /// What a program may do without waiting.
@@ -81,6 +82,24 @@ pub struct Info {
     pub min_rtt: Duration,
     /// Segments sent again since the connection began.
     pub retransmits: u64,
+    /// Segments that arrived at the other side, as far as is known, and how often one was late that others had overtaken.
+    pub delivered: u64,
+    /// See [`Info::delivered`].
+    pub reordered: u64,
+    /// How often the timeout, or the time between probes of a closed window, was doubled.
+    pub backoff: u32,
+    /// Probes of a closed window, or questions whether the other side is there, that were not answered.
+    pub probes: u32,
+    /// The largest segment that we take, as our SYN says.
+    pub own_mss: u32,
+    /// The largest segment that arrived, at least 536: what a full one is.
+    pub full_segment: u32,
+    /// When data arrived last, or when the connection began.
+    pub last_data_received: Instant,
+    /// What limited it over its life: ask [`Limits::totals`].
+    pub limits: Limits,
+    /// Bytes written and not sent yet.
+    pub unsent: u32,
     /// Segments sent and received.
     pub segments: (u64, u64),
     /// Bytes written and not acknowledged yet.

@@ -18,6 +18,7 @@ mod icmp;
 mod in_flight;
 mod info;
 mod isn;
+mod limits;
 mod listener;
 mod rate;
 mod reassembly;
@@ -31,18 +32,21 @@ mod timeout;
 mod timers;
 mod usage;
 mod window;
+mod write;
 
 pub use config::{Config, CongestionKind, Keepalive, SlowStart};
 pub use connection::{Connection, Transmit};
 pub use errno::Errno;
-pub use fast_open::{FastOpenAnswer, FastOpenKey, FastOpenServer, fast_open_cookie};
+pub use fast_open::{FastOpenAnswer, FastOpenKey, FastOpenNews, FastOpenRequest, FastOpenServer, fast_open_cookie};
 pub use icmp::IcmpError;
 pub use in_flight::{InFlight, Sent};
 pub use info::{Info, Ready};
 pub use isn::{isn, timestamp_offset};
+pub use limits::{Limited, Limits};
 pub use listener::{Arrival, Listener};
 pub use segment::{Segment, refuse};
 pub use wire::tcp::{Flags, Seq, State};
+pub use write::SendFlags;
 
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,10 @@ impl Listener {
     pub fn config(&self) -> &Config {
         &self.config
     }
+    /// Connections that it opens from now on inherit this.
+    pub fn set_config(&mut self, config: Config) {
+        self.config = config;
+    }
     /// Whether [`Listener::accept`] would give a connection.
     pub fn readable(&self) -> bool {
         !self.complete.is_empty()

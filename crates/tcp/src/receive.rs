@@ -38,6 +38,7 @@ impl Connection {
         self.counts.received += 1;
         self.last_received = cx.now;
         self.keepalives = 0;
+        self.more_follows = false;
         match self.state {
             State::CLOSED => self.answer_when_gone(&segment, cx),
             State::SYN_SENT => self.handle_in_syn_sent(segment, cx),
@@ -47,7 +48,7 @@ impl Connection {
 
     /// RFC 9293 §3.10.7.4, for all states from SYN-RECEIVED on, in the order of its steps.
     fn handle_in_order(&mut self, mut segment: Segment, cx: &mut Cx) {
-        if self.state == State::SYN_RECEIVED && self.handle_other_syn(&mut segment) {
+        if self.state == State::SYN_RECEIVED && self.handle_other_syn(&mut segment, cx) {
             return;
         }
         // RFC 7323 §5.3, R1, comes before the check of the sequence number; a reset does not undergo it (§5.2).
@@ -65,7 +66,6 @@ impl Connection {
         let Some(text) = self.acceptable(&mut segment) else {
             return self.handle_unacceptable(&segment, cx);
         };
-        self.take_timestamp(&segment, cx);
         // Fourth, check the SYN bit.
         if segment.flags.contains(Flags::SYN) {
             if self.state == State::SYN_RECEIVED && self.passive {
@@ -88,6 +88,8 @@ impl Connection {
         if self.acknowledge(&segment, bare, cx).is_none() {
             return;
         }
+        // Only what is believed moves TS.Recent.
+        self.take_timestamp(&segment, cx);
         if (!self.connected || opening) && self.snd_una.after(self.iss) {
             self.complete(cx);
         }
@@ -116,21 +118,25 @@ impl Connection {
     }
 
     /// In SYN-RECEIVED: a SYN that repeats the one we have. Whether that was all.
-    fn handle_other_syn(&mut self, segment: &mut Segment) -> bool {
+    fn handle_other_syn(&mut self, segment: &mut Segment, cx: &Cx) -> bool {
         let flags = segment.flags;
         if !flags.contains(Flags::SYN) || flags.contains(Flags::RST) || segment.seq != self.irs {
             return false;
         }
-        if flags.contains(Flags::ACK) && segment.ack == self.iss + 1 {
+        if flags.contains(Flags::ACK) && segment.ack == self.snd_nxt {
             // Simultaneous open (RFC 9293 §3.5, figure 7): the other side's SYN-ACK. Its SYN is known, its ACK is news.
             segment.flags = flags.without(Flags::SYN);
             segment.seq += 1;
+            if self.config.dsack && self.agreed.sack {
+                // As on Linux, the SYN that came twice is reported (RFC 2883 §4).
+                self.repeated = Some((self.irs, self.irs + 1));
+                self.acks.now = Some(cx.cause);
+            }
             return false;
         }
         if !flags.contains(Flags::ACK) {
             // Our SYN-ACK was lost, or is late: as Linux does, send it again.
-            self.flight.mark_all_lost();
-            self.retransmit_now = true;
+            self.send_syn_again();
             return true;
         }
         false
@@ -143,6 +149,10 @@ impl Connection {
         }
         let Some((val, _)) = segment.options.timestamps else {
             // RFC 7323 §3.2: once agreed on, each segment has one; one without is dropped in silence.
+            if self.state == State::SYN_RECEIVED {
+                // As on Linux, the handshake's end may lack it.
+                return true;
+            }
             cx.event(&kind::TIMESTAMP_MISSING, self.id, [segment.seq.0.into(), 0]);
             return false;
         };
@@ -304,7 +314,9 @@ impl Connection {
             self.fin_at = Some(start + len);
         }
         // Whoever sends beyond the window is to learn where it ends.
-        let fin_at_once = !self.config.delay_fin_ack;
+        // As on Linux a FIN that answers ours is acknowledged at once: nobody has anything to add.
+        let closing = matches!(self.state, State::FIN_WAIT_1 | State::FIN_WAIT_2);
+        let fin_at_once = !self.config.delay_fin_ack || closing;
         let mut at_once = (fin && fin_at_once) || cut;
         if len > 0 && start == self.received {
             let window = self.rcv_wnd();

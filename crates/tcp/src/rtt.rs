@@ -33,6 +33,11 @@ impl Rtt {
         self.rto.saturating_mul(1 << self.backoff.min(32)).min(self.max)
     }
 
+    /// How often it was doubled.
+    pub(crate) fn backoff(&self) -> u32 {
+        self.backoff
+    }
+
     /// A round trip took `r`. `samples` is how many such measurements a round trip is expected to give (RFC 7323 §4.2:
     /// with timestamps each acknowledgment gives one, and each then moves the average by less).
     pub(crate) fn sample(&mut self, r: Duration, samples: i64) {

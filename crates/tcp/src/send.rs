@@ -35,6 +35,8 @@ enum Held {
 struct Plan {
     len: u32,
     fin: bool,
+    /// The probe timer has it leave: it is pushed, so that the answer comes at once.
+    push: bool,
 }
 
 impl Connection {
@@ -80,6 +82,10 @@ impl Connection {
     /// Sends the first lost segment again, if the window lets it.
     fn send_again(&mut self, cx: &mut Cx) -> Option<Transmit> {
         let at = self.flight.next_lost()?;
+        if self.snd_una == self.iss && at != self.flight.numbers().start {
+            // What went with a SYN waits for its answer.
+            return None;
+        }
         let free = self.window.cwnd > self.flight.segments() && !self.recovery.hold;
         if !self.retransmit_now && !free {
             return None;
@@ -130,7 +136,7 @@ impl Connection {
         let len = unsent.min(self.mss_now());
         if len > 0 && len <= self.window_left() {
             let fin = self.fin_wanted.is_some() && len == unsent && self.window_left() > len;
-            let transmit = self.send_new(Plan { len, fin }, cx);
+            let transmit = self.send_new(Plan { len, fin, push: false }, cx);
             self.recovery.tlp = Some(Probe { end: self.snd_nxt, resent: false });
             return Some(transmit);
         }
@@ -195,7 +201,7 @@ impl Connection {
     fn plan(&mut self, cx: &mut Cx) -> Result<Plan, Held> {
         if self.snd_nxt == self.iss {
             // The SYN. In SYN-RECEIVED the segment that carries it is a SYN-ACK.
-            return Ok(Plan { len: 0, fin: false });
+            return Ok(Plan { len: 0, fin: false, push: false });
         }
         if self.state == State::SYN_SENT || (self.state == State::SYN_RECEIVED && !self.fast_opened) {
             return Err(Held::Nothing);
@@ -209,7 +215,9 @@ impl Connection {
             self.restart_after_idle(cx);
         }
         let (mss, left) = (self.mss_now(), self.window_left());
-        let want = unsent.min(mss);
+        // A record's end is a segment's end.
+        let record = self.buffer.record_left(self.snd_nxt).unwrap_or(u32::MAX);
+        let want = unsent.min(mss).min(record);
         let mut len = want.min(left);
         let all = len == unsent;
         let probe = std::mem::take(&mut self.probe_now);
@@ -223,14 +231,19 @@ impl Connection {
             if len == 0 && left == 0 {
                 // RFC 9293 §3.8.6.1 (MUST-36): one byte of new data, or the FIN, into the closed window.
                 self.probing = true;
-                return Ok(if unsent > 0 { Plan { len: 1, fin: false } } else { Plan { len: 0, fin: true } });
+                return Ok(if unsent > 0 {
+                    Plan { len: 1, fin: false, push: false }
+                } else {
+                    Plan { len: 0, fin: true, push: false }
+                });
             }
-        } else if len < mss && !fin_due && self.nagle_holds(unsent) {
+        } else if len < mss && len == unsent && !fin_due && !probe && self.nagle_holds(unsent) {
             // RFC 9293 §3.7.4 with Linux's (Minshall's) refinement: hold a small segment only while another small one is
             // out. What closes the direction is not held.
             return Err(Held::Nagle(len));
         }
-        if self.flight.segments() >= self.window.cwnd {
+        // As on Linux, a FIN alone leaves all the same.
+        if self.flight.segments() >= self.window.cwnd && unsent > 0 {
             return Err(Held::Congestion);
         }
         if self.timers.pacing.is_armed() {
@@ -242,18 +255,61 @@ impl Connection {
             return Err(Held::Window);
         }
         len = len.min(unsent);
-        Ok(Plan { len, fin })
+        Ok(Plan { len, fin, push: probe })
     }
 
     fn nagle_holds(&self, unsent: u32) -> bool {
-        self.config.nagle && unsent < self.agreed.mss && !self.flight.is_empty() && self.small_sent.after(self.snd_una)
+        if self.push_now || unsent >= self.agreed.mss {
+            return false;
+        }
+        self.holds_for_more() || (self.config.nagle && !self.flight.is_empty() && self.small_sent.after(self.snd_una))
+    }
+
+    /// The program has said that more follows.
+    fn holds_for_more(&self) -> bool {
+        self.corked || self.more_follows
+    }
+
+    /// How many segments leave as one batch, as an offload would be given them (Linux `tcp_tso_autosize`): what the path takes
+    /// in a millisecond, more if it is short; at least `least`.
+    fn batch_size(&self, least: u32) -> u32 {
+        const MOST: u64 = 65_536;
+        let mss = u64::from(self.agreed.mss.max(1));
+        let window = self.window;
+        let share = if window.cwnd < window.ssthresh / 2 { 200 } else { 120 };
+        let micros = |span: base::Duration| u64::try_from(span.as_micros()).unwrap_or(0);
+        let rate = match self.rtt.srtt().map(micros).filter(|&micros| micros > 0) {
+            Some(micros) => mss * u64::from(window.cwnd) * share / 100 * 1_000_000 / micros,
+            None => u64::MAX,
+        };
+        let short = self.min_rtt.get().map_or(0, micros) >> 9;
+        let bytes = (rate >> 10).saturating_add(if short < 32 { MOST >> short } else { 0 }).min(MOST);
+        let autosized = (bytes / mss).max(least.into()) as u32;
+        let free = window.cwnd.saturating_sub(self.flight.segments());
+        let unsent = self.buffer.end().distance(self.snd_nxt);
+        let waiting = self.buffer.record_left(self.snd_nxt).map_or(unsent, |record| record.min(unsent));
+        let ready = waiting.div_ceil(self.agreed.mss).min((self.window_left() / self.agreed.mss).max(1));
+        // At least two batches fill the window.
+        autosized.min(free).min(ready).min((window.cwnd / 2).max(1)).max(1)
+    }
+
+    /// Whether the segment that is sent now is the last of a batch of several.
+    fn ends_batch(&mut self) -> bool {
+        let Some(least) = self.config.batch else { return false };
+        if self.batch_left == 0 {
+            self.batch_left = self.batch_size(least);
+            self.batch_many = self.batch_left > 1;
+        }
+        self.batch_left -= 1;
+        self.batch_left == 0 && self.batch_many
     }
 
     /// Sends what is planned.
     fn send_new(&mut self, plan: Plan, cx: &mut Cx) -> Transmit {
         let start = self.snd_nxt;
         let (flags, body, write, end) = if start == self.iss {
-            (Flags::SYN, Body::empty(), self.trigger, start + 1)
+            let body = if self.syn_len > 0 { self.buffer.stretch(start + 1, self.syn_len).body } else { Body::empty() };
+            (Flags::SYN, body, self.trigger, start + 1)
         } else if plan.len > 0 {
             let stretch = self.buffer.stretch(start, plan.len);
             let flags = if stretch.push { Flags::PSH } else { Flags::NONE };
@@ -261,6 +317,9 @@ impl Connection {
         } else {
             (Flags::NONE, Body::empty(), self.fin_wanted.unwrap_or(self.trigger), start)
         };
+        // As Linux: so that the other side's offload does not wait for more.
+        let push = plan.len > 0 && (self.ends_batch() || plan.push);
+        let flags = if push { flags | Flags::PSH } else { flags };
         let flags = if plan.fin { flags | Flags::FIN } else { flags };
         // RFC 3168 §6.1.2: with new data, not with what is sent again.
         let flags = if plan.len > 0 { flags | self.ecn.take_cwr() } else { flags };
@@ -276,6 +335,17 @@ impl Connection {
         self.flight.push(sent);
         let segment = self.segment(start, flags, body, cx);
         self.snd_nxt = end;
+        if start == self.iss {
+            // What the SYN carries stands for itself: a SYN that is sent again goes alone, and without a cookie.
+            self.fast_open = None;
+            if self.syn_len > 0 {
+                self.snd_nxt = end + self.syn_len;
+                let mut data = Sent::new(end, self.snd_nxt, cx.now, write);
+                self.rate.stamp(&mut data, cx.now, false);
+                self.flight.push(data);
+                self.last_sent = cx.now;
+            }
+        }
         self.sent_new = true;
         if self.recovery.reducing() {
             self.recovery.prr.on_sent();
@@ -319,6 +389,10 @@ impl Connection {
     /// Nothing more can be sent now: says why, once, and sees to it that something will bring news.
     fn hold(&mut self, held: Held, cx: &mut Cx) {
         self.window_full &= held == Held::Window;
+        self.batch_left = 0;
+        self.push_now = false;
+        let busy = !self.flight.is_empty() || self.unsent() > 0;
+        self.limits.look(busy && self.connected, held == Held::Window, self.unsent() == 0, cx.now);
         self.after_sending(held, cx);
         match held {
             Held::Nothing => {
@@ -330,7 +404,12 @@ impl Connection {
             Held::Nagle(len) => {
                 if !self.nagle_held {
                     self.nagle_held = true;
-                    cx.caused_by(self.trigger).event(&kind::NAGLE_HELD, self.id, [len.into(), 0]);
+                    let why = if self.holds_for_more() { &kind::CORK_HELD } else { &kind::NAGLE_HELD };
+                    cx.caused_by(self.trigger).event(why, self.id, [len.into(), 0]);
+                }
+                // As on Linux nothing waits for ever: with nothing in flight the probe timer has it leave.
+                if self.flight.is_empty() && !self.timers.persist.is_armed() {
+                    self.arm_persist(self.trigger, cx);
                 }
             }
             Held::Congestion | Held::Pacing => {}

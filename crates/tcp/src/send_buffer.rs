@@ -18,6 +18,12 @@ pub(crate) struct SendBuffer {
     boundary: Seq,
     /// Where the last look-up ended: the next is often there.
     hint: usize,
+    /// Where stretches begin that are handed down in one, oldest first.
+    stretches: VecDeque<Seq>,
+    /// The end of what was pushed last.
+    pushed: Seq,
+    /// Where records end: no segment goes beyond.
+    records: VecDeque<Seq>,
 }
 
 #[derive(Debug)]
@@ -48,7 +54,15 @@ pub(crate) struct Stretch {
 impl SendBuffer {
     /// An empty buffer whose first byte will have the number `start`.
     pub(crate) fn new(start: Seq) -> SendBuffer {
-        SendBuffer { pieces: VecDeque::new(), end: start, boundary: start, hint: 0 }
+        SendBuffer {
+            pieces: VecDeque::new(),
+            end: start,
+            boundary: start,
+            hint: 0,
+            stretches: VecDeque::new(),
+            pushed: start,
+            records: VecDeque::new(),
+        }
     }
 
     /// The number behind the last byte.
@@ -66,10 +80,67 @@ impl SendBuffer {
             let filled = self.end.distance(self.boundary) % mss;
             let n = ((mss - filled) as usize).min(data.len());
             let piece = data.split_to(n);
-            let push = data.is_empty();
-            self.pieces.push_back(Piece { start: self.end, chunk: Chunk::new(piece), write, push });
+            self.pieces.push_back(Piece { start: self.end, chunk: Chunk::new(piece), write, push: false });
             self.end += n as u32;
         }
+    }
+
+    /// What was appended last is to be pushed: a write ends with it.
+    pub(crate) fn push_end(&mut self) {
+        if let Some(last) = self.pieces.back_mut() {
+            last.push = true;
+            self.pushed = self.end;
+        }
+    }
+
+    /// What was appended last is to be pushed if more than `half` bytes, half of the window, lie behind the last push.
+    pub(crate) fn push_long_stretch(&mut self, half: u32) {
+        if self.end.after(self.pushed + half) {
+            self.push_end();
+        }
+    }
+
+    /// A record ends with what was appended last.
+    pub(crate) fn end_record(&mut self) {
+        if self.records.back() != Some(&self.end) {
+            self.records.push_back(self.end);
+        }
+    }
+
+    /// How far a segment from `from` on may go without going beyond the end of a record; `None`: as far as it likes.
+    pub(crate) fn record_left(&self, from: Seq) -> Option<u32> {
+        let at = self.records.partition_point(|end| end.at_or_before(from));
+        self.records.get(at).map(|end| end.distance(from))
+    }
+
+    /// How many bytes the last stretch still takes when `nxt` is sent next and a stretch has `goal` bytes; 0: it is full, sent,
+    /// or ends a record.
+    pub(crate) fn open_stretch(&self, nxt: Seq, goal: u32) -> u32 {
+        let Some(&began) = self.stretches.back() else { return 0 };
+        let began = began.max(nxt);
+        if !self.end.after(began) || self.records.back() == Some(&self.end) {
+            return 0;
+        }
+        goal.saturating_sub(self.end.distance(began))
+    }
+
+    /// The same; if it is 0 another stretch begins, and takes `goal` bytes.
+    pub(crate) fn stretch_room(&mut self, nxt: Seq, goal: u32) -> u32 {
+        let room = self.open_stretch(nxt, goal);
+        if room > 0 {
+            // What of it is sent already has become a stretch of its own.
+            if self.stretches.back().is_some_and(|began| began.before(nxt)) {
+                self.stretches.push_back(nxt);
+            }
+            return room;
+        }
+        self.stretches.push_back(self.end);
+        goal.max(1)
+    }
+
+    /// How many stretches are in the buffer.
+    pub(crate) fn stretches(&self) -> usize {
+        self.stretches.len()
     }
 
     /// The `len` bytes from `from` on, which must be in the buffer.
@@ -118,12 +189,24 @@ impl SendBuffer {
             self.pieces.pop_front();
             self.hint = self.hint.saturating_sub(1);
         }
+        // A stretch is gone when the next one begins at or before what is acknowledged.
+        while self.stretches.get(1).is_some_and(|next| next.at_or_before(una)) {
+            self.stretches.pop_front();
+        }
+        if self.end.at_or_before(una) {
+            self.stretches.clear();
+        }
+        while self.records.front().is_some_and(|end| end.at_or_before(una)) {
+            self.records.pop_front();
+        }
     }
 
     /// Drops everything.
     pub(crate) fn clear(&mut self) {
         self.pieces = VecDeque::new();
         self.hint = 0;
+        self.stretches.clear();
+        self.records.clear();
     }
 }
 
@@ -151,8 +234,10 @@ mod tests {
     #[test]
     fn push_marks_the_end_of_a_write_and_the_write_is_known() {
         let mut buffer = SendBuffer::new(Seq(0));
-        buffer.push(bytes(1500), 1000, Seq(0), EventId(1));
-        buffer.push(bytes(10), 1000, Seq(0), EventId(2));
+        for (len, write) in [(1500, 1), (10, 2)] {
+            buffer.push(bytes(len), 1000, Seq(0), EventId(write));
+            buffer.push_end();
+        }
         let first = buffer.stretch(Seq(0), 1000);
         assert!(!first.push && first.write == EventId(1));
         let last = buffer.stretch(Seq(1000), 510);

@@ -61,7 +61,8 @@ impl Connection {
         self.trigger = fired;
         if syn {
             self.syn_retries += 1;
-            self.flight.mark_all_lost();
+            let head = self.flight.numbers().start;
+            self.flight.mark_lost(head);
         } else {
             self.enter_loss(fired, cx);
         }
@@ -100,7 +101,11 @@ impl Connection {
         self.probe_backoff = self.probe_backoff.saturating_add(1);
         let probe = cx.event(&kind::PROBE, self.id, [self.probe_backoff.into(), 0]);
         self.trigger = probe;
-        if self.probing {
+        if self.config.bare_probes && self.snd_wnd == 0 {
+            // SEG.SEQ = SND.UNA - 1 lies outside the window, so it is answered.
+            let question = self.segment(self.snd_una - 1, Flags::NONE, Body::empty(), cx);
+            self.post(question, probe);
+        } else if self.probing {
             self.flight.mark_all_lost();
             self.retransmit_now = true;
         } else {

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use host::{ConnectOptions, ListenOptions, SocketId, UdpOptions};
 use tcp::Errno;
 
+use super::errors::Errors;
 use super::options::SocketOptions;
 use super::{Called, Descriptor, Outcome, Pending, Socket, SocketState};
 use crate::flow::{Flow, Stage};
@@ -48,8 +49,15 @@ impl Runner<'_> {
         self.flows.push(flow);
         self.current = Some(self.flows.len() - 1);
         let options = SocketOptions::new(&self.kernel);
-        let socket =
-            Socket { stream, nonblocking, bound: None, state: SocketState::New, options, flow: self.flows.len() - 1 };
+        let socket = Socket {
+            stream,
+            nonblocking,
+            bound: None,
+            state: SocketState::New,
+            options,
+            errors: Errors::default(),
+            flow: self.flows.len() - 1,
+        };
         self.assign(call, Descriptor::Socket(Box::new(socket)))
     }
 
@@ -113,7 +121,7 @@ impl Runner<'_> {
         let Some(fd) = self.socket_fd(call, 0)? else { return Ok(Outcome::Fails("ENOTSOCK")) };
         let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
         let SocketState::Listening(id) = socket.state else { return Ok(Outcome::Fails("EINVAL")) };
-        let (wait, options) = (!socket.nonblocking, socket.options.inherited());
+        let (wait, options, zerocopy) = (!socket.nonblocking, socket.options.inherited(), socket.errors.zerocopy);
         let nonblocking = call.name == "accept4" && self.number(call, 3)? & number("SOCK_NONBLOCK").unwrap_or(0) != 0;
         match self.machine.with(|host, cx| host.tcp_accept(id, cx)) {
             Err(Errno::WouldBlock) if wait => Ok(Outcome::Blocks),
@@ -130,7 +138,8 @@ impl Runner<'_> {
                 });
                 self.flows[flow].fd = i32::try_from(self.integer(&call.result)?).ok();
                 let state = SocketState::Connected(accepted, true);
-                let socket = Socket { stream: true, nonblocking, bound: None, state, options, flow };
+                let errors = Errors::new(zerocopy);
+                let socket = Socket { stream: true, nonblocking, bound: None, state, options, errors, flow };
                 self.assign(call, Descriptor::Socket(Box::new(socket)))
             }
         }
@@ -151,8 +160,16 @@ impl Runner<'_> {
         let local = self.setup.local;
         let base = self.kernel.tcp();
         let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
+        if socket.state == SocketState::New
+            && socket.stream
+            && let Some(outcome) = self.connect_later(fd, pending)?
+        {
+            return Ok(outcome);
+        }
+        let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
         let wait = !socket.nonblocking;
         match socket.state {
+            SocketState::Deferred => Ok(Outcome::Fails("EISCONN")),
             SocketState::New if socket.stream => {
                 let bound = socket.bound.map(|port| SocketAddr::from((local, port)));
                 let tcp = Some(socket.options.config(base));

@@ -22,6 +22,18 @@ fn state(state: State) -> i128 {
     }
 }
 
+/// Linux's number of a phase of loss recovery.
+fn phase(phase: tcp::recovery::Phase) -> i128 {
+    use tcp::recovery::Phase;
+    match phase {
+        Phase::Open => 0,
+        Phase::Disorder => 1,
+        Phase::Cwr => 2,
+        Phase::Recovery => 3,
+        Phase::Loss => 4,
+    }
+}
+
 impl Runner<'_> {
     /// The figures of the socket that the script is about, by name; `None` if it has no descriptor.
     pub(crate) fn figures(&mut self) -> Result<Option<Vec<(&'static str, i128)>>, Stop> {
@@ -35,7 +47,8 @@ impl Runner<'_> {
         let Some(info) = self.machine.host.tcp_info(id) else { return Ok(None) };
         let micros = |duration: base::Duration| i128::from(duration.as_micros());
         let mss = info.mss.max(1);
-        let segments = |bytes: u32| i128::from(bytes.div_ceil(mss));
+        let now = self.machine.now;
+        let limited = info.limits.totals(now);
         let ssthresh = if info.ssthresh >= 0x7fff_ffff { 0x7fff_ffff } else { i128::from(info.ssthresh / mss) };
         let options = i128::from(info.timestamps)
             | i128::from(info.sack) << 1
@@ -58,7 +71,25 @@ impl Runner<'_> {
             ("tcpi_bytes_received", info.bytes_received.into()),
             ("tcpi_segs_out", info.segments.0.into()),
             ("tcpi_segs_in", info.segments.1.into()),
-            ("tcpi_unacked", segments(info.in_flight)),
+            ("tcpi_unacked", info.segments_out.into()),
+            ("tcpi_sacked", info.segments_sacked.into()),
+            ("tcpi_lost", info.segments_lost.into()),
+            ("tcpi_retrans", info.segments_resent.into()),
+            ("tcpi_reordering", info.reordering.into()),
+            ("tcpi_reord_seen", info.reordered.into()),
+            ("tcpi_ca_state", phase(info.phase)),
+            ("tcpi_delivered", info.delivered.into()),
+            ("tcpi_dsack_dups", info.dsacks.into()),
+            ("tcpi_min_rtt", micros(info.min_rtt)),
+            ("tcpi_backoff", info.backoff.into()),
+            ("tcpi_probes", info.probes.into()),
+            ("tcpi_advmss", info.own_mss.into()),
+            ("tcpi_rcv_mss", info.full_segment.into()),
+            ("tcpi_last_data_recv", i128::from(now.since(info.last_data_received).as_millis())),
+            ("tcpi_notsent_bytes", info.unsent.into()),
+            ("tcpi_busy_time", micros(limited.busy)),
+            ("tcpi_rwnd_limited", micros(limited.by_receiver)),
+            ("tcpi_sndbuf_limited", micros(limited.by_buffer)),
             ("tcpi_delivery_rate", info.delivery_rate.into()),
             ("tcpi_snd_wnd", info.snd_wnd.into()),
             ("tcpi_rcv_wnd", info.rcv_wnd.into()),

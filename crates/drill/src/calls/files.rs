@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use tcp::SendFlags;
 
 use super::{Called, Descriptor, Outcome, Pending, SocketState};
 use crate::run::{Runner, Stop};
@@ -80,7 +81,8 @@ impl Runner<'_> {
         let content = file.content.slice(start..(start + len).min(file.content.len()));
         let fd = self.fd(&call, 0)?;
         let wait = self.descriptors.socket(fd).is_some_and(|socket| !socket.nonblocking);
-        let result = self.send_all(id, content.len(), wait, pending, |done| content.slice(done..))?;
+        let result =
+            self.send_all(id, content.len(), wait, SendFlags::default(), pending, |done| content.slice(done..))?;
         if offset.is_none()
             && let Outcome::Returns(sent, _) = result
             && let Some(Descriptor::File(file)) = self.descriptors.open.get_mut(&from)
@@ -137,7 +139,9 @@ impl Runner<'_> {
                 if held == 0 {
                     return self.descriptors.pipes[pipe].read(len, wait);
                 }
-                let result = self.send_all(id, held, wait, pending, |done| Bytes::from(vec![0; held - done]))?;
+                let result = self.send_all(id, held, wait, SendFlags::default(), pending, |done| {
+                    Bytes::from(vec![0; held - done])
+                })?;
                 if let Outcome::Returns(sent, _) = result {
                     self.descriptors.pipes[pipe].held -= sent as usize;
                 }

@@ -2,6 +2,8 @@
 
 mod arguments;
 mod connect;
+mod errors;
+mod fast_open;
 mod figures;
 mod files;
 mod options;
@@ -19,6 +21,7 @@ use crate::run::{Runner, Stop, seconds};
 use crate::script::Call;
 use crate::symbols;
 
+use errors::Errors;
 use files::{File, Pipe};
 use options::SocketOptions;
 use poll::Epoll;
@@ -38,6 +41,7 @@ pub(crate) struct Socket {
     pub(crate) bound: Option<u16>,
     pub(crate) state: SocketState,
     pub(crate) options: SocketOptions,
+    pub(crate) errors: Errors,
     /// The flow of packets that it is, in [`Runner::flows`].
     pub(crate) flow: usize,
 }
@@ -46,6 +50,8 @@ pub(crate) struct Socket {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum SocketState {
     New,
+    /// `connect` waits for the first write (TCP_FASTOPEN_CONNECT).
+    Deferred,
     Listening(SocketId),
     /// A connection; `connect` has said so or not yet.
     Connected(SocketId, bool),
@@ -56,7 +62,7 @@ impl SocketState {
     /// The host's number for it.
     pub(crate) fn id(self) -> Option<SocketId> {
         match self {
-            SocketState::New => None,
+            SocketState::New | SocketState::Deferred => None,
             SocketState::Listening(id) | SocketState::Connected(id, _) | SocketState::Udp(id) => Some(id),
         }
     }
@@ -93,6 +99,8 @@ pub(crate) struct Pending {
     done: usize,
     /// It has done what it does once: started to connect.
     started: bool,
+    /// It found no room: it goes on once the program would be told that there is.
+    waits_for_room: bool,
     /// When it gives up waiting; [`Instant::NEVER`] if it does not.
     pub(crate) wake: Instant,
 }
@@ -100,7 +108,16 @@ pub(crate) struct Pending {
 impl Pending {
     pub(crate) fn new(call: &Call, span: Span, now: Instant, base: Instant) -> Pending {
         let ends = call.end.map(|end| base + end);
-        Pending { call: call.clone(), span, began: now, ends, done: 0, started: false, wake: Instant::NEVER }
+        Pending {
+            call: call.clone(),
+            span,
+            began: now,
+            ends,
+            done: 0,
+            started: false,
+            waits_for_room: false,
+            wake: Instant::NEVER,
+        }
     }
 }
 
@@ -142,8 +159,11 @@ impl Runner<'_> {
 
     /// Tries the pending call again.
     pub(crate) fn retry(&mut self) -> Result<(), Stop> {
+        self.note_errors();
         let Some(mut pending) = self.pending.take() else { return Ok(()) };
-        match self.attempt(&mut pending)? {
+        let outcome = self.attempt(&mut pending)?;
+        self.note_errors();
+        match outcome {
             Outcome::Blocks => {
                 self.pending = Some(pending);
                 Ok(())

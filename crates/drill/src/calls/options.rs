@@ -29,6 +29,11 @@ pub(crate) struct SocketOptions {
     pub(crate) fast_open: Option<usize>,
     pub(crate) fast_open_keys: Option<(tcp::FastOpenKey, Option<tcp::FastOpenKey>)>,
     pub(crate) fast_open_without_cookie: bool,
+    pub(crate) fast_open_connect: bool,
+    pub(crate) inq: bool,
+    pub(crate) cork: bool,
+    pub(crate) notsent_low_water: Option<u32>,
+    pub(crate) congestion: Option<tcp::CongestionKind>,
     /// What the machine gives without being asked: send and receive buffer.
     defaults: (usize, usize),
     limits: (usize, usize),
@@ -54,6 +59,11 @@ impl SocketOptions {
             fast_open: None,
             fast_open_keys: None,
             fast_open_without_cookie: false,
+            fast_open_connect: false,
+            inq: false,
+            cork: false,
+            notsent_low_water: None,
+            congestion: None,
             defaults: (kernel.memory("tcp_wmem", 1), kernel.memory("tcp_rmem", 1)),
             limits: (kernel.number("net.core.wmem_max") as usize, kernel.number("net.core.rmem_max") as usize),
         }
@@ -81,6 +91,8 @@ impl SocketOptions {
         config.user_timeout = (self.user_timeout > 0).then(|| Duration::from_millis(self.user_timeout as i64));
         config.keepalive = self.keepalive.then_some(self.keep);
         config.syn_retries = self.syn_retries.unwrap_or(config.syn_retries);
+        config.notsent_low_water = self.notsent_low_water.or(config.notsent_low_water);
+        config.congestion = self.congestion.unwrap_or(config.congestion);
         config
     }
 }
@@ -123,10 +135,26 @@ impl Runner<'_> {
         let options = &mut socket.options;
         let unknown = || Stop::unsupported(format!("the socket option {}", call_option(call)));
         match level {
-            1 => match name(&["SO_REUSEADDR", "SO_SNDBUF", "SO_RCVBUF", "SO_KEEPALIVE", "SO_MARK", "SO_PRIORITY"]) {
+            1 => match name(&[
+                "SO_REUSEADDR",
+                "SO_SNDBUF",
+                "SO_RCVBUF",
+                "SO_KEEPALIVE",
+                "SO_MARK",
+                "SO_PRIORITY",
+                "SO_ZEROCOPY",
+                "SO_TIMESTAMPING",
+            ]) {
                 Some("SO_REUSEADDR") => options.reuse_address = value != 0,
                 // Marks and priorities are for a machine's own queues: nobody sees them on the wire.
                 Some("SO_MARK" | "SO_PRIORITY") => {}
+                Some("SO_ZEROCOPY") => {
+                    if !(0..=1).contains(&value) {
+                        return Ok(Outcome::Fails("EINVAL"));
+                    }
+                    socket.errors.zerocopy = value != 0;
+                }
+                Some("SO_TIMESTAMPING") => socket.errors.set_stamping(value),
                 Some("SO_SNDBUF") => {
                     // Linux doubles what is asked for (socket(7)).
                     let bytes = (value.max(0) as usize).min(options.limits.0).saturating_mul(2).max(LEAST.0);
@@ -156,6 +184,10 @@ impl Runner<'_> {
                 "TCP_SYNCNT",
                 "TCP_FASTOPEN",
                 "TCP_FASTOPEN_NO_COOKIE",
+                "TCP_FASTOPEN_CONNECT",
+                "TCP_INQ",
+                "TCP_CORK",
+                "TCP_NOTSENT_LOWAT",
             ]) {
                 Some("TCP_FASTOPEN") => {
                     if value < 0 || live.is_some() {
@@ -167,6 +199,31 @@ impl Runner<'_> {
                 Some("TCP_FASTOPEN_NO_COOKIE") => {
                     options.fast_open_without_cookie = value != 0;
                     self.apply_fast_open();
+                }
+                Some("TCP_FASTOPEN_CONNECT") => {
+                    if !(0..=1).contains(&value) || live.is_some() {
+                        return Ok(Outcome::Fails("EINVAL"));
+                    }
+                    if self.kernel.number("tcp_fastopen") & 1 == 0 {
+                        return Ok(Outcome::Fails("EOPNOTSUPP"));
+                    }
+                    options.fast_open_connect = value != 0;
+                }
+                Some("TCP_INQ") => {
+                    if !(0..=1).contains(&value) {
+                        return Ok(Outcome::Fails("EINVAL"));
+                    }
+                    options.inq = value != 0;
+                }
+                Some("TCP_CORK") => {
+                    options.cork = value != 0;
+                    self.on_connection(live, |connection, cx| connection.set_cork(value != 0, cx))?;
+                }
+                Some("TCP_NOTSENT_LOWAT") => {
+                    options.notsent_low_water = u32::try_from(value).ok().filter(|&low| low > 0 && low < u32::MAX);
+                    let low = options.notsent_low_water;
+                    let low = low.or(self.kernel.tcp().notsent_low_water);
+                    self.on_connection(live, |connection, _| connection.set_notsent_low_water(low))?;
                 }
                 Some("TCP_NODELAY") => {
                     options.nodelay = value != 0;
@@ -202,12 +259,23 @@ impl Runner<'_> {
                         return Ok(Outcome::Fails("EINVAL"));
                     }
                     options.syn_retries = Some(value as u32);
+                    self.on_connection(live, |connection, _| connection.set_syn_retries(value as u32))?;
                 }
                 _ => return Err(unknown()),
             },
             _ => return Err(unknown()),
         }
+        self.apply_to_listener(fd);
         Ok(Outcome::done(0))
+    }
+
+    /// What is set on a listener holds for the connections that it opens from now on.
+    fn apply_to_listener(&mut self, fd: i32) {
+        let base = self.kernel.tcp();
+        let Some(socket) = self.descriptors.socket(fd) else { return };
+        let SocketState::Listening(id) = socket.state else { return };
+        let config = socket.options.config(base);
+        let _ = self.machine.host.tcp_set_listener(id, config);
     }
 
     fn apply_keepalive(&mut self, fd: i32) -> Result<(), Stop> {
@@ -281,10 +349,18 @@ impl Runner<'_> {
             return Err(Stop::Invalid("TCP_CONGESTION needs a name".to_owned()));
         };
         let wanted = String::from_utf8_lossy(wanted).trim_end_matches('\0').to_owned();
-        let mut kernel = self.kernel.clone();
-        kernel.set("tcp_congestion_control", &wanted)?;
-        _ = fd;
-        Err(Stop::unsupported(format!("TCP_CONGESTION {wanted}")))
+        let Some(kind) = tcp::CongestionKind::named(&wanted) else {
+            return Err(Stop::unsupported(format!("the stack has no congestion control {wanted}")));
+        };
+        let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
+        socket.options.congestion = Some(kind);
+        let live = match socket.state {
+            SocketState::Connected(id, _) => Some(id),
+            _ => None,
+        };
+        self.on_connection(live, |connection, _| connection.set_congestion(kind))?;
+        self.apply_to_listener(fd);
+        Ok(Outcome::done(0))
     }
 
     pub(super) fn call_getsockopt(&mut self, call: &Call) -> Called {
@@ -302,7 +378,7 @@ impl Runner<'_> {
     fn get_option(&mut self, fd: i32, level: i64, option: i64) -> Result<Option<i64>, Stop> {
         let named = |name: &str| number(name) == Some(option);
         let Some(socket) = self.descriptors.socket(fd) else { return Ok(None) };
-        let (state, options) = (socket.state, socket.options.clone());
+        let (state, options, zerocopy) = (socket.state, socket.options.clone(), socket.errors.zerocopy);
         let live = state.id().and_then(|id| self.machine.host.tcp_info(id));
         Ok(match level {
             1 if named("SO_ERROR") => {
@@ -317,7 +393,12 @@ impl Runner<'_> {
             1 if named("SO_KEEPALIVE") => Some(i64::from(options.keepalive)),
             1 if named("SO_ACCEPTCONN") => Some(i64::from(matches!(state, SocketState::Listening(_)))),
             1 if named("SO_TYPE") => Some(1),
+            1 if named("SO_ZEROCOPY") => Some(i64::from(zerocopy)),
             6 if named("TCP_NODELAY") => Some(i64::from(options.nodelay)),
+            6 if named("TCP_CORK") => Some(i64::from(options.cork)),
+            6 if named("TCP_INQ") => Some(i64::from(options.inq)),
+            6 if named("TCP_NOTSENT_LOWAT") => Some(options.notsent_low_water.unwrap_or(0).into()),
+            6 if named("TCP_FASTOPEN_CONNECT") => Some(i64::from(options.fast_open_connect)),
             6 if named("TCP_MAXSEG") => Some(match (live, options.maxseg) {
                 (Some(info), _) => info.mss.into(),
                 (None, Some(maxseg)) => maxseg.into(),

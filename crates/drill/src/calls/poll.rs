@@ -45,7 +45,10 @@ impl Runner<'_> {
             Some(_) => return IN | OUT,
             None => return 0x20,
         };
-        let Some(id) = state.id() else { return OUT | WRNORM | HUP };
+        let Some(id) = state.id() else {
+            return if state == SocketState::Deferred { OUT | WRNORM } else { OUT | WRNORM | HUP };
+        };
+        let told = matches!(self.descriptors.get(fd), Some(Descriptor::Socket(socket)) if socket.errors.any());
         let ready = self.machine.host.ready(id);
         let mut mask = 0;
         if let SocketState::Listening(_) = state {
@@ -60,7 +63,7 @@ impl Runner<'_> {
         if ready.writable {
             mask |= OUT | WRNORM;
         }
-        if ready.failed {
+        if ready.failed || told {
             mask |= ERR;
         }
         let closed = self.machine.host.tcp_info(id).is_some_and(|info| info.state == tcp::State::CLOSED);
@@ -205,6 +208,16 @@ impl Runner<'_> {
             (is != data && !told.is_empty()).then(|| format!("epoll_wait gives data {is}, expected {data}"))
         };
         Ok(Outcome::Returns(told.len() as i64, problem))
+    }
+
+    /// Something happened to a descriptor.
+    pub(super) fn wake_watches(&mut self, fd: i32) {
+        for descriptor in self.descriptors.open.values_mut() {
+            let Descriptor::Epoll(epoll) = descriptor else { continue };
+            if epoll.watches.iter().any(|watch| watch.fd == fd && !watch.spent) && !epoll.ready.contains(&fd) {
+                epoll.ready.push_back(fd);
+            }
+        }
     }
 
     /// A descriptor is closed: nobody watches it any more.

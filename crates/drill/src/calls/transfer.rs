@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use host::SocketId;
-use tcp::Errno;
+use tcp::{Errno, SendFlags};
 use wire::Body;
 
 use super::arguments::{field, is_null};
@@ -21,10 +21,21 @@ struct Wanted {
     flags: i64,
     /// The pointer to the data is not valid.
     fault: bool,
+    /// The lengths of an I/O vector's members, the empty ones left out.
+    parts: Vec<usize>,
 }
 
+impl Wanted {
+    fn has(&self, flag: &str) -> bool {
+        self.flags & number(flag).unwrap_or(0) != 0
+    }
+}
+
+/// Linux's MAX_SKB_FRAGS: so many stretches of shared memory fit into one packet.
+const SHARED_PARTS: usize = 17;
+
 /// Flags of sending that do what they say here.
-const SENDS: &[&str] = &["MSG_DONTWAIT", "MSG_NOSIGNAL"];
+const SENDS: &[&str] = &["MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_MORE", "MSG_EOR", "MSG_FASTOPEN", "MSG_ZEROCOPY"];
 /// Flags of receiving that do what they say here.
 const RECEIVES: &[&str] = &["MSG_DONTWAIT"];
 
@@ -47,12 +58,14 @@ impl Runner<'_> {
         };
         let data = match &data.value {
             Value::Text(text) => Some(text.clone()),
-            _ if is_null(data) => return Ok(Wanted { data: None, len: len.max(0) as usize, flags, fault: true }),
+            _ if is_null(data) => {
+                return Ok(Wanted { data: None, len: len.max(0) as usize, flags, fault: true, parts: Vec::new() });
+            }
             _ => None,
         };
         let len = usize::try_from(len).ok().filter(|len| *len as i64 <= LONGEST);
         let len = len.ok_or_else(|| Stop::unsupported(format!("{} of so many bytes", call.name)))?;
-        Ok(Wanted { data, len, flags, fault: false })
+        Ok(Wanted { data, len, flags, fault: false, parts: vec![len] })
     }
 
     /// The lengths of an I/O vector, summed up.
@@ -61,7 +74,7 @@ impl Runner<'_> {
         if members.len() as i64 != count {
             return Err(Stop::Invalid(format!("the I/O vector has {} members, not {count}", members.len())));
         }
-        let mut wanted = Wanted { data: None, len: 0, flags, fault: false };
+        let mut wanted = Wanted { data: None, len: 0, flags, fault: false, parts: Vec::new() };
         for member in members {
             let Value::Group(parts) = &member.value else {
                 return Err(Stop::Invalid("a member of an I/O vector is `{..., length}`".to_owned()));
@@ -70,7 +83,9 @@ impl Runner<'_> {
                 return Err(Stop::Invalid("a member of an I/O vector is `{..., length}`".to_owned()));
             };
             wanted.fault |= is_null(base);
-            wanted.len += usize::try_from(self.integer(len)?).unwrap_or(0).min(LONGEST as usize);
+            let len = usize::try_from(self.integer(len)?).unwrap_or(0).min(LONGEST as usize);
+            wanted.len += len;
+            wanted.parts.extend((len > 0).then_some(len));
         }
         Ok(wanted)
     }
@@ -96,14 +111,16 @@ impl Runner<'_> {
     }
 
     fn read_socket(&mut self, socket: &mut Socket, wanted: &Wanted, call: &Call) -> Called {
-        self.check_flags(wanted.flags, RECEIVES)?;
-        if call.name == "recvmsg" {
-            self.check_flags(wanted.flags, &["MSG_DONTWAIT"])?;
+        if let (Some(message), true) = (self.message(call), wanted.has("MSG_ERRQUEUE")) {
+            self.check_flags(wanted.flags, &["MSG_DONTWAIT", "MSG_ERRQUEUE"])?;
+            return self.read_errors(socket, message);
         }
+        self.check_flags(wanted.flags, RECEIVES)?;
         let wait = !socket.nonblocking && wanted.flags & number("MSG_DONTWAIT").unwrap_or(0) == 0;
         let id = match socket.state {
             SocketState::Connected(id, _) => id,
             SocketState::Udp(id) => return self.read_udp(id, wanted, wait),
+            SocketState::Deferred => return Ok(if wait { Outcome::Blocks } else { Outcome::Fails("EAGAIN") }),
             SocketState::New | SocketState::Listening(_) => return Ok(Outcome::Fails("ENOTCONN")),
         };
         if wanted.fault && wanted.len > 0 {
@@ -128,7 +145,11 @@ impl Runner<'_> {
                 Err(error) => return Ok(error.into()),
             }
         }
-        Ok(Outcome::done(read as i64))
+        let problem = match self.message(call) {
+            Some(message) => self.compare_received(socket, message)?,
+            None => None,
+        };
+        Ok(Outcome::Returns(read as i64, problem))
     }
 
     fn read_udp(&mut self, id: SocketId, wanted: &Wanted, wait: bool) -> Called {
@@ -143,33 +164,84 @@ impl Runner<'_> {
         let call = pending.call.clone();
         let fd = self.open_fd(&call, 0)?;
         let wanted = self.wanted(&call)?;
-        let mut descriptors = std::mem::take(&mut self.descriptors);
-        let result = match descriptors.open.get_mut(&fd) {
-            Some(Descriptor::Socket(socket)) => self.write_socket(socket, &wanted, pending),
-            Some(Descriptor::PipeEnd { pipe, write: true }) => descriptors.pipes[*pipe].write(wanted.len),
+        match self.descriptors.open.get_mut(&fd) {
+            Some(Descriptor::Socket(_)) => self.write_socket(fd, &wanted, pending),
+            Some(&mut Descriptor::PipeEnd { pipe, write: true }) => self.descriptors.pipes[pipe].write(wanted.len),
             _ => Ok(Outcome::Fails("EBADF")),
-        };
-        self.descriptors = descriptors;
-        result
+        }
     }
 
-    fn write_socket(&mut self, socket: &mut Socket, wanted: &Wanted, pending: &mut Pending) -> Called {
+    fn write_socket(&mut self, fd: i32, wanted: &Wanted, pending: &mut Pending) -> Called {
         self.check_flags(wanted.flags, SENDS)?;
-        let wait = !socket.nonblocking && wanted.flags & number("MSG_DONTWAIT").unwrap_or(0) == 0;
-        let id = match socket.state {
-            SocketState::Connected(id, _) => id,
-            SocketState::Udp(id) => return self.write_udp(id, wanted),
-            SocketState::New | SocketState::Listening(_) => return Ok(Outcome::Fails("EPIPE")),
-        };
-        if wanted.fault && wanted.len > 0 {
-            return Ok(Outcome::Fails("EFAULT"));
-        }
+        let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
+        let wait = !socket.nonblocking && !wanted.has("MSG_DONTWAIT");
+        let (state, shares) = (socket.state, wanted.has("MSG_ZEROCOPY") && socket.errors.zerocopy);
+        let fast = wanted.has("MSG_FASTOPEN") && socket.stream;
         let data = wanted.data.as_ref();
         let data = |from: usize| match data {
             Some(data) => Bytes::copy_from_slice(data.get(from..wanted.len.min(data.len())).unwrap_or_default()),
-            None => Bytes::from(vec![0; wanted.len - from]),
+            None => Bytes::from(vec![0; wanted.len.saturating_sub(from)]),
         };
-        self.send_all(id, wanted.len, wait, pending, data)
+        let nowhere =
+            matches!(pending.call.arguments.get(4).map(|a| &a.value), Some(Value::Word(name)) if name == "AF_UNSPEC");
+        if fast && (nowhere || !self.fast_open_allowed()) {
+            return Ok(Outcome::Fails("EOPNOTSUPP"));
+        }
+        let id = match state {
+            SocketState::New if fast && !wanted.fault => {
+                let result = self.write_opening(fd, data(0), wait, pending);
+                self.wrote(fd, pending.done, shares);
+                return result;
+            }
+            SocketState::Deferred if !wanted.fault => {
+                let result = self.write_opening(fd, data(0), wait, pending);
+                self.wrote(fd, pending.done, shares);
+                return result;
+            }
+            SocketState::New | SocketState::Deferred if wanted.fault => return Ok(Outcome::Fails("EFAULT")),
+            SocketState::Connected(id, _) => id,
+            SocketState::Udp(id) => return self.write_udp(id, wanted),
+            SocketState::New | SocketState::Deferred | SocketState::Listening(_) => return Ok(Outcome::Fails("EPIPE")),
+        };
+        if let Some(outcome) = self.write_while_opening(fd, fast && !pending.started, wait, pending) {
+            return Ok(outcome);
+        }
+        if pending.started && pending.done >= wanted.len {
+            return Ok(Outcome::done(pending.done as i64));
+        }
+        if wanted.fault && wanted.len > 0 {
+            return Ok(Outcome::Fails("EFAULT"));
+        }
+        let flags = SendFlags { more: wanted.has("MSG_MORE"), end_of_record: wanted.has("MSG_EOR") };
+        let before = pending.done;
+        let result = if shares && wanted.parts.len() > SHARED_PARTS {
+            self.send_shared(id, &wanted.parts, pending)
+        } else {
+            self.send_all(id, wanted.len, wait, flags, pending, data)
+        };
+        self.wrote(fd, pending.done - before, shares && !matches!(result, Ok(Outcome::Blocks)));
+        result
+    }
+
+    fn wrote(&mut self, fd: i32, len: usize, shares: bool) {
+        if let Some(socket) = self.descriptors.socket(fd) {
+            socket.errors.wrote(len, shares);
+        }
+    }
+
+    /// Memory that is shared goes out with so many stretches a packet.
+    fn send_shared(&mut self, id: SocketId, parts: &[usize], pending: &mut Pending) -> Called {
+        let mut groups = parts.chunks(SHARED_PARTS).map(|group| group.iter().sum::<usize>()).peekable();
+        while let Some(len) = groups.next() {
+            let flags = SendFlags { more: false, end_of_record: groups.peek().is_some() };
+            let body = Body::from(vec![0; len]);
+            match self.machine.with(|host, cx| host.tcp_send_with(id, body, flags, cx)) {
+                Ok(sent) => pending.done += sent,
+                Err(_) if pending.done > 0 => break,
+                Err(error) => return Ok(error.into()),
+            }
+        }
+        Ok(Outcome::done(pending.done as i64))
     }
 
     /// Sends `len` bytes, as many as there is room for; waits for room if it may.
@@ -178,23 +250,34 @@ impl Runner<'_> {
         id: SocketId,
         len: usize,
         wait: bool,
+        flags: SendFlags,
         pending: &mut Pending,
         data: impl Fn(usize) -> Bytes,
     ) -> Called {
+        if pending.waits_for_room {
+            let ready = self.machine.host.ready(id);
+            if !ready.writable {
+                return Ok(Outcome::Blocks);
+            }
+            pending.waits_for_room = false;
+        }
         loop {
             if pending.done > 0 && self.machine.host.tcp_send_room(id).is_err_and(|error| error != Errno::WouldBlock) {
                 // The error is for the next call.
                 break;
             }
             let part = Body::from(data(pending.done).to_vec());
-            match self.machine.with(|host, cx| host.tcp_send(id, part, cx)) {
+            match self.machine.with(|host, cx| host.tcp_send_with(id, part, flags, cx)) {
                 Ok(sent) => {
                     pending.done += sent;
                     if pending.done >= len || sent == 0 {
                         break;
                     }
                 }
-                Err(Errno::WouldBlock) if wait => return Ok(Outcome::Blocks),
+                Err(Errno::WouldBlock) if wait => {
+                    pending.waits_for_room = true;
+                    return Ok(Outcome::Blocks);
+                }
                 Err(_) if pending.done > 0 => break,
                 Err(error) => return Ok(error.into()),
             }

@@ -147,8 +147,6 @@ impl Runner<'_> {
             if cwr {
                 actual.flags |= Flags::CWR;
             }
-            // Linux pushes whatever it hands to an offload in one, so that the receiver's does not wait for more.
-            actual.flags |= Flags::PSH;
             sent = Some(when);
         }
         Ok(sent)

@@ -79,6 +79,10 @@ impl Host {
         let Some(connected) = self.sockets.connected(slot) else { return };
         let acknowledged = doubtful.map(|_| connected.connection.info().snd_una);
         connected.connection.handle_segment(segment, cx);
+        if let Some(news) = connected.connection.take_fast_open_news() {
+            self.tcp.cookies.learn(IpAddr::V4(*tuple.remote().ip()), news);
+        }
+        let Some(connected) = self.sockets.connected(slot) else { return };
         let progress = doubtful.filter(|_| acknowledged != Some(connected.connection.info().snd_una));
         if let Some(interface) = progress {
             self.confirm_neighbour(tuple.remote_ip, interface, cx);

@@ -1,5 +1,6 @@
 //! TCP's sockets: which connection a segment belongs to, listeners, ports, and the time after a close.
 
+mod cookies;
 mod drive;
 mod input;
 mod open;
@@ -13,6 +14,8 @@ use base::{Instant, Map};
 use smallvec::SmallVec;
 use tcp::{Connection, FastOpenServer, Listener, Ready};
 use wire::tcp::{Seq, State};
+
+pub use cookies::FastOpenConnect;
 
 use crate::SocketId;
 use crate::output::Path;
@@ -120,11 +123,13 @@ pub(crate) struct Tables {
     ports: Ports,
     isns: Isns,
     time_wait_reuse: bool,
+    cookies: cookies::Cookies,
 }
 
 impl Tables {
     pub(crate) fn new(ports: Ports, isns: Isns, time_wait_reuse: bool) -> Tables {
-        Tables { connections: Map::default(), by_port: Map::default(), ports, isns, time_wait_reuse }
+        let cookies = cookies::Cookies::default();
+        Tables { connections: Map::default(), by_port: Map::default(), ports, isns, time_wait_reuse, cookies }
     }
     /// Whether any socket uses `port`.
     pub(crate) fn is_used(&self, port: u16) -> bool {

@@ -10,7 +10,7 @@ use trace::kinds::tcp as kinds;
 use wire::ipv4::Protocol;
 use wire::tcp::{Seq, State};
 
-use super::{FourTuple, Listening, Tables, headers};
+use super::{FastOpenConnect, FourTuple, Listening, Tables, headers};
 use crate::output::{Hop, Path};
 use crate::ports::{Isns, folded};
 use crate::sockets::{Socket, canonical, fit, scope};
@@ -70,6 +70,16 @@ impl Host {
         if fine { Ok(()) } else { Err(Errno::AddrNotAvailable) }
     }
 
+    /// What the connections of a listener start with from now on.
+    ///
+    /// # Errors
+    /// [`Errno::BadSocket`] or [`Errno::Invalid`] if it is no listener.
+    pub fn tcp_set_listener(&mut self, id: SocketId, config: tcp::Config) -> Result<(), Errno> {
+        let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
+        self.sockets.listening(slot).ok_or(Errno::Invalid)?.listener.set_config(config);
+        Ok(())
+    }
+
     /// Says how a listener takes Fast Open; `None`: not at all (TCP_FASTOPEN).
     ///
     /// # Errors
@@ -106,6 +116,41 @@ impl Host {
         options: ConnectOptions,
         cx: &mut Cx<'_>,
     ) -> Result<SocketId, Errno> {
+        self.connect_with(remote, options, None, cx).map(|(id, _)| id)
+    }
+
+    /// As [`Host::tcp_connect`], with Fast Open (RFC 7413): data rides on the SYN if a cookie of the server is known, or else the
+    /// SYN asks for one. How much of the data went.
+    ///
+    /// # Errors
+    /// As [`Host::tcp_connect`].
+    pub fn tcp_connect_fast(
+        &mut self,
+        remote: SocketAddr,
+        options: ConnectOptions,
+        fast: &FastOpenConnect,
+        cx: &mut Cx<'_>,
+    ) -> Result<(SocketId, usize), Errno> {
+        self.connect_with(remote, options, Some(fast), cx)
+    }
+
+    /// Whether a cookie of this server is known.
+    pub fn tcp_fast_open_known(&self, server: IpAddr) -> bool {
+        self.tcp.cookies.has(server)
+    }
+
+    /// Forgets what is known of servers (Linux: `ip tcp_metrics flush`).
+    pub fn tcp_forget_metrics(&mut self) {
+        self.tcp.cookies.clear();
+    }
+
+    fn connect_with(
+        &mut self,
+        remote: SocketAddr,
+        options: ConnectOptions,
+        fast: Option<&FastOpenConnect>,
+        cx: &mut Cx<'_>,
+    ) -> Result<(SocketId, usize), Errno> {
         let remote = canonical(remote);
         let local = options.local.map_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0), canonical);
         self.check_local(local.ip())?;
@@ -137,12 +182,18 @@ impl Host {
         let routed = Host::tell_route(&path, cx);
         let cx = &mut cx.caused_by(routed);
         let id = self.sockets.next_id();
-        let connection = Connection::connect(&config, id.0, tuple.local(), tuple.remote(), isn, cx);
+        let (here, there) = (tuple.local(), tuple.remote());
+        let request = fast.map(|fast| fast.request(&self.tcp.cookies, &config, there.ip()));
+        let sent = request.as_ref().map_or(0, |request| request.data.len());
+        let connection = match request {
+            Some(request) => Connection::connect_fast(&config, id.0, here, there, isn, request, cx),
+            None => Connection::connect(&config, id.0, here, there, isn, cx),
+        };
         let packet_id = isn.0 as u16 ^ (isn.0 >> 16) as u16;
         let reuse_address = options.reuse_address;
         let slot = self.add_connection(connection, tuple, packet_id, reuse_address, port_bound, None);
         self.drive(slot, EventId::NONE, cx);
-        Ok(id)
+        Ok((id, sent))
     }
 
     /// A local port that makes the four-tuple a new one. Like Linux, a port is free for this destination even if it is in

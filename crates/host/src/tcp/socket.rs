@@ -1,7 +1,7 @@
 //! Using a connection: data in and out, options, figures, and letting go.
 
 use base::EventId;
-use tcp::{Connection, Errno, Info, Keepalive};
+use tcp::{Connection, Errno, Info, Keepalive, SendFlags};
 use trace::Cx;
 use wire::Body;
 
@@ -32,6 +32,20 @@ impl Host {
     /// [`Errno::WouldBlock`] without room; [`Errno::BrokenPipe`] after a shutdown; why the connection failed.
     pub fn tcp_send(&mut self, id: SocketId, data: Body, cx: &mut Cx<'_>) -> Result<usize, Errno> {
         self.with_connection(id, cx, |connection, cx| connection.send(data, cx))
+    }
+
+    /// As [`Host::tcp_send`], with a word on how the data is to leave.
+    ///
+    /// # Errors
+    /// As [`Host::tcp_send`].
+    pub fn tcp_send_with(
+        &mut self,
+        id: SocketId,
+        data: Body,
+        flags: SendFlags,
+        cx: &mut Cx<'_>,
+    ) -> Result<usize, Errno> {
+        self.with_connection(id, cx, |connection, cx| connection.send_with(data, flags, cx))
     }
 
     /// Takes at most `max` bytes that have arrived; none means that the other side has closed.

@@ -42,6 +42,18 @@ impl Connection {
         (self.recovery.hold, self.recovery.new_first) = (false, false);
     }
 
+    /// What is marked as lost was not lost by congestion: it is sent again as after a timeout, and the window stays as it is.
+    pub(crate) fn resend_without_congestion(&mut self) {
+        if self.recovery.phase != Phase::Loss {
+            self.recovery.until = self.snd_nxt;
+            self.window.ssthresh = self.current_ssthresh();
+            (self.recovery.undo.ssthresh, self.recovery.undo.marker) = (0, None);
+            self.recovery.phase = Phase::Loss;
+            self.recovery.frto = false;
+        }
+        self.retransmit_now = self.flight.any_lost();
+    }
+
     /// RFC 6298 §5.4 leaves open what else is lost; RFC 8985 §6.3: all that was sent long enough ago.
     fn mark_lost_by_timeout(&mut self, cx: &mut Cx) {
         let Some(&oldest) = self.flight.oldest() else { return };

@@ -112,6 +112,7 @@ impl Connection {
 
     pub(super) fn set_reordering(&mut self, segments: u32, cx: &mut Cx) {
         let segments = segments.min(MAX_REORDERING);
+        self.counts.reordered += 1;
         let first = !std::mem::replace(&mut self.recovery.reordering_seen, true);
         if first || segments > self.recovery.reordering {
             self.recovery.reordering = self.recovery.reordering.max(segments);

@@ -50,6 +50,12 @@ crate::kinds! {
     PROBE_ARMED = "tcp.probe_armed", Timer, "probes the closed window in {0}", [Nanos, None], "RFC 9293 §3.8.6.1";
     PROBE = "tcp.probe", Timer, "probes the closed window, for the {0}. time", [Count, None], "RFC 9293 §3.8.6.1";
     NAGLE_HELD = "tcp.nagle", Decision, "holds {0} back until what is in flight is acknowledged", [Bytes, None], "RFC 9293 §3.7.4";
+    CORK_HELD = "tcp.cork", Decision, "holds {0} back, as the program says that more follows", [Bytes, None], "RFC 9293 §3.9.1.2";
+    FAST_OPEN_ASKED = "tcp.fast_open_asked", Decision, "asks the server for a Fast Open cookie", [None, None], "RFC 7413 §4.1.2";
+    FAST_OPEN_SENT = "tcp.fast_open_sent", Decision, "puts {0} of data into the SYN", [Bytes, None], "RFC 7413 §4.2.1";
+    FAST_OPEN_TAKEN = "tcp.fast_open_taken", Decision, "the server has taken the {0} that the SYN carried", [Bytes, None], "RFC 7413 §4.2.1";
+    FAST_OPEN_REFUSED = "tcp.fast_open_refused", Decision, "the server has not taken {0} that the SYN carried: sends them again", [Bytes, None], "RFC 7413 §4.2.1";
+    FAST_OPEN_OPENED = "tcp.fast_open_opened", Decision, "the cookie is valid: open at once, with {0} from the SYN", [Bytes, None], "RFC 7413 §4.2.2";
     KEEPALIVE_ARMED = "tcp.keepalive_armed", Timer, "asks whether the other side is there in {0}", [Nanos, None], "RFC 9293 §3.8.4";
     KEEPALIVE = "tcp.keepalive", Timer, "asks whether the other side is there, for the {0}. time", [Count, None], "RFC 9293 §3.8.4";
     TIME_WAIT_ARMED = "tcp.time_wait_armed", Timer, "waits {0} for stray packets to die", [Nanos, None], "RFC 9293 §3.6.1";
