@@ -41,10 +41,22 @@ impl Shell<'_> {
         let joined = text.replace("\\\n", " ");
         for line in joined.lines() {
             for command in split(line) {
-                self.command(&command, within, depth)?;
+                self.alternatives(&command, within, depth)?;
             }
         }
         Ok(())
+    }
+
+    /// `this || that`: that if this fails.
+    fn alternatives(&mut self, command: &str, within: &Path, depth: usize) -> Result<(), Refused> {
+        let mut last = Ok(());
+        for command in command.split("||") {
+            last = self.command(command, within, depth);
+            if last.is_ok() {
+                break;
+            }
+        }
+        last
     }
 
     fn command(&mut self, command: &str, within: &Path, depth: usize) -> Result<(), Refused> {

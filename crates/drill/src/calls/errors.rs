@@ -72,12 +72,12 @@ impl Errors {
         self.stamping = flags;
     }
 
-    /// A write has put `len` bytes in.
-    pub(super) fn wrote(&mut self, len: usize, shares: bool) {
-        if len == 0 {
+    /// A write has put `len` bytes in; `ends`: and returns now.
+    pub(super) fn wrote(&mut self, len: usize, ends: bool, shares: bool) {
+        self.written += len as u64;
+        if !ends {
             return;
         }
-        self.written += len as u64;
         let end = self.written;
         let sends = ["SOF_TIMESTAMPING_TX_SCHED", "SOF_TIMESTAMPING_TX_SOFTWARE", "SOF_TIMESTAMPING_TX_ACK"];
         if self.stamps("SOF_TIMESTAMPING_SOFTWARE") && sends.iter().any(|flag| self.stamps(flag)) {

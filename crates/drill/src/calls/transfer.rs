@@ -190,12 +190,12 @@ impl Runner<'_> {
         let id = match state {
             SocketState::New if fast && !wanted.fault => {
                 let result = self.write_opening(fd, data(0), wait, pending);
-                self.wrote(fd, pending.done, shares);
+                self.wrote(fd, pending.done, pending, &result, shares);
                 return result;
             }
             SocketState::Deferred if !wanted.fault => {
                 let result = self.write_opening(fd, data(0), wait, pending);
-                self.wrote(fd, pending.done, shares);
+                self.wrote(fd, pending.done, pending, &result, shares);
                 return result;
             }
             SocketState::New | SocketState::Deferred if wanted.fault => return Ok(Outcome::Fails("EFAULT")),
@@ -219,13 +219,15 @@ impl Runner<'_> {
         } else {
             self.send_all(id, wanted.len, wait, flags, pending, data)
         };
-        self.wrote(fd, pending.done - before, shares && !matches!(result, Ok(Outcome::Blocks)));
+        self.wrote(fd, pending.done - before, pending, &result, shares);
         result
     }
 
-    fn wrote(&mut self, fd: i32, len: usize, shares: bool) {
+    /// Tells the error queue what a write has done.
+    fn wrote(&mut self, fd: i32, len: usize, pending: &Pending, result: &Called, shares: bool) {
+        let ends = pending.done > 0 && !matches!(result, Ok(Outcome::Blocks));
         if let Some(socket) = self.descriptors.socket(fd) {
-            socket.errors.wrote(len, shares);
+            socket.errors.wrote(len, ends, shares);
         }
     }
 
