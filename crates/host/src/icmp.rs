@@ -8,7 +8,7 @@ use tcp::{Errno, IcmpError};
 use trace::Cx;
 use trace::kinds::ip as kinds;
 use wire::icmp::{Header, Type, Unreachable};
-use wire::ipv4::{self, Dscp, Protocol};
+use wire::ipv4::{self, Dscp, Ecn, Protocol};
 use wire::tcp::Seq;
 use wire::{Body, Packet};
 
@@ -123,7 +123,7 @@ impl Host {
         let event = cx.event(&kinds::PING_SENT, id.0, [to, sequence.into()]);
         let rest = u32::from(identifier) << 16 | u32::from(sequence);
         let mut output =
-            Output { protocol: Protocol::ICMP, ttl, dscp: Dscp::DEFAULT, sizing: Sizing::Want, id: 0, event };
+            Output { protocol: Protocol::ICMP, ttl, dscp: Dscp::DEFAULT, ecn: Ecn::NOT_ECT, sizing: Sizing::Want, id: 0, event };
         let packet = match (path.source, path.destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
                 output.id = self.identification.next(source, destination, Protocol::ICMP);
@@ -224,6 +224,7 @@ impl Host {
             ttl: self.ttl,
             // RFC 1812 §4.3.2.5: errors travel as network control.
             dscp: Dscp::CS6,
+            ecn: Ecn::NOT_ECT,
             sizing: Sizing::Fragment,
             id: 0,
             event: cx.cause,
@@ -273,7 +274,7 @@ impl Host {
         let sum = adjust(header.checksum, old, u16::from_be_bytes([head[0], head[1]]));
         head[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.to_be_bytes());
         let (ttl, dscp, id) = (self.ttl, ip.dscp, 0);
-        let output = Output { protocol: Protocol::ICMP, ttl, dscp, sizing: Sizing::Fragment, id, event };
+        let output = Output { protocol: Protocol::ICMP, ttl, dscp, ecn: Ecn::NOT_ECT, sizing: Sizing::Fragment, id, event };
         let _ = self.output(packet, &path, &output, cx);
     }
 

@@ -7,7 +7,7 @@ use tcp::Errno;
 use trace::Cx;
 use trace::kinds::ip as kinds;
 use wire::ethernet::EtherType;
-use wire::ipv4::{Dscp, Protocol};
+use wire::ipv4::{Dscp, Ecn, Protocol};
 use wire::{MacAddr, Packet};
 
 use crate::interface::MIN_MTU;
@@ -40,6 +40,7 @@ pub(crate) struct Output {
     /// The TTL or hop limit.
     pub(crate) ttl: u8,
     pub(crate) dscp: Dscp,
+    pub(crate) ecn: Ecn,
     pub(crate) sizing: Sizing,
     /// The identification of an IPv4 packet that is not to be fragmented; it has no meaning (RFC 6864 §4.1).
     pub(crate) id: u16,

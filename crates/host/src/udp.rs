@@ -9,7 +9,7 @@ use tcp::{Errno, Ready};
 use trace::Cx;
 use trace::kinds::ip as kinds;
 use wire::icmp::Unreachable;
-use wire::ipv4::{self, Dscp, Protocol};
+use wire::ipv4::{self, Dscp, Ecn, Protocol};
 use wire::udp::Header;
 use wire::{Body, Packet, ipv6, pseudo_header};
 
@@ -203,7 +203,7 @@ impl Host {
         let event = cx.event(&kinds::UDP_SENT, id.0, [data.len() as u64, told]);
         Host::tell_route(&path, &mut cx.caused_by(event));
         let packet = datagram(path.source, local.port(), SocketAddr::new(path.destination, to.port()), data);
-        let output = Output { protocol: Protocol::UDP, ttl, dscp: Dscp::DEFAULT, sizing, id: 0, event };
+        let output = Output { protocol: Protocol::UDP, ttl, dscp: Dscp::DEFAULT, ecn: Ecn::NOT_ECT, sizing, id: 0, event };
         self.output(packet, &path, &output, cx)
     }
 

@@ -287,6 +287,8 @@ pub struct TcpOptions {
     pub receive_buffer: Option<u32>,
     /// Which congestion control.
     pub congestion: Congestion,
+    /// Connections ask for explicit congestion notification (RFC 3168). Off by default, as on Linux.
+    pub ecn: bool,
 }
 
 /// A congestion control, by its name on Linux.
@@ -328,6 +330,7 @@ impl Default for TcpOptions {
             initial_window: 10,
             receive_buffer: None,
             congestion: Congestion::Cubic,
+            ecn: false,
         }
     }
 }

@@ -53,6 +53,7 @@ fn tcp_config(scenario: &Scenario, mtu: u16) -> tcp::Config {
             Congestion::Cubic => tcp::CongestionKind::Cubic,
             Congestion::Reno => tcp::CongestionKind::Reno,
         },
+        ecn: if options.ecn { tcp::EcnUse::Ask } else { tcp::EcnUse::Grant },
         ..tcp::Config::default()
     };
     if let Some(bytes) = options.receive_buffer {

@@ -54,6 +54,8 @@ pub struct Config {
     pub keepalive: Option<Keepalive>,
     /// Which congestion control.
     pub congestion: CongestionKind,
+    /// Explicit congestion notification (RFC 3168).
+    pub ecn: EcnUse,
     /// How its slow start ends.
     pub slow_start: SlowStart,
     /// Find losses by time (RFC 8985 §6) where SACK is agreed on; otherwise by what was SACKed behind them (RFC 6675).
@@ -109,6 +111,7 @@ impl Default for Config {
             keepalive: None,
             congestion: CongestionKind::default(),
             slow_start: SlowStart::default(),
+            ecn: EcnUse::default(),
             rack: true,
             tlp: true,
             prr: true,
@@ -160,6 +163,18 @@ impl CongestionKind {
     pub fn named(name: &str) -> Option<CongestionKind> {
         CongestionKind::ALL.into_iter().find(|&(known, _)| known == name).map(|(_, kind)| kind)
     }
+}
+
+/// Whether congestion is to be marked instead of dropped: Linux's `tcp_ecn`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum EcnUse {
+    /// Neither asked for nor granted.
+    Off,
+    /// Granted to whoever asks.
+    #[default]
+    Grant,
+    /// Asked for as well.
+    Ask,
 }
 
 /// How CUBIC's slow start may end before something is lost.

@@ -164,7 +164,7 @@ impl Connection {
             usage: Usage::new(cx.now, isn),
             congestion: congestion::new(config.congestion, config.slow_start),
             recovery: Recovery::new(isn, config.reordering),
-            ecn: Ecn::default(),
+            ecn: Ecn::new(config.ecn),
             retransmit_now: false,
             probe_tail_now: false,
             sent_new: false,
@@ -233,7 +233,7 @@ impl Connection {
     }
 
     /// Takes over the other side's first number, window and options.
-    fn take_syn(&mut self, syn: &Segment, cx: &Cx) {
+    fn take_syn(&mut self, syn: &Segment, cx: &mut Cx) {
         let (ours, theirs) = (&self.config, &syn.options);
         self.irs = syn.seq;
         self.rcv_nxt = syn.seq + 1;
@@ -249,6 +249,9 @@ impl Connection {
             self.agreed.rcv_shift = 0;
         }
         self.agreed.sack = ours.sack && theirs.sack_permitted;
+        if self.ecn.agree(syn.flags, ours.ecn) {
+            cx.event(&kind::ECN_AGREED, self.id, [0, 0]);
+        }
         if let (true, Some((val, _))) = (ours.timestamps, theirs.timestamps) {
             self.agreed.timestamps = true;
             (self.ts.recent, self.ts.recent_at) = (val, cx.now);

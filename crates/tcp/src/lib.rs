@@ -34,7 +34,7 @@ mod usage;
 mod window;
 mod write;
 
-pub use config::{Config, CongestionKind, Keepalive, SlowStart};
+pub use config::{Config, CongestionKind, EcnUse, Keepalive, SlowStart};
 pub use connection::{Connection, Transmit};
 pub use errno::Errno;
 pub use fast_open::{FastOpenAnswer, FastOpenKey, FastOpenNews, FastOpenRequest, FastOpenServer, fast_open_cookie};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use trace::{Cx, kinds::tcp as kind};
+use wire::ipv4::Ecn;
 use wire::tcp::{Event, Flags, Seq, State};
 
 use wire::{Body, Chunk};
@@ -90,6 +91,7 @@ impl Connection {
         }
         // Only what is believed moves TS.Recent.
         self.take_timestamp(&segment, cx);
+        self.take_mark(&segment, cx);
         if (!self.connected || opening) && self.snd_una.after(self.iss) {
             self.complete(cx);
         }
@@ -114,6 +116,26 @@ impl Connection {
         let end = start + segment.payload.len() as u32;
         if self.config.dsack && self.agreed.sack && start.before(end) && start.before(self.rcv_nxt) {
             self.repeated = Some((start, end.min(self.rcv_nxt)));
+        }
+    }
+
+    /// RFC 3168 §6.1.3: a mark is echoed in each acknowledgment until the sender says that it has slowed down.
+    fn take_mark(&mut self, segment: &Segment, cx: &mut Cx) {
+        if !self.ecn.agreed || segment.flags.contains(Flags::SYN) {
+            return;
+        }
+        if segment.flags.contains(Flags::CWR) {
+            self.ecn.echo = false;
+            // As Linux: its window may be a single segment, so that it waits for the acknowledgment.
+            if !segment.payload.is_empty() {
+                self.acks.now = Some(cx.cause);
+            }
+        }
+        if segment.ecn == Ecn::CE {
+            let marked = cx.event(&kind::CE, self.id, [segment.payload.len() as u64, segment.seq.0.into()]);
+            if !std::mem::replace(&mut self.ecn.echo, true) {
+                self.acks.now = Some(marked);
+            }
         }
     }
 
@@ -209,6 +231,10 @@ impl Connection {
 
     /// The segment lies outside the window: say where the window is, and drop it (RFC 9293 §3.10.7.4, first).
     fn handle_unacceptable(&mut self, segment: &Segment, cx: &mut Cx) {
+        if segment.flags.contains(Flags::SYN) {
+            // RFC 5961 §4.2: irrespective of the sequence number.
+            return self.challenge(segment, cx);
+        }
         if self.state == State::TIME_WAIT && segment.flags.contains(Flags::FIN) && segment.end() == self.rcv_nxt {
             // Eighth, TIME-WAIT: the other side's FIN again. Acknowledge it and restart the wait.
             self.enter_time_wait(cx);

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use wire::ipv4::Ecn;
 use wire::tcp::{Flags, Header, Options, Seq, decode_options, field};
 use wire::{Body, Malformed, Packet, Reader, Silent, Sum, pseudo_header};
 
@@ -29,6 +30,8 @@ pub struct Segment {
     pub options: Options,
     /// The data.
     pub payload: Body,
+    /// What its packet says of congestion (RFC 3168 §5): not part of the segment, but travels with it.
+    pub ecn: Ecn,
 }
 
 impl Segment {
@@ -108,6 +111,7 @@ impl Segment {
             urgent: header.urgent,
             options,
             payload,
+            ecn: Ecn::NOT_ECT,
         })
     }
 }
@@ -177,6 +181,7 @@ mod tests {
             urgent: 0,
             options,
             payload,
+            ecn: Ecn::NOT_ECT,
         }
     }
 
@@ -236,7 +241,7 @@ mod tests {
             };
             let segment = Segment {
                 src_port, dst_port, seq: Seq(seq), ack: Seq(ack), flags: Flags(flags), window, urgent, options,
-                payload: payload.into(),
+                payload: payload.into(), ecn: Ecn::NOT_ECT,
             };
             let mut packet = segment.encode(SRC, DST);
             let mut bare = Packet::from_bytes(packet.to_vec().into());

@@ -4,6 +4,7 @@
 use base::EventId;
 use trace::{Cx, kinds::tcp as kind};
 use wire::Body;
+use wire::ipv4::Ecn;
 use wire::tcp::{Flags, Options, SackBlocks, Seq, State};
 
 use crate::connection::{Connection, Transmit};
@@ -333,7 +334,11 @@ impl Connection {
         let mut sent = Sent::new(start, end, cx.now, write);
         self.rate.stamp(&mut sent, cx.now, self.flight.is_empty());
         self.flight.push(sent);
-        let segment = self.segment(start, flags, body, cx);
+        let mut segment = self.segment(start, flags, body, cx);
+        // RFC 3168 §6.1.5, §6.1.6: new data may be marked; what is sent again and probes of a window may not.
+        if plan.len > 0 && self.ecn.agreed && !self.probing {
+            segment.ecn = Ecn::ECT0;
+        }
         self.snd_nxt = end;
         if start == self.iss {
             // What the SYN carries stands for itself: a SYN that is sent again goes alone, and without a cookie.
@@ -457,6 +462,7 @@ impl Connection {
                 options.sack = self.sack_blocks(payload.len());
             }
         }
+        let flags = flags | self.ecn.flags(syn, with_ack, self.syn_retries);
         let window = match (syn, with_ack) {
             // RFC 7323 §2.2: not scaled.
             (true, false) => self.config.receive_buffer.min(65_535) as u16,
@@ -473,6 +479,7 @@ impl Connection {
             urgent: 0,
             options,
             payload,
+            ecn: Ecn::NOT_ECT,
         }
     }
 

@@ -19,11 +19,13 @@ pub(crate) struct Usage {
     /// The most that was out since the window was last found used, and when that was.
     used: u32,
     since: Instant,
+    /// What was sent last before the idle time that has been allowed for.
+    restarted: Option<Instant>,
 }
 
 impl Usage {
     pub(crate) fn new(now: Instant, iss: Seq) -> Usage {
-        Usage { limited: false, most: 0, until: iss, used: 0, since: now }
+        Usage { limited: false, most: 0, until: iss, used: 0, since: now, restarted: None }
     }
 }
 
@@ -70,8 +72,10 @@ impl Connection {
     /// RFC 2861 §3.2 and RFC 5681 §4.1: after an idle time the old window says ever less of the path; it is halved for each
     /// retransmission timeout, down to the initial window.
     pub(crate) fn restart_after_idle(&mut self, cx: &mut Cx) {
-        let idle = cx.now - self.last_sent;
-        let rto = self.rtt.rto();
+        let (idle, rto) = (cx.now - self.last_sent, self.rtt.rto());
+        if self.usage.restarted.replace(self.last_sent) == Some(self.last_sent) {
+            return;
+        }
         self.congestion.on_idle(idle);
         if idle <= rto || !self.connected || self.congestion.rules_window() {
             return;

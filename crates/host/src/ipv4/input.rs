@@ -144,7 +144,7 @@ impl Host {
         match header.protocol {
             Protocol::TCP => {
                 packet.strip(header.header_len());
-                self.tcp_input(packet, (header.src.into(), header.dst.into()), arrival, cast, cx);
+                self.tcp_input(packet, (header.src.into(), header.dst.into()), header.ecn, arrival, cast, cx);
             }
             Protocol::UDP => {
                 let addresses = (header.src.into(), header.dst.into());

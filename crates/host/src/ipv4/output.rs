@@ -81,6 +81,7 @@ impl Host {
         let fits = packet.len() + Header::LEN <= mtu;
         let mut header = Header::new(source, destination, output.protocol, packet.len());
         (header.ttl, header.dscp, header.id) = (output.ttl, output.dscp, output.id);
+        header.ecn = output.ecn;
         header.dont_fragment = match output.sizing {
             Sizing::Fragment => false,
             Sizing::Want => fits,

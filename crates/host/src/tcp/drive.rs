@@ -54,10 +54,10 @@ impl Host {
             let Some(Transmit { segment, event }) = connected.connection.poll_transmit(cx) else { break };
             let (tuple, id) = (connected.tuple, connected.next_packet_id(segment.flags));
             let Some(path) = self.way_of(slot) else { continue };
-            let seq = segment.seq;
+            let (seq, ecn) = (segment.seq, segment.ecn);
             let packet = segment.into_packet(tuple.local_ip, tuple.remote_ip);
             let (ttl, dscp) = (self.ttl, Dscp::DEFAULT);
-            let output = Output { protocol: Protocol::TCP, ttl, dscp, sizing: Sizing::Never, id, event };
+            let output = Output { protocol: Protocol::TCP, ttl, dscp, ecn, sizing: Sizing::Never, id, event };
             if self.output(packet, &path, &output, cx) == Err(Errno::MessageTooLong)
                 && !std::mem::replace(&mut told, true)
             {

@@ -7,7 +7,7 @@ use tcp::{Arrival as Answer, Connection, FastOpenAnswer, IcmpError, Segment, ref
 use trace::Cx;
 use trace::kinds::tcp as kinds;
 use wire::Packet;
-use wire::ipv4::{Dscp, Protocol};
+use wire::ipv4::{Dscp, Ecn, Protocol};
 use wire::tcp::{Flags, Seq, State};
 
 use super::FourTuple;
@@ -23,6 +23,7 @@ impl Host {
         &mut self,
         mut packet: Packet,
         (src, dst): (IpAddr, IpAddr),
+        ecn: Ecn,
         arrival: Arrival,
         cast: Cast,
         cx: &mut Cx<'_>,
@@ -31,11 +32,12 @@ impl Host {
         if cast != Cast::Unicast {
             return self.discard("a TCP segment for more than one host", cx);
         }
-        let segment = match Segment::decode(&mut packet, src, dst) {
+        let mut segment = match Segment::decode(&mut packet, src, dst) {
             Ok(segment) => segment,
             Err(error) if error.what == "is wrong" => return self.discard("a TCP segment with a wrong checksum", cx),
             Err(_) => return self.discard("a TCP segment whose header is not valid", cx),
         };
+        segment.ecn = ecn;
         let tuple = FourTuple::new((dst, segment.dst_port), (src, segment.src_port));
         if let Some(&slot) = self.tcp.connections.get(&tuple) {
             return self.tcp_segment(slot, tuple, segment, arrival, cx);
@@ -180,7 +182,7 @@ impl Host {
         let event = cx.event(&kinds::SENT, 0, [reset.flags.0.into(), reset.seq.0.into()]);
         let packet = reset.encode(source, destination);
         let output =
-            Output { protocol: Protocol::TCP, ttl: self.ttl, dscp: Dscp::DEFAULT, sizing: Sizing::Never, id: 0, event };
+            Output { protocol: Protocol::TCP, ttl: self.ttl, dscp: Dscp::DEFAULT, ecn: Ecn::NOT_ECT, sizing: Sizing::Never, id: 0, event };
         let _ = self.output(packet, &path, &output, cx);
     }
 

@@ -261,6 +261,10 @@ fn parse(text: &str, seq: u32, ack: u32, win: u16) -> Segment {
             segment.options.sack_permitted = true;
             continue;
         }
+        if word == "ce" {
+            segment.ecn = wire::ipv4::Ecn::CE;
+            continue;
+        }
         let value = words.next().unwrap_or_else(|| panic!("`{word}` needs a value in `{text}`"));
         let number = || value.parse::<u32>().unwrap_or_else(|_| panic!("`{value}` in `{text}` is no number"));
         let signed = || value.parse::<i64>().unwrap_or_else(|_| panic!("`{value}` in `{text}` is no number")) as u32;
@@ -302,6 +306,8 @@ fn flag(word: &str) -> Option<Flags> {
         "RST" => Flags::RST,
         "PSH" => Flags::PSH,
         "URG" => Flags::URG,
+        "ECE" => Flags::ECE,
+        "CWR" => Flags::CWR,
         _ => return None,
     })
 }
@@ -323,6 +329,9 @@ pub fn write(segment: &Segment) -> String {
     out += &timestamps.map(|(val, ecr)| format!(" ts {val}:{ecr}")).unwrap_or_default();
     let blocks: Vec<String> =
         sack.iter().map(|(a, b)| format!("{}-{}", a.distance(THEIRS), b.distance(THEIRS))).collect();
+    if segment.ecn != wire::ipv4::Ecn::NOT_ECT {
+        out += &format!(" ecn {}", segment.ecn.0);
+    }
     if !blocks.is_empty() {
         out += &format!(" sack {}", blocks.join(","));
     }

@@ -6,6 +6,7 @@ mod doubting;
 mod fuzz;
 mod lab;
 mod listening;
+mod marking;
 mod opening;
 mod pair;
 mod receiving;

@@ -107,6 +107,8 @@ crate::kinds! {
     TLP_REPAIRED = "tcp.tlp_repaired", Decision, "the loss probe, up to {0}, has repaired a loss: reduces the window as for any loss", [Seq, None], "RFC 8985 §7.4.2";
     PRR = "tcp.prr", Decision, "{1} segments have arrived, so {0} may leave", [Count, Count], "RFC 9937 §6.2";
     CWR_ENTERED = "tcp.cwr", Decision, "a router is congested: reduces the window until {0} is acknowledged", [Seq, None], "RFC 3168 §6.1.2";
+    ECN_AGREED = "tcp.ecn", Decision, "both sides understand marks of congestion", [None, None], "RFC 3168 §6.1.1";
+    CE = "tcp.ce", Decision, "{0} at {1} come with a mark of congestion: echoes it until the sender has slowed down", [Bytes, Seq], "RFC 3168 §6.1.3";
     LOSS_ENTERED = "tcp.loss", Decision, "takes what is out for lost: one segment at first, until {0} is acknowledged", [Seq, None], "RFC 5681 §3.1";
     RENEGED = "tcp.reneged", Decision, "the other side has dropped what it had reported at {0}", [Seq, None], "RFC 2018 §8";
     FRTO_ASKS = "tcp.frto", Decision, "{0} is acknowledged after the timeout: sends new data to find out whether the rest is lost", [Seq, None], "RFC 5682 §3.1";
