@@ -219,6 +219,8 @@ pub struct Network {
     pub upload: Speed,
     /// Length of the access line's queues.
     pub queue: Octets,
+    /// From so many bytes in a queue on packets that may be are marked instead of dropped (RFC 3168 §5); 0: never.
+    pub mark: Octets,
     /// Loss on the access line, each way.
     pub loss: Share,
     /// MTU of the client's link.
@@ -238,6 +240,7 @@ impl Default for Network {
             rate: Speed(base::Rate::mbit(100)),
             upload: Speed(base::Rate::mbit(20)),
             queue: Octets(256_000),
+            mark: Octets(0),
             loss: Share(base::Chance::NEVER),
             mtu: 1500,
             drop_from_client: Vec::new(),

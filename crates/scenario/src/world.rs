@@ -91,6 +91,7 @@ fn drop_ordinals(drop: &[u64]) -> Vec<u64> {
 fn access_line(network: &Network, delay: Duration) -> LinkConfig {
     let lane = |rate: Rate, drop: &[u64]| {
         let lane = LaneConfig::new(delay, rate).queue_bytes(network.queue.0 as usize).loss(network.loss.0);
+        let lane = if network.mark.0 > 0 { lane.mark_bytes(network.mark.0 as usize) } else { lane };
         drop_ordinals(drop).into_iter().fold(lane, |lane, ordinal| {
             lane.fault(Fault { of: Match::All, which: Which::Nth(ordinal), then: Then::Lose })
         })

@@ -7,6 +7,7 @@ use trace::{Cx, kinds};
 use wire::{Packet, ethernet};
 
 use super::fault::{Layer, Then};
+use super::mark::mark;
 use super::{LaneConfig, QueueLimit};
 use crate::agenda::{Agenda, Due};
 
@@ -21,6 +22,8 @@ pub struct LaneStats {
     pub lost: u64,
     /// Frames dropped because the queue was full.
     pub queue_drops: u64,
+    /// Frames marked as having met congestion.
+    pub marked: u64,
     /// Frames dropped because they were larger than the MTU.
     pub too_big: u64,
     /// The most bytes that ever waited.
@@ -121,7 +124,7 @@ impl Lane {
 
     /// A frame is handed to the lane: it is put on the line, waits, or is dropped.
     pub(crate) fn handle_offer(&mut self, offer: Offer, agenda: &mut Agenda, cx: &mut Cx<'_>) {
-        let Offer { packet, frame, sent } = offer;
+        let Offer { mut packet, frame, mut sent } = offer;
         let len = packet.len();
         if len > self.config.mtu.saturating_add(ethernet::Header::LEN) {
             self.stats.too_big += 1;
@@ -141,6 +144,11 @@ impl Lane {
             }
             let wait = self.idle_at - cx.now;
             cx.event(&kinds::link::QUEUED, self.link, [frame_arg(frame), wait.as_nanos().unsigned_abs()]);
+            if self.waiting_bytes >= self.config.mark && mark(&mut packet) {
+                self.stats.marked += 1;
+                let args = [frame_arg(frame), self.waiting_bytes as u64];
+                sent = cx.caused_by(sent).event(&kinds::link::MARKED, self.link, args);
+            }
             self.waiting.push_back((self.idle_at, len as u32));
             self.waiting_bytes += len;
             self.stats.peak_queue_bytes = self.stats.peak_queue_bytes.max(self.waiting_bytes);
@@ -315,6 +323,33 @@ mod tests {
     }
 
     const SLOW: Rate = Rate::mbit(8); // a byte a microsecond
+
+    #[test]
+    fn rfc_3168_section_5_a_long_queue_marks_what_may_be_marked_and_a_full_one_drops_it() {
+        let ect = |ecn: u8| {
+            let mut packet = segment(Flags::ACK, &[7; 46]);
+            let head = packet.head_mut();
+            (head[15], head[22]) = (ecn, 64);
+            packet
+        };
+        let mut bench = Bench::new(LaneConfig::new(Duration::ZERO, SLOW).mark_bytes(100).queue_bytes(400));
+        for ecn in [2, 2, 2, 0, 1, 2] {
+            bench.offer(0, ect(ecn));
+        }
+        let mut seen = vec![];
+        while let Some((_, ticket, _)) = bench.agenda.first() {
+            let (arrived, next) = bench.lane.poll_arrival(ticket);
+            bench.agenda.replace_first(next);
+            seen.extend(arrived.map(|arrived| {
+                let bytes = arrived.packet.to_vec();
+                (bytes[15], wire::Sum::of(&bytes[14..34]).verifies())
+            }));
+        }
+        // The first finds the line idle, the second an empty queue, the third 100 bytes; ECT(1) is marked as well. The sixth
+        // finds 400.
+        assert_eq!(seen, [(2, false), (2, false), (3, true), (0, false), (3, true)]);
+        assert_eq!((bench.count("link.marked"), bench.count("link.queue_drop"), bench.lane.stats().marked), (2, 1, 2));
+    }
 
     #[test]
     fn frames_follow_each_other_at_the_lines_rate() {

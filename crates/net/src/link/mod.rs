@@ -3,6 +3,7 @@
 
 mod fault;
 mod lane;
+mod mark;
 mod view;
 
 pub use fault::{Fault, Match, Then, Which};
@@ -32,6 +33,9 @@ pub struct LaneConfig {
     /// How much waits at most in front of the line; what comes beyond is dropped (drop-tail). The frame that is being
     /// sent no longer waits.
     pub queue: QueueLimit,
+    /// With this many bytes in the queue what comes is marked as having met congestion, if its sender understands marks
+    /// (RFC 3168 §5), as long as it need not be dropped. `usize::MAX`: nothing is marked.
+    pub mark: usize,
     /// The largest packet that the line carries, in bytes, without the 14 bytes of the Ethernet header; larger frames are
     /// dropped, as a switch drops giants.
     pub mtu: usize,
@@ -71,6 +75,7 @@ impl Default for LaneConfig {
             delay: Duration::ZERO,
             rate: Rate::UNLIMITED,
             queue: QueueLimit::UNLIMITED,
+            mark: usize::MAX,
             mtu: 1500,
             loss: Chance::NEVER,
             faults: Vec::new(),
@@ -86,6 +91,10 @@ impl LaneConfig {
     /// This line with a queue of `bytes` bytes.
     pub fn queue_bytes(self, bytes: usize) -> LaneConfig {
         LaneConfig { queue: QueueLimit::bytes(bytes), ..self }
+    }
+    /// This line with marks from `bytes` bytes in the queue on.
+    pub fn mark_bytes(self, bytes: usize) -> LaneConfig {
+        LaneConfig { mark: bytes, ..self }
     }
     /// This line with a chance of loss.
     pub fn loss(self, loss: Chance) -> LaneConfig {

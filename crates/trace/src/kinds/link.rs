@@ -6,6 +6,7 @@ crate::kinds! {
     QUEUED = "link.queued", Passage, "frame {0} waits {1} in the queue", [Frame, Nanos], "RFC 7567 §1";
     LOST = "link.lost", Decision, "frame {0} is lost on the link", [Frame, None], "a configured loss";
     QUEUE_DROP = "link.queue_drop", Decision, "frame {0} is dropped: the queue is full with {1}", [Frame, Bytes], "RFC 7567 §1";
+    MARKED = "link.marked", Decision, "frame {0} is marked with CE: {1} wait in the queue", [Frame, Bytes], "RFC 3168 §5";
     CORRUPTED = "link.corrupted", Decision, "bit {1} of frame {0} flips on the link", [Frame, Count], "a configured fault";
     TOO_BIG = "link.too_big", Decision, "frame {0} is dropped: the link carries packets of at most {1}", [Frame, Bytes], "IEEE 802.3 §3.2.7";
     DUPLICATED = "link.duplicated", Decision, "frame {0} is doubled on the link", [Frame, None], "a configured fault";
