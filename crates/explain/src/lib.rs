@@ -13,6 +13,7 @@
 //! ```
 
 mod catalog;
+mod drawing;
 mod entry;
 mod header;
 mod layouts;
@@ -26,6 +27,7 @@ mod wrap;
 mod tests;
 
 pub use catalog::all;
+pub use drawing::tcp_states_svg;
 pub use entry::{Entry, Place, Sort};
 pub use header::{header, headers};
 pub use lookup::{Found, entry, find};
