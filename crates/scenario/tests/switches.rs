@@ -1,0 +1,163 @@
+//! Each of TCP's switches, on and off, as the packets show it.
+
+use base::Instant;
+use scenario::{Outcome, Scenario, Topology, find_knob, run};
+use tcp::{Flags, Segment};
+use trace::Direction;
+use wire::Packet;
+
+/// A segment as it left its maker, and the ECN field that it arrived with.
+struct Seen {
+    at: Instant,
+    /// The client sent it.
+    client: bool,
+    segment: Segment,
+}
+
+/// A run's segments in order of sending.
+struct Captured {
+    segments: Vec<Seen>,
+    /// A packet bore a mark of congestion somewhere.
+    marked: bool,
+    events: Vec<&'static str>,
+}
+
+/// The IP header's length, protocol and ECN bits, and the segment of a frame.
+fn tcp_of(frame: &[u8]) -> Option<(u8, std::net::Ipv4Addr, Segment)> {
+    let ip = frame.get(14..)?;
+    if frame[12..14] != [8, 0] || ip[9] != 6 {
+        return None;
+    }
+    let address = |at: usize| std::net::Ipv4Addr::new(ip[at], ip[at + 1], ip[at + 2], ip[at + 3]);
+    let (header, total) = (usize::from(ip[0] & 15) * 4, usize::from(u16::from_be_bytes([ip[2], ip[3]])));
+    let mut packet = Packet::from_bytes(ip[header..total].to_vec().into());
+    let segment = Segment::decode(&mut packet, address(12).into(), address(16).into()).ok()?;
+    Some((ip[1] & 3, address(12), segment))
+}
+
+fn play(url: &str, knobs: &[(&str, &str)], change: impl FnOnce(&mut Scenario)) -> Captured {
+    let mut scenario = Scenario::for_url(url).unwrap();
+    scenario.network.topology = Topology::Direct;
+    for (name, value) in knobs {
+        find_knob(name).unwrap().turn(&mut scenario, value).unwrap();
+    }
+    change(&mut scenario);
+    let run = run(&scenario).unwrap();
+    assert!(matches!(run.outcome, Outcome::Response { .. }), "{:?}", run.outcome);
+    let (mut segments, mut marked) = (Vec::new(), false);
+    for meta in run.trace.frames.metas() {
+        let Some((ecn, from, mut segment)) = tcp_of(&run.trace.frames.bytes(meta.id)) else { continue };
+        marked |= ecn == 3;
+        if meta.derived_from.is_none() && meta.direction == Direction::Out {
+            segment.ecn = wire::ipv4::Ecn(ecn);
+            segments.push(Seen { at: meta.at, client: run.server.ip() != from, segment });
+        }
+    }
+    let events = run.trace.events.iter().map(|event| event.kind.id).collect();
+    Captured { segments, marked, events }
+}
+
+const PLAIN: &str = "http://192.0.2.80/";
+
+impl Captured {
+    fn syns(&self) -> impl Iterator<Item = &Seen> {
+        self.segments.iter().filter(|seen| seen.segment.flags.contains(Flags::SYN))
+    }
+    /// Data of the server, or of the client.
+    fn data(&self, client: bool) -> impl Iterator<Item = &Seen> {
+        self.segments.iter().filter(move |seen| seen.client == client && !seen.segment.payload.is_empty())
+    }
+    fn bare_acks(&self, client: bool) -> usize {
+        let bare = |seen: &&Seen| seen.client == client && seen.segment.flags == Flags::ACK && seen.segment.payload.is_empty();
+        self.segments.iter().filter(bare).count()
+    }
+}
+
+#[test]
+fn sack() {
+    for (value, on) in [("on", true), ("off", false)] {
+        let got = play(PLAIN, &[("sack", value), ("size", "100k")], |it| it.network.drop_to_client = vec![5]);
+        assert!(got.syns().count() == 2 && got.syns().all(|seen| seen.segment.options.sack_permitted == on));
+        let blocks = got.segments.iter().any(|seen| seen.client && !seen.segment.options.sack.is_empty());
+        assert_eq!(blocks, on, "the client says what arrived behind the gap");
+    }
+}
+
+#[test]
+fn window_scale() {
+    for (value, on) in [("on", true), ("off", false)] {
+        let got = play(PLAIN, &[("window-scale", value)], |_| ());
+        assert!(got.syns().count() == 2 && got.syns().all(|seen| seen.segment.options.window_scale.is_some() == on));
+    }
+}
+
+#[test]
+fn timestamps() {
+    for (value, on) in [("on", true), ("off", false)] {
+        let got = play(PLAIN, &[("timestamps", value)], |_| ());
+        assert!(got.segments.len() > 6);
+        for seen in got.segments.iter().filter(|seen| !seen.segment.flags.contains(Flags::RST)) {
+            assert_eq!(seen.segment.options.timestamps.is_some(), on);
+        }
+    }
+}
+
+#[test]
+fn nagle() {
+    // The end of the TLS handshake and the request are small writes, one right after the other.
+    for (value, on) in [("on", true), ("off", false)] {
+        let got = play("https://192.0.2.80/", &[("nagle", value)], |_| ());
+        let small: Vec<&Seen> = got.data(true).filter(|seen| seen.segment.payload.len() < 1000).collect();
+        let together = small.windows(2).any(|pair| pair[0].at == pair[1].at);
+        assert_eq!(together, !on, "two small segments are out at once");
+        assert_eq!(got.events.contains(&"tcp.nagle"), on);
+    }
+}
+
+#[test]
+fn delayed_ack() {
+    let acks = |value| play(PLAIN, &[("delayed-ack", value), ("size", "1M")], |_| ()).bare_acks(true);
+    let (on, off) = (acks("on"), acks("off"));
+    assert!(off > 690, "each of about 725 segments is acknowledged: {off}");
+    assert!(on < off * 2 / 3, "about every other one is: {on} of {off}");
+}
+
+#[test]
+fn initial_window() {
+    for (value, segments) in [("3", 3), ("10", 10), ("20", 20)] {
+        let got = play(PLAIN, &[("initial-window", value), ("size", "100k")], |_| ());
+        let first = got.data(false).next().unwrap().at;
+        assert_eq!(got.data(false).filter(|seen| seen.at == first).count(), segments);
+    }
+}
+
+#[test]
+fn ecn_and_a_queue_that_marks() {
+    // A narrow line: the queue in front of it grows.
+    let knobs = [("rate", "5Mbit/s"), ("size", "300k"), ("mark", "16k")];
+    for (value, on) in [("on", true), ("off", false)] {
+        let got = play(PLAIN, &[&knobs[..], &[("ecn", value)]].concat(), |_| ());
+        let syns: Vec<Flags> = got.syns().map(|seen| seen.segment.flags).collect();
+        let (ask, grant) = (Flags::SYN | Flags::ECE | Flags::CWR, Flags::SYN | Flags::ACK | Flags::ECE);
+        assert_eq!(syns, if on { [ask, grant] } else { [Flags::SYN, Flags::SYN | Flags::ACK] });
+        assert!(got.data(false).all(|seen| (seen.segment.ecn.0 == 2) == on), "all new data may be marked");
+        let bears = |client, flag| {
+            got.segments.iter().any(|seen| seen.client == client && seen.segment.flags.contains(flag) && !seen.segment.flags.contains(Flags::SYN))
+        };
+        assert_eq!((got.marked, bears(true, Flags::ECE), bears(false, Flags::CWR)), (on, on, on));
+        for event in ["link.marked", "tcp.ce", "tcp.cwr"] {
+            assert_eq!(got.events.contains(&event), on, "{event}");
+        }
+    }
+}
+
+#[test]
+fn congestion_control() {
+    for (value, paced) in [("cubic", false), ("reno", false), ("bbr", true)] {
+        let got = play(PLAIN, &[("cc", value), ("size", "100k")], |_| ());
+        let first: Vec<Instant> = got.data(false).take(10).map(|seen| seen.at).collect();
+        assert_eq!(first[0] == first[9], !paced, "{value}: the first ten segments leave at once");
+        assert_eq!(got.events.contains(&"tcp.pacing"), paced);
+        assert_eq!(got.events.contains(&"tcp.bbr_state"), false);
+    }
+}
