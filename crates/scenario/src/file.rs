@@ -303,6 +303,8 @@ pub enum Congestion {
     Cubic,
     /// Reno (RFC 5681).
     Reno,
+    /// BBRv3 (draft-ietf-ccwg-bbr-06).
+    Bbr,
 }
 
 impl Congestion {
@@ -311,6 +313,7 @@ impl Congestion {
         match self {
             Congestion::Cubic => "cubic",
             Congestion::Reno => "reno",
+            Congestion::Bbr => "bbr",
         }
     }
 }
@@ -318,7 +321,7 @@ impl Congestion {
 impl std::str::FromStr for Congestion {
     type Err = ();
     fn from_str(text: &str) -> Result<Congestion, ()> {
-        [Congestion::Cubic, Congestion::Reno].into_iter().find(|known| known.name() == text).ok_or(())
+        [Congestion::Cubic, Congestion::Reno, Congestion::Bbr].into_iter().find(|known| known.name() == text).ok_or(())
     }
 }
 

@@ -441,13 +441,13 @@ pub static KNOBS: &[Knob] = &[
         label: "Congestion control",
         group: Group::Tcp,
         key: "tcp.congestion",
-        kind: Kind::Choice(&[("cubic", "CUBIC"), ("reno", "Reno")]),
+        kind: Kind::Choice(&[("cubic", "CUBIC"), ("reno", "Reno"), ("bbr", "BBRv3")]),
         value_name: "ALGORITHM",
-        help: "Congestion control: cubic (RFC 9438, the default) or reno (RFC 5681).",
+        help: "Congestion control: cubic (RFC 9438, the default), reno (RFC 5681) or bbr (BBRv3, draft-ietf-ccwg-bbr-06).",
         steps: &[],
         get: |scenario| scenario.tcp.congestion.name().to_owned(),
         set: |scenario, text| {
-            scenario.tcp.congestion = text.parse().map_err(|()| format!("`{text}` is none of cubic and reno"))?;
+            scenario.tcp.congestion = text.parse().map_err(|()| format!("`{text}` is none of cubic, reno and bbr"))?;
             Ok(())
         },
     },

@@ -52,6 +52,7 @@ fn tcp_config(scenario: &Scenario, mtu: u16) -> tcp::Config {
         congestion: match options.congestion {
             Congestion::Cubic => tcp::CongestionKind::Cubic,
             Congestion::Reno => tcp::CongestionKind::Reno,
+            Congestion::Bbr => tcp::CongestionKind::Bbr,
         },
         ecn: if options.ecn { tcp::EcnUse::Ask } else { tcp::EcnUse::Grant },
         ..tcp::Config::default()

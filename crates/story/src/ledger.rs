@@ -32,6 +32,8 @@ pub(crate) struct Figures {
     /// The retransmission timeout.
     pub rto: Vec<Told<u64>>,
     pub rttvar: Vec<Told<u64>>,
+    /// The pacing rate, in bytes a second.
+    pub pacing: Vec<Told<u64>>,
     /// By timer, in the order of [`kind::TIMERS`]: for how long it was armed; `None` when it stopped or ran out.
     pub timers: [Vec<Told<Option<Duration>>>; 5],
 }
@@ -89,6 +91,8 @@ pub(crate) fn of(trace: &Trace) -> Ledger {
             figures.buffers.push(both);
         } else if is(&kind::RTT_SAMPLE) {
             figures.rtt.push(both);
+        } else if is(&kind::PACING) {
+            figures.pacing.push(one(event.args[0]));
         } else if is(&kind::RTO_SET) {
             figures.rto.push(one(event.args[0]));
             figures.rttvar.push(one(event.args[1]));

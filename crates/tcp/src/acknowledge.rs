@@ -4,7 +4,7 @@ use base::{Duration, EventId, Instant};
 use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::{Flags, Seq};
 
-use crate::congestion::{AckSample, Note};
+use crate::congestion::{AckSample, LostSegment, Note};
 use crate::connection::Connection;
 use crate::rate::Sample;
 use crate::receive::older;
@@ -28,7 +28,7 @@ impl Connection {
         if old && segment.options.sack.is_empty() {
             return Some(Acknowledged);
         }
-        let before = (self.flight.segments(), self.recovery.lost);
+        let before = (self.flight.segments(), self.flight.lost_ever());
         let mut ack = Ack { una_before: self.snd_una, ..Ack::default() };
         let mut sample = Sample::default();
         if self.agreed.timestamps {
@@ -119,7 +119,7 @@ impl Connection {
         cx: &mut Cx,
     ) {
         let now = self.window_now();
-        let lost = (self.recovery.lost - lost) as u32;
+        let lost = (self.flight.lost_ever() - lost) as u32;
         // RFC 7661 §4.2, as Linux: a window that was not used says nothing of the path and does not grow.
         let limited = self.is_cwnd_limited();
         // Where the path reorders what was SACKed counts too, or the window would grow in steps.
@@ -135,12 +135,17 @@ impl Connection {
             prior_delivered: sample.prior_delivered().unwrap_or(self.rate.delivered),
             interval,
             app_limited: sample.app_limited,
-            cwnd_limited: limited,
+            cwnd_limited: self.usage.was_limited(),
+            sent_in_flight: sample.in_flight,
+            lost_since_sent: (self.flight.lost_ever() - sample.lost) as u32,
+            recovering: self.recovery.phase >= Phase::Recovery,
+            sack: self.agreed.sack,
             in_flight: (in_flight, self.flight.segments()),
             mss: self.agreed.mss,
             una: self.snd_una,
             nxt: self.snd_nxt,
         };
+        self.tell_losses(cx.now);
         self.congestion.on_rtt(&mut self.window, &sample);
         if self.congestion.rules_window() || (!self.recovery.reducing() && forward && limited) {
             self.congestion.on_ack(&mut self.window, &sample);
@@ -148,11 +153,27 @@ impl Connection {
             let safe = ack.advanced > 0 && lost == 0;
             self.reduce(ack.delivered, safe, cx);
         }
-        if let Some(note) = self.congestion.take_note() {
+        if self.congestion.holds_back() {
+            self.rate.app_limited(self.flight.pipe());
+        }
+        while let Some(note) = self.congestion.take_note() {
             self.tell_note(note, cx);
         }
         // What reacting has changed was told already.
         self.tell_window(now, cx.cause, cx);
+    }
+
+    /// The congestion control hears of each segment that was found lost.
+    fn tell_losses(&mut self, now: Instant) {
+        for sent in self.flight.take_found_lost() {
+            self.congestion.on_lost(&LostSegment {
+                now,
+                delivered: self.rate.delivered,
+                in_flight: sent.in_flight,
+                lost_since_sent: (self.flight.lost_ever() - sent.lost_before) as u32,
+                app_limited: sent.app_limited,
+            });
+        }
     }
 
     /// RFC 5681 §2, for a segment that brings nothing: data is outstanding, number and window are repeated. With SACK, a block beyond
@@ -294,6 +315,10 @@ impl Connection {
         match note {
             Note::DelayGrew { now, least } => cx.event(&kind::HYSTART_DELAY, self.id, [nanos(now), nanos(least)]),
             Note::LongTrain { train } => cx.event(&kind::HYSTART_TRAIN, self.id, [nanos(train), 0]),
+            Note::Bbr { from, to, bandwidth, min_rtt } => {
+                let state = cx.event(&kind::BBR_STATE, self.id, [from as u64, to as u64]);
+                cx.caused_by(state).event(&kind::BBR_MODEL, self.id, [bandwidth, nanos(min_rtt)])
+            }
         };
     }
 }

@@ -152,12 +152,14 @@ pub enum CongestionKind {
     /// A window that is a cubic function of the time since the last loss (RFC 9438).
     #[default]
     Cubic,
+    /// A model of the path, and pacing (BBRv3, draft-ietf-ccwg-bbr-06).
+    Bbr,
 }
 
 impl CongestionKind {
     /// All of them, by the names that Linux has for them.
-    pub const ALL: [(&'static str, CongestionKind); 2] =
-        [("reno", CongestionKind::Reno), ("cubic", CongestionKind::Cubic)];
+    pub const ALL: [(&'static str, CongestionKind); 3] =
+        [("reno", CongestionKind::Reno), ("cubic", CongestionKind::Cubic), ("bbr", CongestionKind::Bbr)];
 
     /// The one with this name.
     pub fn named(name: &str) -> Option<CongestionKind> {

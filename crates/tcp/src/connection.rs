@@ -89,6 +89,8 @@ pub struct Connection {
     /// The one thing in flight is a probe of a closed window.
     pub(crate) probing: bool,
     pub(crate) last_sent: Instant,
+    /// When the congestion control's pause after the last segment ends.
+    pub(crate) paced_until: Instant,
 
     // The receive sequence space.
     pub(crate) irs: Seq,
@@ -294,6 +296,8 @@ impl Connection {
             bytes_acked: self.counts.bytes_acked,
             bytes_received: self.counts.bytes_received,
             delivery_rate: self.rate.last,
+            pacing_rate: self.congestion.pacing().map(|rate| rate.0 / 8),
+            congestion: self.congestion.name(),
         }
     }
 

@@ -1,4 +1,5 @@
-//! What a connection tells of its figures: how much is in flight and may be, both windows, both buffers, timers that stop. Told
+//! What a connection tells of its figures: how much is in flight and may be, both windows, both buffers, the
+//! pacing rate, timers that stop. Told
 //! when they have changed by the time that the connection is quiet again.
 
 use trace::{Cx, kinds::tcp as kind};
@@ -14,6 +15,8 @@ pub(crate) struct Told {
     windows: [u64; 2],
     /// Bytes in the send and the receive buffer.
     buffers: [u64; 2],
+    /// The pacing rate, in bytes a second; 0: none.
+    pacing: u64,
 }
 
 impl Connection {
@@ -27,6 +30,7 @@ impl Connection {
             flight: [self.flight.pipe().into(), self.window.cwnd.saturating_mul(self.agreed.mss).into()],
             windows: [self.snd_wnd.into(), self.rcv_wnd().into()],
             buffers: [self.queued() as u64, self.readable_len as u64],
+            pacing: self.pacing_to_tell(),
         };
         for (timer, stopped) in self.timers.take_stopped().into_iter().enumerate() {
             if stopped {
@@ -46,5 +50,14 @@ impl Connection {
                 cx.event(kind, self.id, is);
             }
         }
+        if was.pacing != now.pacing {
+            cx.event(&kind::PACING, self.id, [now.pacing, 0]);
+        }
+    }
+
+    /// The pacing rate, or what was told of it last if it has changed by less than a hundredth.
+    fn pacing_to_tell(&self) -> u64 {
+        let (now, told) = (self.congestion.pacing().map_or(0, |rate| rate.0 / 8), self.told.pacing);
+        if now.abs_diff(told) <= told / 100 { told } else { now }
     }
 }

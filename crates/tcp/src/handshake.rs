@@ -128,7 +128,7 @@ impl Connection {
         cx: &Cx,
     ) -> Connection {
         let mss = u32::from(config.mss.max(MIN_MSS));
-        Connection {
+        let mut connection = Connection {
             id,
             local,
             remote,
@@ -162,7 +162,7 @@ impl Connection {
             rate: Rate::new(cx.now),
             window: Window::new(initial_window(mss, config.initial_window)),
             usage: Usage::new(cx.now, isn),
-            congestion: congestion::new(config.congestion, config.slow_start),
+            congestion: congestion::new(config.congestion, config.slow_start, isn.0.into()),
             recovery: Recovery::new(isn, config.reordering),
             ecn: Ecn::new(config.ecn),
             retransmit_now: false,
@@ -171,6 +171,7 @@ impl Connection {
             sent_event: trigger,
             probing: false,
             last_sent: cx.now,
+            paced_until: cx.now,
             irs: Seq(0),
             rcv_nxt: Seq(0),
             rcv_adv: Seq(0),
@@ -208,7 +209,11 @@ impl Connection {
             batch_many: false,
             limits: Limits::default(),
             told: Told::default(),
+        };
+        if connection.congestion.rules_window() {
+            connection.flight.report_losses();
         }
+        connection
     }
 
     /// The options of our SYN; of a SYN-ACK only those that the other side offered too (RFC 7323 §1.3, RFC 2018 §2).

@@ -84,6 +84,8 @@ impl Connection {
                 self.flight.mark_lost(number);
             }
         }
+        // Nobody was congested.
+        self.flight.take_found_lost();
         self.trigger = lowered;
         self.retransmit_now = self.flight.any_lost();
     }

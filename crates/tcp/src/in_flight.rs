@@ -38,6 +38,10 @@ pub struct Sent {
     pub flight_began: Instant,
     /// The program had nothing more to send then.
     pub app_limited: bool,
+    /// Segments in flight when it was sent last, itself included, and how many the connection had found lost by then.
+    pub in_flight: u32,
+    /// See [`Sent::in_flight`].
+    pub lost_before: u64,
     /// The write that supplied its data, or the act that made it.
     pub write: EventId,
     /// Its neighbours in the order of the last transmissions, of those that may still be found lost.
@@ -61,6 +65,8 @@ impl Sent {
             delivered_at: now,
             flight_began: now,
             app_limited: false,
+            in_flight: 1,
+            lost_before: 0,
             write,
             earlier: NONE,
             later: NONE,
@@ -101,6 +107,10 @@ pub struct InFlight {
     /// The order of transmissions: who was sent longest ago, and who last.
     head: u64,
     tail: u64,
+    /// Segments found lost over the connection's life; and those not told of yet, if somebody wants to know.
+    lost_ever: u64,
+    found_lost: Vec<Sent>,
+    reports_losses: bool,
 }
 
 impl Default for InFlight {
@@ -117,6 +127,9 @@ impl Default for InFlight {
             waiting: BTreeSet::new(),
             head: NONE,
             tail: NONE,
+            lost_ever: 0,
+            found_lost: Vec::new(),
+            reports_losses: false,
         }
     }
 }
@@ -337,8 +350,27 @@ impl InFlight {
         if news {
             self.unlink(number);
             self.mark(number, |sent| (sent.lost, sent.resent) = (true, false));
+            self.lost_ever += 1;
+            if let (true, Some(&sent)) = (self.reports_losses, self.get(number)) {
+                self.found_lost.push(sent);
+            }
         }
         news
+    }
+
+    /// Segments found lost over the connection's life.
+    pub(crate) fn lost_ever(&self) -> u64 {
+        self.lost_ever
+    }
+
+    /// What is found lost from now on is kept for [`InFlight::take_found_lost`].
+    pub(crate) fn report_losses(&mut self) {
+        self.reports_losses = true;
+    }
+
+    /// What was found lost since this was last asked.
+    pub(crate) fn take_found_lost(&mut self) -> Vec<Sent> {
+        std::mem::take(&mut self.found_lost)
     }
 
     /// All segments are taken for lost, except those that the other side has.

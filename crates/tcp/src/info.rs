@@ -112,6 +112,10 @@ pub struct Info {
     pub bytes_received: u64,
     /// The delivery rate measured last, in bytes a second; zero before the first.
     pub delivery_rate: u64,
+    /// The rate at which new data is sent, in bytes a second; `None` as long as nothing paces it.
+    pub pacing_rate: Option<u64>,
+    /// The congestion control, as Linux calls it.
+    pub congestion: &'static str,
 }
 
 impl Info {

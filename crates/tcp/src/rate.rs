@@ -27,6 +27,9 @@ pub(crate) struct Sample {
     pub(crate) app_limited: bool,
     send_elapsed: Duration,
     last_sent: Instant,
+    /// Segments in flight when it was sent, itself included, and how many had been found lost by then.
+    pub(crate) in_flight: u32,
+    pub(crate) lost: u64,
 }
 
 impl Sample {
@@ -41,9 +44,16 @@ impl Rate {
         Rate { delivered: 0, delivered_at: now, flight_began: now, app_limited_until: 0, last: 0 }
     }
 
-    /// A segment is being sent: notes in its record how things stand. `idle` if nothing was in flight.
-    pub(crate) fn stamp(&mut self, sent: &mut Sent, now: Instant, idle: bool) {
-        if idle {
+    /// Whether the program has nothing more to send.
+    pub(crate) fn is_app_limited(&self) -> bool {
+        self.app_limited_until > 0
+    }
+
+    /// A segment is being sent behind `in_flight` others: notes in its record how things stand; `lost` were found lost.
+    pub(crate) fn stamp(&mut self, sent: &mut Sent, now: Instant, in_flight: u32, lost: u64) {
+        sent.in_flight = in_flight + 1;
+        sent.lost_before = lost;
+        if in_flight == 0 {
             self.flight_began = now;
             self.delivered_at = now;
         }
@@ -67,6 +77,7 @@ impl Rate {
             sample.app_limited = sent.app_limited;
             sample.send_elapsed = sent.last_sent - sent.flight_began;
             sample.last_sent = sent.last_sent;
+            (sample.in_flight, sample.lost) = (sent.in_flight, sent.lost_before);
             self.flight_began = sent.last_sent;
         }
     }

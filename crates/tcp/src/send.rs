@@ -95,10 +95,10 @@ impl Connection {
             return None;
         }
         self.retransmit_now = false;
-        let idle = self.flight.pipe() == 0;
+        let (out, lost) = (self.flight.segments(), self.flight.lost_ever());
         let head = self.flight.numbers().start == at;
         let sent = self.flight.resend(at, self.agreed.mss, cx.now)?;
-        self.rate.stamp(sent, cx.now, idle);
+        self.rate.stamp(sent, cx.now, out, lost);
         let sent = *sent;
         self.note_resend(cx.now);
         if self.recovery.reducing() {
@@ -332,7 +332,7 @@ impl Connection {
             cx.caused_by(self.trigger).event(&kind::LIMITED_TRANSMIT, self.id, [plan.len.into(), 0]);
         }
         let mut sent = Sent::new(start, end, cx.now, write);
-        self.rate.stamp(&mut sent, cx.now, self.flight.is_empty());
+        self.rate.stamp(&mut sent, cx.now, self.flight.segments(), self.flight.lost_ever());
         self.flight.push(sent);
         let mut segment = self.segment(start, flags, body, cx);
         // RFC 3168 §6.1.5, §6.1.6: new data may be marked; what is sent again and probes of a window may not.
@@ -440,11 +440,14 @@ impl Connection {
         }
     }
 
-    /// The congestion control may want a pause after each segment.
+    /// The congestion control may want a pause after each segment (draft-ietf-ccwg-bbr-06 §5.6.2).
     fn pace(&mut self, len: u32, cx: &mut Cx) {
-        if let Some(rate) = self.congestion.pacing() {
-            self.timers.pacing.arm(cx.now, rate.time_for(len as usize), self.trigger);
-        }
+        let Some(rate) = self.congestion.pacing() else { return };
+        // As Linux: a timer that was late, as timers of real machines are, is made up for by up to half of a pause.
+        let pause = rate.time_for(len as usize);
+        let late = (cx.now - self.paced_until).clamp(base::Duration::ZERO, pause / 2);
+        self.paced_until = cx.now + pause - late;
+        self.timers.pacing.arm(cx.now, pause - late, self.trigger);
     }
 
     /// A segment with all that each segment says: ports, acknowledgment, window, options. ACK is added where it belongs.

@@ -24,6 +24,11 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
+    /// Whether the window was what limited the sender at some time in this round.
+    pub(crate) fn was_limited(&self) -> bool {
+        self.limited
+    }
+
     pub(crate) fn new(now: Instant, iss: Seq) -> Usage {
         Usage { limited: false, most: 0, until: iss, used: 0, since: now, restarted: None }
     }
@@ -76,7 +81,8 @@ impl Connection {
         if self.usage.restarted.replace(self.last_sent) == Some(self.last_sent) {
             return;
         }
-        self.congestion.on_idle(idle);
+        let app_limited = self.rate.is_app_limited();
+        self.congestion.on_idle(&mut self.window, cx.now, idle, app_limited);
         if idle <= rto || !self.connected || self.congestion.rules_window() {
             return;
         }

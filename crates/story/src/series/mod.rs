@@ -149,7 +149,7 @@ impl Story {
             graphs.push(round_trips::graph(self, id, direction, window));
         }
         for direction in Direction::BOTH {
-            graphs.push(rates::graph(self, &progress, direction, window));
+            graphs.push(rates::graph(self, id, &progress, direction, window));
         }
         graphs.extend(queues::graphs(self, window));
         Some(Graphs { conversation: id.0, graphs })

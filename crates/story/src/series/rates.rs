@@ -1,7 +1,7 @@
 //! Rates: what passed the tap, and what of it arrived for good.
 
 use base::{Duration, Instant};
-use flow::Direction;
+use flow::{ConversationId, Direction};
 
 use super::thin::Points;
 use super::{Graph, Meaning, Window, side};
@@ -23,11 +23,24 @@ const GOODPUT: Meaning = Meaning {
     role: "data",
     line: "data that the other side acknowledged, each byte once",
 };
+const PACING: Meaning = Meaning {
+    id: "pacing",
+    name: "pacing rate",
+    look: "step",
+    role: "limit",
+    line: "the rate that the congestion control allows, of data without headers",
+};
 /// Into how many stretches the time is cut, at most.
 const STRETCHES: usize = 400;
 
 /// The rates in `direction`.
-pub(super) fn graph(story: &Story, progress: &Progress, direction: Direction, window: Window) -> Graph {
+pub(super) fn graph(
+    story: &Story,
+    id: ConversationId,
+    progress: &Progress,
+    direction: Direction,
+    window: Window,
+) -> Graph {
     let ends = progress.steps.first().zip(progress.steps.last());
     let (from, to) = ends.map_or((Instant::ZERO, Instant::ZERO), |(first, last)| (first.at, last.at));
     let (from, to) = (from.max(window.from), to.min(window.to));
@@ -61,13 +74,25 @@ pub(super) fn graph(story: &Story, progress: &Progress, direction: Direction, wi
         points
     };
     let seen = |meaning: Meaning, points| meaning.with(window, How::Inferred, "from the segments at the tap", points);
+    let mut series = vec![seen(THROUGHPUT, line(0)), seen(GOODPUT, line(1))];
+    if let Some(pacing) = pacing(story, id, direction, window) {
+        series.push(PACING.with(window, How::Witnessed, "", pacing));
+    }
     Graph {
         id: format!("rate.{}", side(direction)),
         title: format!("How fast the {} sends", side(direction)),
         line: "averages over short stretches of time",
         unit: "bit_s",
         side: Some(side(direction)),
-        series: vec![seen(THROUGHPUT, line(0)), seen(GOODPUT, line(1))],
+        series,
         notes: Vec::new(),
     }
+}
+
+/// The pacing rate in bits a second, if the sender has one and told of it.
+fn pacing(story: &Story, id: ConversationId, direction: Direction, window: Window) -> Option<Points> {
+    let end = story.ends_of(id)?[direction as usize]?;
+    let told = &story.ledger().get(&end)?.pacing;
+    let bits = |bytes: u64| i64::try_from(bytes.saturating_mul(8)).unwrap_or(i64::MAX);
+    (!told.is_empty()).then(|| Points::steps(window, told.iter().map(|told| (told.at, bits(told.value)))))
 }

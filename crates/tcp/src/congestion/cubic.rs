@@ -22,6 +22,8 @@ pub struct Cubic {
     /// cwnd_prior: the window before the last reduction, in segments.
     prior: u32,
     epoch: Option<Epoch>,
+    /// What the window lies above its whole segments: in 1024ths of a segment, times the window.
+    credit: u64,
     fast_convergence: bool,
 }
 
@@ -39,7 +41,7 @@ struct Epoch {
 impl Cubic {
     /// Nothing is known of the path.
     pub fn new(slow_start: SlowStart) -> Cubic {
-        Cubic { hystart: HyStart::new(slow_start), w_max: 0, prior: 0, epoch: None, fast_convergence: true }
+        Cubic { hystart: HyStart::new(slow_start), w_max: 0, prior: 0, epoch: None, credit: 0, fast_convergence: true }
     }
 
     /// Does not make room for others (RFC 9438 §4.7).
@@ -54,8 +56,27 @@ impl Cubic {
         Epoch { start: now, plateau: self.w_max.max(cwnd), k, w_est: u64::from(cwnd) * ONE }
     }
 
-    /// After how many acknowledged segments the window is to grow by one.
-    fn growth(&mut self, window: &Window, ack: &AckSample, acked: u32) -> u32 {
+    /// Congestion avoidance: `acked` segments are acknowledged.
+    fn avoid(&mut self, window: &mut Window, ack: &AckSample, acked: u32) {
+        let cwnd = u64::from(window.cwnd);
+        if self.w_max == 0 {
+            // As Linux: without a W_max the beginning of the function would be too flat to find one.
+            let above = self.target(window, ack, acked, cwnd * ONE) - cwnd * ONE;
+            let per = if above > 0 { (cwnd * ONE / above).clamp(2, 20) } else { 20 };
+            return window.avoid(per as u32, acked);
+        }
+        // RFC 9438 §4.4, §4.5: (target - cwnd) / cwnd for each segment acknowledged. In fractions, or a window that always
+        // rounds up would not come down to where it belongs.
+        let here = cwnd * ONE + self.credit / cwnd;
+        let above = self.target(window, ack, acked, here) - here;
+        self.credit += above * u64::from(acked);
+        let grown = self.credit / (cwnd * ONE);
+        self.credit -= grown * cwnd * ONE;
+        window.cwnd = u32::try_from(cwnd + grown).unwrap_or(u32::MAX).min(window.limit);
+    }
+
+    /// Where the window, which is `here`, is to be a round trip from now, in 1024ths of a segment.
+    fn target(&mut self, window: &Window, ack: &AckSample, acked: u32, here: u64) -> u64 {
         let now = ack.now;
         let mut epoch = self.epoch.unwrap_or_else(|| self.begin(window.cwnd, now));
         let cwnd = u64::from(window.cwnd) * ONE;
@@ -65,13 +86,9 @@ impl Cubic {
         self.epoch = Some(epoch);
         // RFC 9438 §4.4, §4.5: where the cubic function will be a round trip from now; at most half as much again.
         let rtt = ack.min_rtt.or(ack.srtt).unwrap_or_default();
-        let target = epoch.w_cubic(now - epoch.start + rtt).clamp(cwnd, cwnd + cwnd / 2);
+        let target = epoch.w_cubic(now - epoch.start + rtt).clamp(here, here + here / 2);
         // RFC 9438 §4.3: in the Reno-friendly region as fast as Reno.
-        let target = target.max(epoch.w_est.min(cwnd + cwnd / 2));
-        let per = if target > cwnd { cwnd / ONE * ONE / (target - cwnd) } else { 100 * u64::from(window.cwnd) };
-        // As Linux: without a W_max the beginning of the function would be too flat to find one.
-        let per = if self.w_max == 0 { per.min(20) } else { per };
-        u32::try_from(per.max(2)).unwrap_or(u32::MAX)
+        target.max(epoch.w_est.min(here + here / 2))
     }
 }
 
@@ -92,8 +109,7 @@ impl Congestion for Cubic {
             acked = self.hystart.slow_start(window, ack);
         }
         if acked > 0 && !window.in_slow_start() {
-            let per = self.growth(window, ack, acked);
-            window.avoid(per, acked);
+            self.avoid(window, ack, acked);
         }
     }
 
@@ -106,7 +122,7 @@ impl Congestion for Cubic {
     }
 
     fn threshold(&mut self, window: &Window) -> u32 {
-        self.epoch = None;
+        (self.epoch, self.credit) = (None, 0);
         self.prior = window.cwnd;
         // RFC 9438 §4.7, fast convergence: a window that did not get back to where it was makes room for others.
         self.w_max = if self.fast_convergence && window.cwnd < self.w_max {
@@ -120,10 +136,10 @@ impl Congestion for Cubic {
 
     fn on_timeout(&mut self) {
         // RFC 9438 §4.8: what comes after starts from where slow start ends.
-        *self = Cubic { hystart: self.hystart.again(), w_max: 0, prior: 0, epoch: None, ..*self };
+        *self = Cubic { hystart: self.hystart.again(), w_max: 0, prior: 0, epoch: None, credit: 0, ..*self };
     }
 
-    fn on_idle(&mut self, idle: Duration) {
+    fn on_idle(&mut self, _: &mut Window, _: Instant, idle: Duration, _: bool) {
         // RFC 9438 §5.8: time in which nothing was sent does not count.
         if let Some(epoch) = &mut self.epoch {
             epoch.start += idle;

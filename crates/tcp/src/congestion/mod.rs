@@ -1,5 +1,6 @@
 //! Congestion control: how much may be in flight.
 
+mod bbr;
 mod cubic;
 mod hystart;
 mod reno;
@@ -9,6 +10,7 @@ use std::fmt::Debug;
 use base::{Duration, Instant, Rate};
 
 use crate::{CongestionKind, SlowStart};
+pub use bbr::{Bbr, BbrState};
 pub use cubic::Cubic;
 pub use reno::Reno;
 
@@ -71,8 +73,14 @@ pub trait Congestion: Debug {
     fn threshold(&mut self, window: &Window) -> u32;
     /// The retransmission timer ran out: whatever is known of the path is forgotten.
     fn on_timeout(&mut self) {}
-    /// Something is sent after `idle` without anything in flight.
-    fn on_idle(&mut self, _idle: Duration) {}
+    /// Something is sent after `idle` without anything in flight; `app_limited`: because the program had nothing to send.
+    fn on_idle(&mut self, _window: &mut Window, _now: Instant, _idle: Duration, _app_limited: bool) {}
+    /// A segment is taken for lost. Called only if the algorithm [rules the window](Congestion::rules_window), and before the
+    /// next [`Congestion::on_ack`].
+    fn on_lost(&mut self, _lost: &LostSegment) {}
+    /// A router has marked a packet, with so many segments in flight now, for the first time in this round; called before
+    /// [`Congestion::threshold`].
+    fn on_mark(&mut self, _now: Instant, _in_flight: u32) {}
     /// A reduction turns out to have been needless: the window as it should be now. `prior` is what it was before.
     fn undo(&mut self, window: &Window, prior: u32) -> u32 {
         window.cwnd.max(prior)
@@ -85,7 +93,11 @@ pub trait Congestion: Debug {
     fn rules_window(&self) -> bool {
         false
     }
-    /// What it has to say about its last decision, if it decided something: see [`Note`].
+    /// Whether it sends less than it could, so that what is delivered meanwhile says nothing of the path's rate.
+    fn holds_back(&self) -> bool {
+        false
+    }
+    /// What it has to say about its last decision, if it decided something: see [`Note`]. Called until there is none.
     fn take_note(&mut self) -> Option<Note> {
         None
     }
@@ -108,6 +120,32 @@ pub enum Note {
         /// How long.
         train: Duration,
     },
+    /// BBR goes to another state.
+    Bbr {
+        /// From this one.
+        from: BbrState,
+        /// To this one.
+        to: BbrState,
+        /// The largest rate at which the path has delivered lately, in bytes a second.
+        bandwidth: u64,
+        /// The least round trip that it knows; zero before the first.
+        min_rtt: Duration,
+    },
+}
+
+/// A segment that is taken for lost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LostSegment {
+    /// When it was found lost.
+    pub now: Instant,
+    /// Bytes delivered over the connection's life by then.
+    pub delivered: u64,
+    /// Segments in flight when it was sent, itself included.
+    pub in_flight: u32,
+    /// Segments found lost since it was sent, itself included.
+    pub lost_since_sent: u32,
+    /// The program had nothing more to send when it was sent.
+    pub app_limited: bool,
 }
 
 /// What an acknowledgment says: the rate sample of the segment sent last among those it acknowledged.
@@ -133,8 +171,16 @@ pub struct AckSample {
     pub interval: Duration,
     /// The program had nothing more to send when the sampled segment was sent: the rate is a lower bound.
     pub app_limited: bool,
-    /// The window was what limited the sender.
+    /// The window was what limited the sender at some time in this round.
     pub cwnd_limited: bool,
+    /// Segments in flight when the sampled segment was sent, itself included.
+    pub sent_in_flight: u32,
+    /// Segments found lost since then.
+    pub lost_since_sent: u32,
+    /// A recovery is going on, after this acknowledgment.
+    pub recovering: bool,
+    /// Selective acknowledgments were agreed on.
+    pub sack: bool,
     /// Segments in flight before this acknowledgment, and after it.
     pub in_flight: (u32, u32),
     /// A segment's size in bytes.
@@ -154,11 +200,13 @@ impl AckSample {
     }
 }
 
-/// The algorithm of this kind; `slow_start` says how those that know of it end it early.
-pub fn new(kind: CongestionKind, slow_start: SlowStart) -> Box<dyn Congestion> {
+/// The algorithm of this kind; `slow_start` says how those that know of it end it early, `seed` decides where one leaves
+/// something to chance.
+pub fn new(kind: CongestionKind, slow_start: SlowStart, seed: u64) -> Box<dyn Congestion> {
     match kind {
         CongestionKind::Reno => Box::new(Reno),
         CongestionKind::Cubic => Box::new(Cubic::new(slow_start)),
+        CongestionKind::Bbr => Box::new(Bbr::new(seed)),
     }
 }
 

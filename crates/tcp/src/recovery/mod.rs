@@ -314,6 +314,7 @@ impl Connection {
         }
         let before = self.window_now();
         self.recovery.undo.marker = None;
+        self.congestion.on_mark(cx.now, self.flight.segments());
         self.begin_reduction(&Ack::default());
         self.recovery.phase = Phase::Cwr;
         let entered = cx.event(&kind::CWR_ENTERED, self.id, [self.recovery.until.0.into(), 0]);

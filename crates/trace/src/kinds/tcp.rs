@@ -15,6 +15,21 @@ pub static TIMERS: &[Code] = &[
     timer(4, "close", "RFC 9293 §3.6.1", "TIME-WAIT, or FIN-WAIT-2 after the program has gone"),
 ];
 
+const fn bbr(value: u64, name: &'static str, rfc: &'static str, line: &'static str) -> Code {
+    Code { value, name, rfc, line }
+}
+
+/// The states of BBR, as [`BBR_STATE`] numbers them.
+pub static BBR_STATES: &[Code] = &[
+    bbr(0, "Startup", "draft-ietf-ccwg-bbr-06 §5.3.1", "doubles the rate each round until the path gives no more"),
+    bbr(1, "Drain", "draft-ietf-ccwg-bbr-06 §5.3.2", "drains the queue that Startup has made"),
+    bbr(2, "ProbeBW_DOWN", "draft-ietf-ccwg-bbr-06 §5.3.3.1", "sends a little slower than the path delivers"),
+    bbr(3, "ProbeBW_CRUISE", "draft-ietf-ccwg-bbr-06 §5.3.3.2", "sends as fast as the path delivers"),
+    bbr(4, "ProbeBW_REFILL", "draft-ietf-ccwg-bbr-06 §5.3.3.3", "fills the pipe for a round"),
+    bbr(5, "ProbeBW_UP", "draft-ietf-ccwg-bbr-06 §5.3.3.4", "sends faster than the path has delivered"),
+    bbr(6, "ProbeRTT", "draft-ietf-ccwg-bbr-06 §5.3.4", "sends little, so that the path's delay shows"),
+];
+
 crate::kinds! {
     CONNECT = "tcp.connect", Decision, "opens a connection to {0} from port {1}", [Socket, Port], "RFC 9293 §3.9.1.1";
     LISTEN = "tcp.listen", Decision, "listens on port {0}", [Port, None], "RFC 9293 §3.9.1.1";
@@ -118,5 +133,8 @@ crate::kinds! {
     UNDO_DSACK = "tcp.undo_dsack", Decision, "all that was sent again had arrived: takes the reduction back", [None, None], "RFC 3708 §3";
     CWND_UNUSED = "tcp.cwnd_unused", Decision, "used {0} segments of a window of {1}: half of the difference goes", [Count, Count], "RFC 2861 §3.2";
     HYSTART_DELAY = "tcp.hystart_delay", Decision, "the round trip has grown to {0} from {1}: ends slow start before a queue overflows", [Nanos, Nanos], "RFC 9406 §4.2";
+    BBR_STATE = "tcp.bbr_state", Decision, "BBR goes from {0} to {1}", [Code(BBR_STATES), Code(BBR_STATES)], "draft-ietf-ccwg-bbr-06 §5.1";
+    BBR_MODEL = "tcp.bbr_model", Decision, "BBR's model of the path: {0} a second, and {1} without a queue", [Bytes, Nanos], "draft-ietf-ccwg-bbr-06 §5.5";
+    PACING = "tcp.pacing", Passage, "sends new data at {0} a second", [Bytes, None], "draft-ietf-ccwg-bbr-06 §5.6.2";
     HYSTART_TRAIN = "tcp.hystart_train", Decision, "acknowledgments came in a row for {0}, half of a round trip: the path is full, ends slow start", [Nanos, None], "RFC 9438 §4.10";
 }
