@@ -1,190 +1,322 @@
-//! Faults made by the simulator, each with its clean twin: the cause is named first, the twin has no finding.
+//! Faults made by the simulator, each with its clean twin: the cause is named first, the twin has no finding. Sizes and
+//! moments are drawn from seeds: `WIRESCOPE_GALLERY=1..200` plays other seeds than the usual few.
 
-use wirescope::base::Seed;
+use wirescope::base::{Duration, Rng, Seed};
 use wirescope::export::TapSet;
-use wirescope::scenario::{self, Join, Scenario};
+use wirescope::scenario::{self, Certificate, Fate, Frames, Join, Line, LineFault, Scenario, Span, TlsVersion, Way};
 use wirescope::{Run, Story};
 
 use crate::runs;
 
-/// A fault: its name, what both runs share, what the faulty one has beside it, and the finding that names it.
+type Change = fn(&mut Scenario, &mut Rng);
+
+/// A fault: its name, what both runs share, what the faulty one has beside it, and the findings one of which names it.
 struct Fault {
     name: &'static str,
     url: &'static str,
-    base: &'static [(&'static str, &'static str)],
+    base: Change,
     fault: Change,
-    finding: &'static str,
+    findings: &'static [&'static str],
+    /// Where it is looked for: only a sender sees the round trip of its data grow.
+    at_server: bool,
 }
-
-/// What is wrong.
-#[derive(Clone, Copy)]
-enum Change {
-    /// Knobs.
-    Knobs(&'static [(&'static str, &'static str)]),
-    /// Frames of the access line that are dropped: from the client, towards it.
-    Drop(&'static [u64], &'static [u64]),
-    /// The response's status.
-    Status(u16),
-    /// The receiver's buffer in bytes.
-    Buffer(u32),
-}
-use Change::{Buffer, Drop, Knobs, Status};
 
 const HTTP: &str = "http://www.example.com/";
 const HTTPS: &str = "https://www.example.com/";
 
-/// Frames are counted on the access line, where a client that has its address and knows the server's sends its SYN first.
+const fn fault(
+    name: &'static str,
+    url: &'static str,
+    findings: &'static [&'static str],
+    base: Change,
+    fault: Change,
+) -> Fault {
+    Fault { name, url, base, fault, findings, at_server: false }
+}
+
+fn turn(scenario: &mut Scenario, knob: &str, value: &str) {
+    scenario::find_knob(knob).expect("a knob").turn(scenario, value).expect("a value");
+}
+
+/// One of a list, or a number from `from` to `to`.
+fn pick<T: Copy>(dice: &mut Rng, list: &[T]) -> T {
+    list[dice.below(list.len() as u64) as usize]
+}
+fn between(dice: &mut Rng, from: u64, to: u64) -> u64 {
+    from + dice.below(to - from + 1)
+}
+
+/// A fault of the line: which frames (from the first-named to the last-named of their kind) meet which fate.
+fn meddle(scenario: &mut Scenario, way: Way, of: Frames, (from, to): (u64, Option<u64>), then: Fate) -> &mut LineFault {
+    let line = Line::Access;
+    let fault = LineFault { line, way, of, longer_than: 0, from, to, chance: None, then, hold: Span(Duration::ZERO) };
+    scenario.network.faults.push(fault);
+    scenario.network.faults.last_mut().expect("it was pushed just now")
+}
+fn lose(scenario: &mut Scenario, way: Way, of: Frames, from: u64, to: u64) -> &mut LineFault {
+    meddle(scenario, way, of, (from, Some(to)), Fate::Lose)
+}
+fn lose_all(scenario: &mut Scenario, way: Way, of: Frames) -> &mut LineFault {
+    meddle(scenario, way, of, (1, None), Fate::Lose)
+}
+
+/// What any run may have: a way of some length and a body of some size.
+fn any(scenario: &mut Scenario, dice: &mut Rng) {
+    turn(scenario, "rtt", pick(dice, &["5ms", "12ms", "33ms", "70ms", "120ms"]));
+    turn(scenario, "size", pick(dice, &["100", "1k", "5k", "20k"]));
+}
+/// A body that takes a while, over a way of some length.
+fn long(scenario: &mut Scenario, dice: &mut Rng) {
+    turn(scenario, "rtt", pick(dice, &["12ms", "33ms", "60ms"]));
+    turn(scenario, "size", &between(dice, 120_000, 300_000).to_string());
+}
+fn asks(scenario: &mut Scenario, dice: &mut Rng) {
+    any(scenario, dice);
+    scenario.client.knows_address = false;
+}
+fn joins(scenario: &mut Scenario, dice: &mut Rng) {
+    any(scenario, dice);
+    scenario.client.join = Join::Dhcp;
+}
+
+const FROM: Way = Way::FromClient;
+const TO: Way = Way::ToClient;
+
 const FAULTS: &[Fault] = &[
-    Fault { name: "the SYN is lost", url: HTTP, base: &[], fault: Drop(&[1], &[]), finding: "finding.tcp.syn_lost" },
+    fault("SYNs are lost", HTTP, &["finding.tcp.syn_lost"], any, |s, d| {
+        lose(s, FROM, Frames::Syn, 1, between(d, 1, 3));
+    }),
+    fault("SYNs are lost, TLS", HTTPS, &["finding.tcp.syn_lost"], any, |s, d| {
+        lose(s, FROM, Frames::Syn, 1, between(d, 1, 2));
+    }),
+    fault("SYN ACKs are lost", HTTP, &["finding.tcp.syn_lost"], any, |s, d| {
+        lose(s, TO, Frames::Syn, 1, between(d, 1, 2));
+    }),
+    fault("the request is lost", HTTP, &["finding.tcp.timeout"], any, |s, d| {
+        lose(s, FROM, Frames::Data, 1, between(d, 1, 3));
+    }),
+    fault("the ClientHello is lost", HTTPS, &["finding.tcp.timeout"], any, |s, d| {
+        lose(s, FROM, Frames::Data, 1, between(d, 1, 2));
+    }),
+    fault("segments in the midst are lost", HTTP, &["finding.tcp.loss"], long, |s, d| {
+        let at = between(d, 12, 50);
+        lose(s, TO, Frames::Data, at, at + between(d, 0, 2));
+    }),
+    fault("segments in the midst are lost, TLS", HTTPS, &["finding.tcp.loss"], long, |s, d| {
+        let at = between(d, 15, 50);
+        lose(s, TO, Frames::Data, at, at + between(d, 0, 2));
+    }),
+    fault("segments are lost at random", HTTP, &["finding.tcp.loss", "finding.tcp.timeout"], long, |s, d| {
+        turn(s, "loss", pick(d, &["3%", "5%", "8%"]))
+    }),
+    fault("a firewall drops the SYNs", HTTP, &["finding.tcp.unanswered"], any, |s, _| {
+        lose_all(s, FROM, Frames::Syn);
+    }),
+    fault("the line is dead", HTTP, &["finding.icmp.host_unreachable"], any, |s, _| {
+        lose_all(s, FROM, Frames::All);
+    }),
+    fault("nobody listens", HTTP, &["finding.tcp.refused"], any, |s, _| s.server.listens = false),
+    fault("the server thinks", HTTP, &["finding.http.slow_server"], any, |s, d| {
+        s.server.page.think = Span(Duration::from_millis(between(d, 450, 4000) as i64))
+    }),
+    fault("the server thinks, TLS", HTTPS, &["finding.http.slow_server"], any, |s, d| {
+        s.server.page.think = Span(Duration::from_millis(between(d, 450, 4000) as i64))
+    }),
+    fault("the request is rejected", HTTP, &["finding.http.client_error"], any, |s, d| {
+        s.server.page.status = pick(d, &[400, 401, 403, 404, 410, 429, 431])
+    }),
+    fault("the request is rejected, TLS", HTTPS, &["finding.http.client_error"], any, |s, d| {
+        s.server.page.status = pick(d, &[403, 404, 429])
+    }),
+    fault("the server fails", HTTP, &["finding.http.server_error"], any, |s, d| {
+        s.server.page.status = pick(d, &[500, 502, 503, 504])
+    }),
+    fault("the server fails, TLS", HTTPS, &["finding.http.server_error"], any, |s, d| {
+        s.server.page.status = pick(d, &[500, 502, 503, 504])
+    }),
+    fault("moved", HTTP, &["finding.http.redirect"], any, |s, d| {
+        s.server.page.status = pick(d, &[301, 302, 303, 307, 308])
+    }),
+    fault(
+        "no scaling on a long way",
+        HTTP,
+        &["finding.tcp.window_limited"],
+        |s, d| {
+            turn(s, "size", &between(d, 500_000, 900_000).to_string());
+            turn(s, "rtt", pick(d, &["120ms", "150ms", "220ms"]));
+        },
+        |s, _| s.tcp.window_scale = false,
+    ),
+    fault(
+        "a small buffer",
+        HTTP,
+        &["finding.tcp.window_limited"],
+        |s, d| {
+            turn(s, "size", &between(d, 250_000, 400_000).to_string());
+            turn(s, "rtt", pick(d, &["25ms", "33ms", "60ms"]));
+        },
+        |s, d| s.tcp.receive_buffer = Some(between(d, 12_000, 20_000) as u32),
+    ),
     Fault {
-        name: "two SYNs are lost",
-        url: HTTP,
-        base: &[],
-        fault: Drop(&[1, 2], &[]),
-        finding: "finding.tcp.syn_lost",
+        at_server: true,
+        ..fault(
+            "a long queue",
+            HTTP,
+            &["finding.tcp.bufferbloat"],
+            |s, d| {
+                turn(s, "size", &between(d, 900_000, 1_500_000).to_string());
+                turn(s, "rtt", pick(d, &["20ms", "33ms", "50ms"]));
+            },
+            |s, d| {
+                turn(s, "rate", pick(d, &["1500kbit/s", "2Mbit/s", "3Mbit/s"]));
+                turn(s, "queue", "2M");
+            },
+        )
     },
-    Fault {
-        name: "the SYN ACK is lost",
-        url: HTTP,
-        base: &[],
-        fault: Drop(&[], &[1]),
-        finding: "finding.tcp.syn_lost",
-    },
-    Fault {
-        name: "the SYN is lost, TLS",
-        url: HTTPS,
-        base: &[],
-        fault: Drop(&[1], &[]),
-        finding: "finding.tcp.syn_lost",
-    },
-    Fault { name: "the request is lost", url: HTTP, base: &[], fault: Drop(&[3], &[]), finding: "finding.tcp.timeout" },
-    Fault {
-        name: "the ClientHello is lost",
-        url: HTTPS,
-        base: &[],
-        fault: Drop(&[3], &[]),
-        finding: "finding.tcp.timeout",
-    },
-    Fault {
-        name: "the request is lost twice",
-        url: HTTP,
-        base: &[],
-        fault: Drop(&[3, 4], &[]),
-        finding: "finding.tcp.timeout",
-    },
-    Fault {
-        name: "a segment in the midst is lost",
-        url: HTTP,
-        base: &[("size", "60k")],
-        fault: Drop(&[], &[8]),
-        finding: "finding.tcp.loss",
-    },
-    Fault {
-        name: "three segments in the midst are lost",
-        url: HTTP,
-        base: &[("size", "100k")],
-        fault: Drop(&[], &[8, 12, 30]),
-        finding: "finding.tcp.loss",
-    },
-    Fault {
-        name: "a segment in the midst is lost, TLS",
-        url: HTTPS,
-        base: &[("size", "60k")],
-        fault: Drop(&[], &[12]),
-        finding: "finding.tcp.loss",
-    },
-    Fault {
-        name: "no SYN arrives",
-        url: HTTP,
-        base: &[],
-        fault: Drop(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24], &[]),
-        finding: "finding.tcp.unanswered",
-    },
-    Fault {
-        name: "the server thinks",
-        url: HTTP,
-        base: &[],
-        fault: Knobs(&[("think", "2s")]),
-        finding: "finding.http.slow_server",
-    },
-    Fault {
-        name: "the server thinks, TLS",
-        url: HTTPS,
-        base: &[],
-        fault: Knobs(&[("think", "1s")]),
-        finding: "finding.http.slow_server",
-    },
-    Fault { name: "not found", url: HTTP, base: &[], fault: Status(404), finding: "finding.http.client_error" },
-    Fault { name: "not allowed", url: HTTPS, base: &[], fault: Status(403), finding: "finding.http.client_error" },
-    Fault { name: "too many", url: HTTP, base: &[], fault: Status(429), finding: "finding.http.client_error" },
-    Fault { name: "a bug", url: HTTP, base: &[], fault: Status(500), finding: "finding.http.server_error" },
-    Fault {
-        name: "a proxy without its server",
-        url: HTTPS,
-        base: &[],
-        fault: Status(502),
-        finding: "finding.http.server_error",
-    },
-    Fault { name: "too much to do", url: HTTP, base: &[], fault: Status(503), finding: "finding.http.server_error" },
-    Fault { name: "moved", url: HTTP, base: &[], fault: Status(301), finding: "finding.http.redirect" },
-    Fault { name: "moved for now", url: HTTPS, base: &[], fault: Status(307), finding: "finding.http.redirect" },
-    Fault {
-        name: "no scaling on a long way",
-        url: HTTP,
-        base: &[("size", "600k"), ("rtt", "150ms")],
-        fault: Knobs(&[("window-scale", "off")]),
-        finding: "finding.tcp.window_limited",
-    },
-    Fault {
-        name: "a small buffer",
-        url: HTTP,
-        base: &[("size", "300k")],
-        fault: Buffer(16_000),
-        finding: "finding.tcp.window_limited",
-    },
-    Fault {
-        name: "a long queue",
-        url: HTTP,
-        base: &[("size", "1M")],
-        fault: Knobs(&[("rate", "2Mbit/s"), ("queue", "1M")]),
-        finding: "finding.tcp.bufferbloat",
-    },
-    Fault {
-        name: "text as it is",
-        url: HTTP,
-        base: &[("size", "60k")],
-        fault: Knobs(&[("header", "Accept-Encoding: gzip")]),
-        finding: "finding.http.uncompressed",
-    },
+    fault(
+        "text as it is",
+        HTTP,
+        &["finding.http.uncompressed"],
+        |s, d| turn(s, "size", &between(d, 30_000, 90_000).to_string()),
+        |s, _| turn(s, "header", "Accept-Encoding: gzip"),
+    ),
+    fault(
+        "packets overtake each other",
+        HTTP,
+        &["finding.tcp.reordering"],
+        |s, d| {
+            long(s, d);
+            turn(s, "rtt", "60ms");
+        },
+        |s, d| {
+            for at in [10, 25, 40] {
+                let at = at + between(d, 0, 8);
+                meddle(s, TO, Frames::Data, (at, Some(at)), Fate::Hold).hold =
+                    Span(Duration::from_micros(between(d, 400, 4000) as i64));
+            }
+        },
+    ),
+    fault("bits flip", HTTP, &["finding.tcp.damaged"], long, |s, d| {
+        let at = between(d, 12, 50);
+        meddle(s, TO, Frames::Data, (at, Some(at + between(d, 0, 2))), Fate::Damage);
+    }),
+    fault("large packets vanish", HTTP, &["finding.tcp.mtu_black_hole"], long, |s, d| {
+        lose_all(s, TO, Frames::Data).longer_than = between(d, 1000, 1400) as usize;
+    }),
+    fault("the first query is lost", HTTP, &["finding.dns.repeated"], asks, |s, _| {
+        lose(s, FROM, Frames::Udp, 1, 1).line = Line::Cable
+    }),
+    fault("the name server is silent", HTTP, &["finding.dns.unanswered"], asks, |s, _| {
+        lose_all(s, FROM, Frames::Udp).line = Line::Cable
+    }),
+    fault(
+        "the provider's resolver is silent",
+        HTTP,
+        &["finding.dns.server_failure", "finding.dns.unanswered"],
+        asks,
+        |s, _| {
+            lose_all(s, FROM, Frames::Udp);
+        },
+    ),
+    fault("the first ARP is lost", HTTP, &["finding.arp.late"], any, |s, d| {
+        lose(s, FROM, Frames::Arp, 1, between(d, 1, 2)).line = Line::Cable
+    }),
+    fault("the gateway is gone", HTTP, &["finding.arp.unanswered"], any, |s, _| {
+        lose_all(s, TO, Frames::All).line = Line::Cable
+    }),
+    fault("the DISCOVER is lost", HTTP, &["finding.dhcp.repeated"], joins, |s, d| {
+        lose(s, FROM, Frames::Udp, 1, between(d, 1, 2)).line = Line::Cable
+    }),
+    fault("no DHCP server", HTTP, &["finding.dhcp.unanswered"], joins, |s, _| {
+        lose_all(s, TO, Frames::All).line = Line::Cable
+    }),
+    fault("an old certificate", HTTPS, &["finding.tls.certificate_expired"], any, |s, d| {
+        s.server.certificate = pick(d, &[Certificate::Expired, Certificate::NotYetValid])
+    }),
+    fault("another's certificate", HTTPS, &["finding.tls.name_mismatch"], any, |s, _| {
+        s.server.certificate = Certificate::WrongName
+    }),
+    fault("an unknown root", HTTPS, &["finding.tls.untrusted_issuer"], any, |s, _| {
+        s.server.certificate = Certificate::Untrusted
+    }),
+    fault("a certificate of its own", HTTPS, &["finding.tls.self_signed"], any, |s, _| {
+        s.server.certificate = Certificate::SelfSigned
+    }),
+    fault("no intermediate", HTTPS, &["finding.tls.missing_intermediate"], any, |s, _| {
+        s.server.certificate = Certificate::NoIntermediate
+    }),
+    fault("no common version", HTTPS, &["finding.tls.no_common_version"], any, |s, d| {
+        let both = [TlsVersion::Tls12, TlsVersion::Tls13];
+        let client = between(d, 0, 1) as usize;
+        (s.request.tls, s.server.tls) = (both[client], Some(both[1 - client]));
+    }),
 ];
 
-fn scenario(fault: &Fault, faulty: bool, seed: u64) -> Scenario {
-    let mut scenario = Scenario::for_url(fault.url).expect("a URL");
+/// Two faults in one run: both are found, and what stands first is one of them.
+const TWO: &[(&str, &str, Change, [&str; 2])] = &[
+    (
+        "a SYN lost, and a slow server",
+        HTTP,
+        |s, d| {
+            lose(s, FROM, Frames::Syn, 1, 1);
+            s.server.page.think = Span(Duration::from_millis(between(d, 450, 3000) as i64));
+        },
+        ["finding.tcp.syn_lost", "finding.http.slow_server"],
+    ),
+    (
+        "a query lost, and a SYN",
+        HTTP,
+        |s, _| {
+            s.client.knows_address = false;
+            lose(s, FROM, Frames::Udp, 1, 1).line = Line::Cable;
+            lose(s, FROM, Frames::Syn, 1, 1);
+        },
+        ["finding.dns.repeated", "finding.tcp.syn_lost"],
+    ),
+    (
+        "an error, slowly",
+        HTTPS,
+        |s, d| {
+            s.server.page.status = pick(d, &[500, 502, 504]);
+            s.server.page.think = Span(Duration::from_millis(between(d, 450, 3000) as i64));
+        },
+        ["finding.http.server_error", "finding.http.slow_server"],
+    ),
+    (
+        "a redirect behind a lost SYN",
+        HTTP,
+        |s, _| {
+            s.server.page.status = 301;
+            lose(s, FROM, Frames::Syn, 1, 1);
+        },
+        ["finding.http.redirect", "finding.tcp.syn_lost"],
+    ),
+    (
+        "loss, and text as it is",
+        HTTP,
+        |s, d| {
+            turn(s, "size", &between(d, 120_000, 200_000).to_string());
+            turn(s, "header", "Accept-Encoding: gzip");
+            let at = between(d, 12, 50);
+            lose(s, TO, Frames::Data, at, at);
+        },
+        ["finding.tcp.loss", "finding.http.uncompressed"],
+    ),
+];
+
+fn scenario(url: &str, seed: u64, base: Change, change: Option<Change>) -> Scenario {
+    let mut scenario = Scenario::for_url(url).expect("a URL");
     scenario.seed = seed;
     scenario.client.join = Join::Already;
     scenario.client.knows_address = true;
-    let turn = |scenario: &mut Scenario, knobs: &[(&str, &str)]| {
-        for (knob, value) in knobs {
-            scenario::find_knob(knob).expect("a knob").turn(scenario, value).expect("a value");
-        }
-    };
-    turn(&mut scenario, fault.base);
-    if faulty {
-        match fault.fault {
-            Knobs(knobs) => turn(&mut scenario, knobs),
-            Drop(from, to) => {
-                scenario.network.drop_from_client = from.to_vec();
-                scenario.network.drop_to_client = to.to_vec();
-            }
-            Status(status) => scenario.server.page.status = status,
-            Buffer(bytes) => scenario.tcp.receive_buffer = Some(bytes),
-        }
+    base(&mut scenario, &mut Seed(seed).stream("gallery/base"));
+    if let Some(change) = change {
+        change(&mut scenario, &mut Seed(seed).stream("gallery/fault"));
     }
     scenario
 }
 
-/// What a run's client captured (or its server: only a sender sees the round trip of its data grow), opened as a stranger's
-/// file.
+/// What a run's client captured (or its server), opened as a stranger's file.
 fn opened(run: &Run, at_server: bool) -> Story {
     let server = run.trace.taps.iter().find(|tap| tap.name.starts_with("server")).map(|tap| tap.id);
     let client = runs::at_client(&run.trace).tap().expect("one tap");
@@ -193,30 +325,53 @@ fn opened(run: &Run, at_server: bool) -> Story {
 }
 
 fn play(name: &str, scenario: &Scenario) -> Run {
-    scenario::run(scenario).unwrap_or_else(|error| panic!("{name}: {error}"))
+    scenario::run(scenario).unwrap_or_else(|error| panic!("{name}, seed {}: {error}", scenario.seed))
 }
 
 fn named(story: &Story) -> Vec<&'static str> {
     story.findings().iter().map(|finding| finding.card.id).collect()
 }
 
+/// The seeds: `WIRESCOPE_GALLERY=FROM..TO`, or a few.
+fn seeds() -> Vec<u64> {
+    let Ok(range) = std::env::var("WIRESCOPE_GALLERY") else { return vec![1, 77] };
+    let (from, to) = range.split_once("..").expect("WIRESCOPE_GALLERY is written like 1..200");
+    (from.parse().expect("a number")..=to.parse().expect("a number")).collect()
+}
+
 #[test]
 fn the_cause_of_each_fault_is_named_first_and_its_twin_is_healthy() {
     let mut wrong = Vec::new();
     for fault in FAULTS {
-        for seed in [1, 77] {
-            let at_server = fault.finding == "finding.tcp.bufferbloat";
-            let found = named(&opened(&play(fault.name, &scenario(fault, true, seed)), at_server));
-            if found.first() != Some(&fault.finding) {
-                wrong.push(format!("{} (seed {seed}): {found:?} instead of {}", fault.name, fault.finding));
+        for seed in seeds() {
+            let faulty = scenario(fault.url, seed, fault.base, Some(fault.fault));
+            let found = named(&opened(&play(fault.name, &faulty), fault.at_server));
+            if found.first().is_none_or(|first| !fault.findings.contains(first)) {
+                wrong.push(format!("{} (seed {seed}): {found:?} instead of {:?}", fault.name, fault.findings));
+            }
+            let twin = scenario(fault.url, seed, fault.base, None);
+            let found = named(&opened(&play(fault.name, &twin), false));
+            if !found.is_empty() {
+                wrong.push(format!("{}, the twin (seed {seed}): {found:?}", fault.name));
             }
         }
-        let twin = opened(&play(fault.name, &scenario(fault, false, 1)), false);
-        if !twin.findings().is_empty() {
-            wrong.push(format!("{}, the twin: {:?}", fault.name, named(&twin)));
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn of_two_faults_both_are_found_and_nothing_stands_before_them() {
+    let mut wrong = Vec::new();
+    for (name, url, change, findings) in TWO {
+        for seed in seeds() {
+            let found = named(&opened(&play(name, &scenario(url, seed, any, Some(*change))), false));
+            let first = found.first().is_some_and(|first| findings.contains(first));
+            if !first || findings.iter().any(|finding| !found.contains(finding)) {
+                wrong.push(format!("{name} (seed {seed}): {found:?} instead of {findings:?}"));
+            }
         }
     }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]

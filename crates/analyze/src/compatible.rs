@@ -6,7 +6,7 @@
 
 use base::{Duration, Instant, Map};
 use flow::{ConversationId, Direction, Flow, RowKind, Source, Tcp, Verdicts};
-use wire::tcp::{Flags, Options, Seq};
+use wire::tcp::{Flags, Options, SackBlocks, Seq};
 
 /// The longest time from the last acknowledgment to a fast retransmission.
 const FAST: Duration = Duration::from_millis(20);
@@ -97,9 +97,30 @@ struct End {
     dup_acks: u32,
     window: u32,
     last_verdicts: Verdicts,
-    last_frame: u32,
     /// The shift of its windows: `None` while it is not known.
     shift: Option<u8>,
+    sacks: Sacks,
+}
+
+/// The SACK blocks of one end's last segment, and what TShark still has of those before: it keeps four places and a count,
+/// and a segment with fewer blocks leaves the other places as they were.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sacks {
+    places: [Option<(Seq, Seq)>; 4],
+    count: usize,
+}
+
+impl Sacks {
+    fn take(&mut self, blocks: &SackBlocks) {
+        self.count = blocks.iter().zip(&mut self.places).map(|(block, place)| *place = Some(*block)).count();
+    }
+    /// Whether the blocks cover from `start` to `end`, as TShark 4.0 looks: it holds the left edge of each block against the
+    /// right edge in the next place, also where that is left over.
+    fn cover(&self, start: Seq, end: Seq) -> bool {
+        let pairs = self.places.iter().zip(self.places.iter().skip(1)).take(self.count);
+        let mut known = pairs.filter_map(|(left, right)| left.zip(*right));
+        known.any(|((left, _), (_, right))| start.at_or_after(left) && end.at_or_before(right))
+    }
 }
 
 impl Default for End {
@@ -114,8 +135,8 @@ impl Default for End {
             dup_acks: 0,
             window: NO_WINDOW,
             last_verdicts: Verdicts::NONE,
-            last_frame: 0,
             shift: None,
+            sacks: Sacks::default(),
         }
     }
 }
@@ -183,10 +204,13 @@ impl Judge {
             peer.continuous = Some(tcp.ack);
         }
         if !label.verdicts.contains(Verdicts::KEEP_ALIVE) {
-            label.verdicts |= repeats(&segment, me, peer, initial_rtt, options);
+            label.verdicts |= repeats(&segment, me, peer, initial_rtt);
+        }
+        // The first block of a row comes in a segment that acknowledges nothing new; only then is it worth a look.
+        if ack && (me.sacks.count > 0 || (tcp.len == 0 && tcp.ack.0 == me.last_ack)) {
+            me.sacks.take(&options(number).sack);
         }
         me.advance(&segment, label.verdicts);
-        me.last_frame = number;
         me.last_verdicts = label.verdicts;
         if syn {
             me.shift = options(number).window_scale;
@@ -248,13 +272,7 @@ fn numbers(segment: &Segment<'_>, me: &End, peer: &End) -> Verdicts {
 }
 
 /// Whether a segment was sent again, and how, or came late.
-fn repeats(
-    segment: &Segment<'_>,
-    me: &End,
-    peer: &End,
-    initial_rtt: Option<Duration>,
-    options: &mut dyn FnMut(u32) -> Options,
-) -> Verdicts {
+fn repeats(segment: &Segment<'_>, me: &End, peer: &End, initial_rtt: Option<Duration>) -> Verdicts {
     let Segment { at, tcp, .. } = *segment;
     let occupies = tcp.len > 0 || tcp.flags.intersects(Flags(Flags::SYN.0 | Flags::FIN.0));
     let Some(next) = me.next.filter(|_| occupies) else { return Verdicts::NONE };
@@ -268,11 +286,7 @@ fn repeats(
         return Verdicts::NONE;
     }
     if peer.dup_acks >= 2 && at.since(peer.last_at) < FAST {
-        let sack = options(peer.last_frame).sack;
-        // TShark 4.0 holds the left edge of each block against the right edge of the next one.
-        let pairs = sack.iter().zip(sack.iter().skip(1));
-        let has = pairs.into_iter().any(|((left, _), (_, right))| seq.0 >= left.0 && end.0 <= right.0);
-        if seq == acked || (!sack.is_empty() && !has) {
+        if seq == acked || (peer.sacks.count > 0 && !peer.sacks.cover(seq, end)) {
             return Verdicts::FAST_RETRANSMISSION;
         }
     }

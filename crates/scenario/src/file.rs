@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::Deserialize;
 
-use crate::{Octets, Share, Span, Speed, UrlError, UrlParts};
+use crate::{Certificate, LineFault, Octets, Share, Span, Speed, UrlError, UrlParts};
 
 /// A scenario. Everything but the URL has a default: a laptop at home, a server that answers 200.
 #[derive(Clone, Debug, Deserialize)]
@@ -152,6 +152,12 @@ pub struct Server {
     pub address: Option<Ipv4Addr>,
     /// How long the program takes to close once the client has closed.
     pub close_delay: Span,
+    /// Whether a program listens at the port; without, connections are refused.
+    pub listens: bool,
+    /// What is wrong with its certificate.
+    pub certificate: Certificate,
+    /// The TLS version that it speaks, if not both.
+    pub tls: Option<TlsVersion>,
     /// What it answers.
     pub page: Page,
 }
@@ -163,6 +169,9 @@ impl Default for Server {
             isns: Vec::new(),
             address: None,
             close_delay: Span(base::Duration::ZERO),
+            listens: true,
+            certificate: Certificate::Good,
+            tls: None,
             page: Page::default(),
         }
     }
@@ -229,6 +238,8 @@ pub struct Network {
     pub drop_from_client: Vec<u64>,
     /// Frames of the access line that are dropped, towards the client, counted from 1.
     pub drop_to_client: Vec<u64>,
+    /// What else goes wrong on the access line.
+    pub faults: Vec<LineFault>,
 }
 
 impl Default for Network {
@@ -245,6 +256,7 @@ impl Default for Network {
             mtu: 1500,
             drop_from_client: Vec::new(),
             drop_to_client: Vec::new(),
+            faults: Vec::new(),
         }
     }
 }
@@ -421,6 +433,11 @@ impl Scenario {
         }
         if network.rate.0.0 != 0 && network.rate.0.0 < 1000 {
             return value("network.rate", network.rate.0.to_string(), "a line has at least 1 kbit/s");
+        }
+        for (number, fault) in (1..).zip(&network.faults) {
+            if let Err(reason) = fault.check() {
+                return value("network.faults", format!("table {number}"), reason);
+            }
         }
         if !(100..=999).contains(&self.server.page.status) {
             return value("server.page.status", self.server.page.status.to_string(), "a status code has three digits");

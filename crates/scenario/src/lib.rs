@@ -9,6 +9,7 @@
 
 mod arguments;
 mod builtin;
+mod faults;
 mod file;
 mod knobs;
 mod plan;
@@ -19,6 +20,7 @@ mod world;
 
 pub use arguments::{ARGUMENTS, Argument, Findings, Played, find_argument};
 pub use builtin::{BUILT_IN, BuiltIn, find};
+pub use faults::{Certificate, Fate, Frames, Line, LineFault, Way};
 pub use file::{
     Browser, Client, Congestion, Header, Join, Network, Page, Request, Scenario, ScenarioError, Server, TcpOptions,
     TlsVersion, Topology,

@@ -134,22 +134,34 @@ pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
     Ok(Run { trace, url, outcome, server })
 }
 
+fn versions(version: TlsVersion) -> Versions {
+    match version {
+        TlsVersion::Tls13 => Versions::Tls13,
+        TlsVersion::Tls12 => Versions::Tls12,
+    }
+}
+
 fn start_server(
     scenario: &Scenario,
     url: &UrlParts,
     built: &Built,
     clock: &std::sync::Arc<Clock>,
 ) -> Result<(), RunError> {
+    if !scenario.server.listens {
+        return Ok(());
+    }
     let failed = |reason: String| RunError::Tls { host: url.host.clone(), reason };
     let seed = Seed(scenario.seed);
     let tls = match url.scheme {
         Scheme::Http => None,
         Scheme::Https => {
-            let request = tls::Request::new(&url.host);
+            let defect = scenario.server.certificate.defect();
+            let request = tls::Request { defect, ..tls::Request::new(&url.host) };
             let identity = Authority::simulated()
                 .issue(&mut seed.stream("tls/certificate"), &request)
                 .map_err(|error| failed(error.to_string()))?;
-            let options = Options { alpn: vec![b"http/1.1".to_vec()], ..Options::default() };
+            let versions = scenario.server.tls.map_or(Versions::Both, versions);
+            let options = Options { versions, alpn: vec![b"http/1.1".to_vec()], ..Options::default() };
             let config = tls::server(seed.stream("tls/server"), clock, Certificates::new(identity), &options);
             Some(config.map_err(|error| failed(error.to_string()))?)
         }
@@ -283,12 +295,8 @@ fn prepare(
         Scheme::Http => None,
         Scheme::Https => {
             let failed = |reason: String| RunError::Tls { host: url.host.clone(), reason };
-            let versions = match scenario.request.tls {
-                TlsVersion::Tls13 => Versions::Tls13,
-                TlsVersion::Tls12 => Versions::Tls12,
-            };
             let options = Options {
-                versions,
+                versions: versions(scenario.request.tls),
                 alpn: vec![b"http/1.1".to_vec()],
                 key_log: Some(keys.clone()),
                 ..Options::default()

@@ -30,6 +30,11 @@ quantity! {
     /// A span of time: `33ms`.
     Span(Duration), parse_duration
 }
+impl Default for Span {
+    fn default() -> Span {
+        Span(Duration::ZERO)
+    }
+}
 quantity! {
     /// A rate: `100Mbit/s`.
     Speed(Rate), |text| text.parse()

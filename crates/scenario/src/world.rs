@@ -10,7 +10,7 @@ use trace::{Level, Role};
 use wire::tcp::Seq;
 
 use crate::plan::{self, mac};
-use crate::{Congestion, Join, Network, Scenario, Topology};
+use crate::{Congestion, Join, Line, Network, Scenario, Topology, Way};
 
 /// A world and the machines that programs run on.
 pub(crate) struct Built {
@@ -88,14 +88,20 @@ fn drop_ordinals(drop: &[u64]) -> Vec<u64> {
     numbers.into_iter().zip(0..).map(|(number, before)| number - before).collect()
 }
 
+fn with_faults(lane: LaneConfig, network: &Network, line: Line, way: Way) -> LaneConfig {
+    let faults = network.faults.iter().filter(|fault| fault.line == line && fault.way == way);
+    faults.fold(lane, |lane, fault| lane.fault(fault.layer()))
+}
+
 /// The access line: towards the home at one rate, from it at another, with queues and loss.
 fn access_line(network: &Network, delay: Duration) -> LinkConfig {
-    let lane = |rate: Rate, drop: &[u64]| {
+    let lane = |rate: Rate, drop: &[u64], way: Way| {
         let lane = LaneConfig::new(delay, rate).queue_bytes(network.queue.0 as usize).loss(network.loss.0);
         let lane = if network.mark.0 > 0 { lane.mark_bytes(network.mark.0 as usize) } else { lane };
-        drop_ordinals(drop).into_iter().fold(lane, |lane, ordinal| {
+        let lane = drop_ordinals(drop).into_iter().fold(lane, |lane, ordinal| {
             lane.fault(Fault { of: Match::All, which: Which::Nth(ordinal), then: Then::Lose })
-        })
+        });
+        with_faults(lane, network, Line::Access, way)
     };
     let upload = match (network.upload.0, network.rate.0) {
         (Rate::UNLIMITED, rate) => rate,
@@ -103,8 +109,8 @@ fn access_line(network: &Network, delay: Duration) -> LinkConfig {
         (upload, rate) => upload.min(rate),
     };
     LinkConfig {
-        a_to_b: lane(upload, &network.drop_from_client),
-        b_to_a: lane(network.rate.0, &network.drop_to_client),
+        a_to_b: lane(upload, &network.drop_from_client, Way::FromClient),
+        b_to_a: lane(network.rate.0, &network.drop_to_client, Way::ToClient),
     }
 }
 
@@ -244,7 +250,10 @@ fn home(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
     let delays = Delays::of(scenario.network.rtt.0);
     let fast = |delay| LinkConfig::new(delay, Rate::mbit(10_000));
     let wire = |delay| LinkConfig::new(delay, Rate::mbit(1_000));
-    world.link((client, 0), (switch, 0), wire(delays.lan));
+    let LinkConfig { a_to_b, b_to_a } = wire(delays.lan);
+    let cable = |lane, way| with_faults(lane, &scenario.network, Line::Cable, way);
+    let cable = LinkConfig { a_to_b: cable(a_to_b, Way::FromClient), b_to_a: cable(b_to_a, Way::ToClient) };
+    world.link((client, 0), (switch, 0), cable);
     world.link((switch, 1), (router, 0), wire(delays.lan));
     world.link((router, 1), (access, 0), access_line(&scenario.network, delays.access));
     world.link((access, 1), (resolver, 0), fast(delays.resolver));

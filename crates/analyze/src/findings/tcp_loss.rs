@@ -8,7 +8,7 @@ use super::{Confidence, Connection, Finding, Rule, finding, ms};
 
 /// All of them.
 pub(super) static RULES: &[&dyn Rule] =
-    &[&BlackHole, &Timeout, &Loss, &Spurious, &Reordering, &Damaged, &Conflict, &Congested];
+    &[&BlackHole, &Damaged, &Timeout, &Loss, &Reordering, &Spurious, &Conflict, &Congested];
 
 /// A retransmission and how long the stream had waited for it.
 struct Again {
@@ -66,6 +66,28 @@ fn evidence(list: &[Again]) -> Vec<u32> {
     list.iter().flat_map(|again| [again.first, again.frame]).collect()
 }
 
+/// What repairs cost: each takes a round trip at least; repairs within one round trip are one.
+fn repairs(connection: &Connection<'_>, list: &[Again]) -> Duration {
+    let rtt = connection.round_trip().unwrap_or(Duration::ZERO);
+    let mut episodes = 0;
+    let mut until = Instant::from_nanos(i64::MIN);
+    for again in list {
+        let at = connection.case.at(again.frame);
+        if at >= until {
+            episodes += 1;
+            until = at + rtt;
+        }
+    }
+    Duration::from_nanos(rtt.as_nanos().saturating_mul(episodes))
+}
+
+/// Whether what is sent again had come before, damaged.
+fn was_damaged(connection: &Connection<'_>, direction: Direction, again: &Again) -> bool {
+    connection.of(direction).take_while(|(row, _)| row.number < again.frame).any(|(_, tcp)| {
+        tcp.verdicts.contains(Verdicts::DAMAGED) && tcp.relative_seq() == Some(again.seq) && tcp.len > 0
+    })
+}
+
 finding! {
     /// Large segments never arrive.
     BlackHole = "finding.tcp.mtu_black_hole", "large packets vanish", "RFC 2923 §2.1",
@@ -115,23 +137,12 @@ finding! {
     look_at = |card, connection, out| {
         for direction in Direction::BOTH {
             let list = again(connection, direction, |tcp| tcp.verdicts.intersects(Verdicts(Verdicts::RETRANSMISSION.0 | Verdicts::FAST_RETRANSMISSION.0)));
-            let list: Vec<Again> = list.into_iter().filter(|a| !by_timer(connection, a) && !explained(connection, a)).collect();
+            let list: Vec<Again> = list.into_iter().filter(|a| !by_timer(connection, a) && !explained(connection, a) && !was_damaged(connection, direction, a)).collect();
             if list.is_empty() {
                 continue;
             }
             let sent = connection.of(direction).filter(|(_, tcp)| tcp.len > 0).count().max(1);
-            // Each repair takes a round trip at least; repairs within one round trip are one.
-            let rtt = connection.round_trip().unwrap_or(Duration::ZERO);
-            let mut episodes = 0;
-            let mut until = Instant::from_nanos(i64::MIN);
-            for a in &list {
-                let at = connection.case.at(a.frame);
-                if at >= until {
-                    episodes += 1;
-                    until = at + rtt;
-                }
-            }
-            let cost = Duration::from_nanos(rtt.as_nanos().saturating_mul(episodes));
+            let cost = repairs(connection, &list);
             let text = format!("{} of {sent} segments of the {} were lost and sent again.", list.len(), Connection::sender(direction));
             out.push(Finding::new(card, text, evidence(&list)).costs(cost));
         }
@@ -179,7 +190,13 @@ finding! {
         let bad = connection.segments.iter().filter(|(_, tcp)| tcp.verdicts.contains(Verdicts::DAMAGED));
         let frames: Vec<u32> = bad.map(|(row, _)| row.number).collect();
         if !frames.is_empty() {
-            out.push(Finding::new(card, format!("{} segments have a wrong checksum.", frames.len()), frames));
+            let mut cost = Duration::ZERO;
+            for direction in Direction::BOTH {
+                let list = again(connection, direction, |tcp| tcp.verdicts.is_retransmission());
+                let list: Vec<Again> = list.into_iter().filter(|a| was_damaged(connection, direction, a)).collect();
+                cost += repairs(connection, &list);
+            }
+            out.push(Finding::new(card, format!("{} segments have a wrong checksum.", frames.len()), frames).costs(cost));
         }
     };
 }
