@@ -6,7 +6,7 @@
 
 use base::{Duration, Instant, Map};
 use flow::{ConversationId, Direction, Flow, RowKind, Source, Tcp, Verdicts};
-use wire::tcp::{Flags, Options, SackBlocks, Seq};
+use wire::tcp::{Flags, Options, Seq};
 
 /// The longest time from the last acknowledgment to a fast retransmission.
 const FAST: Duration = Duration::from_millis(20);
@@ -99,28 +99,6 @@ struct End {
     last_verdicts: Verdicts,
     /// The shift of its windows: `None` while it is not known.
     shift: Option<u8>,
-    sacks: Sacks,
-}
-
-/// The SACK blocks of one end's last segment, and what TShark still has of those before: it keeps four places and a count,
-/// and a segment with fewer blocks leaves the other places as they were.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sacks {
-    places: [Option<(Seq, Seq)>; 4],
-    count: usize,
-}
-
-impl Sacks {
-    fn take(&mut self, blocks: &SackBlocks) {
-        self.count = blocks.iter().zip(&mut self.places).map(|(block, place)| *place = Some(*block)).count();
-    }
-    /// Whether the blocks cover from `start` to `end`, as TShark 4.0 looks: it holds the left edge of each block against the
-    /// right edge in the next place, also where that is left over.
-    fn cover(&self, start: Seq, end: Seq) -> bool {
-        let pairs = self.places.iter().zip(self.places.iter().skip(1)).take(self.count);
-        let mut known = pairs.filter_map(|(left, right)| left.zip(*right));
-        known.any(|((left, _), (_, right))| start.at_or_after(left) && end.at_or_before(right))
-    }
 }
 
 impl Default for End {
@@ -136,7 +114,6 @@ impl Default for End {
             window: NO_WINDOW,
             last_verdicts: Verdicts::NONE,
             shift: None,
-            sacks: Sacks::default(),
         }
     }
 }
@@ -205,10 +182,6 @@ impl Judge {
         }
         if !label.verdicts.contains(Verdicts::KEEP_ALIVE) {
             label.verdicts |= repeats(&segment, me, peer, initial_rtt);
-        }
-        // The first block of a row comes in a segment that acknowledges nothing new; only then is it worth a look.
-        if ack && (me.sacks.count > 0 || (tcp.len == 0 && tcp.ack.0 == me.last_ack)) {
-            me.sacks.take(&options(number).sack);
         }
         me.advance(&segment, label.verdicts);
         me.last_verdicts = label.verdicts;
@@ -285,10 +258,9 @@ fn repeats(segment: &Segment<'_>, me: &End, peer: &End, initial_rtt: Option<Dura
     if !seq.before(next) || (tcp.len > 1 && seq == next - 1) {
         return Verdicts::NONE;
     }
-    if peer.dup_acks >= 2 && at.since(peer.last_at) < FAST {
-        if seq == acked || (peer.sacks.count > 0 && !peer.sacks.cover(seq, end)) {
-            return Verdicts::FAST_RETRANSMISSION;
-        }
+    // TShark 4.0 looks at the number that is acknowledged alone, not at SACK blocks.
+    if peer.dup_acks >= 2 && seq == acked && at.since(peer.last_at) < FAST {
+        return Verdicts::FAST_RETRANSMISSION;
     }
     if at.since(me.next_at) < initial_rtt.unwrap_or(REORDERING) && end != next {
         return Verdicts::OUT_OF_ORDER;

@@ -12,6 +12,8 @@ pub(super) static RULES: &[&dyn Rule] =
 
 /// A resolver that has to ask others takes a few round trips; more than this is felt.
 const SLOW: Duration = Duration::from_millis(800);
+/// The longest time until a question is taken for a new one.
+const AGAIN: Duration = Duration::from_secs(30);
 /// Stub resolvers wait five seconds (resolv.conf), some one.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -65,7 +67,7 @@ finding! {
     look = |card, case, out| {
         for transaction in case.flow.dns().iter().filter(|t| t.response.is_none()) {
             let waited = case.end().since(transaction.asked_at);
-            let refused = case.reported.contains(&transaction.conversation);
+            let refused = case.reported.contains(&transaction.conversation) || repeated(case, transaction).is_some();
             if (transaction.queries.len() > 1 || waited > PATIENCE) && !refused {
                 let server = case.flow.conversation(transaction.conversation).map(|c| c.server.ip.to_string());
                 let text = format!("{} did not answer {} queries for {} within {}.", server.unwrap_or_default(), transaction.queries.len(), asked(transaction), ms(waited));
@@ -113,6 +115,17 @@ fn recursion_available(case: &Case<'_>, transaction: &DnsTransaction) -> bool {
     read().unwrap_or(false)
 }
 
+/// The answered transaction by which a resolver repeated one that was not: the same question of the same machine, with
+/// another id and port (RFC 5452 §9.2).
+fn repeated<'a>(case: &Case<'a>, lost: &DnsTransaction) -> Option<&'a DnsTransaction> {
+    let asker = |t: &DnsTransaction| case.flow.conversation(t.conversation).map(|c| (c.interface, c.client.ip));
+    let same = |t: &&DnsTransaction| {
+        t.question == lost.question && t.asked_at > lost.asked_at && t.response.is_some() && asker(t) == asker(lost)
+    };
+    let later = |t: &&DnsTransaction| t.asked_at.since(lost.asked_at) <= AGAIN;
+    case.flow.dns().iter().filter(|_| lost.response.is_none()).filter(same).find(later)
+}
+
 finding! {
     /// Asked more than once.
     Repeated = "finding.dns.repeated", "a DNS query had to be repeated", "RFC 1035 §4.2.1",
@@ -125,6 +138,14 @@ finding! {
             let text = format!("The query for {} was sent {} times; {} passed before the last.", asked(transaction), transaction.queries.len(), ms(cost));
             let mut finding = Finding::new(card, text, frames(transaction)).costs(cost);
             finding.conversation = Some(transaction.conversation);
+            out.push(finding);
+        }
+        for lost in case.flow.dns() {
+            let Some(answered) = repeated(case, lost) else { continue };
+            let cost = answered.asked_at.since(lost.asked_at);
+            let text = format!("The query for {} was not answered, and put again after {}.", asked(lost), ms(cost));
+            let mut finding = Finding::new(card, text, frames(lost).into_iter().chain(frames(answered))).costs(cost);
+            finding.conversation = Some(lost.conversation);
             out.push(finding);
         }
     };

@@ -81,11 +81,11 @@ fn repairs(connection: &Connection<'_>, list: &[Again]) -> Duration {
     Duration::from_nanos(rtt.as_nanos().saturating_mul(episodes))
 }
 
-/// Whether what is sent again had come before, damaged.
+/// Whether what is sent again had come before, damaged. Of a damaged segment only the numbers as they stood are known.
 fn was_damaged(connection: &Connection<'_>, direction: Direction, again: &Again) -> bool {
-    connection.of(direction).take_while(|(row, _)| row.number < again.frame).any(|(_, tcp)| {
-        tcp.verdicts.contains(Verdicts::DAMAGED) && tcp.relative_seq() == Some(again.seq) && tcp.len > 0
-    })
+    let Some(seq) = connection.case.flow.row(again.frame).and_then(|view| Some(view.tcp?.seq)) else { return false };
+    let mut before = connection.of(direction).take_while(|(row, _)| row.number < again.frame);
+    before.any(|(_, tcp)| tcp.verdicts.contains(Verdicts::DAMAGED) && tcp.seq == seq && tcp.len > 0)
 }
 
 finding! {
@@ -196,7 +196,8 @@ finding! {
                 let list: Vec<Again> = list.into_iter().filter(|a| was_damaged(connection, direction, a)).collect();
                 cost += repairs(connection, &list);
             }
-            out.push(Finding::new(card, format!("{} segments have a wrong checksum.", frames.len()), frames).costs(cost));
+            let finding = Finding::new(card, format!("{} segments have a wrong checksum.", frames.len()), frames);
+            out.push(if cost > Duration::ZERO { finding.costs(cost) } else { finding });
         }
     };
 }
