@@ -13,7 +13,7 @@ use wire::{MacAddr, Packet};
 
 use crate::icmp::Limiter;
 use crate::interface::{Arrival, Cast, Interface, MIN_MTU};
-use crate::ipv4::{Identification, Reassembly};
+use crate::ipv4::{Decisions, Identification, Reassembly};
 use crate::nat::Nat;
 use crate::neighbour::{Cache, Neighbour, REACHABLE};
 use crate::output::{Looped, PathMtus};
@@ -34,6 +34,8 @@ pub struct Host {
     /// The addresses of all interfaces.
     pub(crate) own: Set<IpAddr>,
     pub(crate) routes: Routes,
+    /// What was decided of packets from one address to another.
+    pub(crate) decisions: Decisions,
     pub(crate) forwarding: bool,
     pub(crate) ttl: u8,
     pub(crate) answers_ping: bool,
@@ -81,6 +83,7 @@ impl Host {
             own: config.interfaces.iter().flat_map(|i| &i.addresses).map(|&(address, _)| address.into()).collect(),
             interfaces,
             routes: Routes::default(),
+            decisions: Decisions::default(),
             forwarding: config.forwarding,
             ttl: config.ttl.max(1),
             answers_ping: config.answers_ping,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base::{EventId, FrameId, Instant, Seed};
 use host::{Host, InterfaceId, Outgoing, SocketId};
+use smallvec::SmallVec;
 use trace::{Cx, Direction, Recorder, kinds};
 use wire::{Packet, ethernet};
 
@@ -92,7 +93,7 @@ impl Core {
                 waiters.writer.wake();
             }
         }
-        self.arm(index);
+        arm(index, host, &mut node.armed, now, agenda);
     }
 
     /// Does what is due next if that is no later than `until`. `Err` says when it is due instead, if ever.
@@ -151,7 +152,7 @@ impl Core {
         debug_assert_eq!(armed, Some(at), "the earliest was armed last");
         let Machine::Host(host) = &mut entry.machine else { return };
         if host.poll_timeout() > at {
-            return self.arm(node);
+            return arm(node, host, &mut entry.armed, self.now, &mut self.agenda);
         }
         self.set_now(at);
         let entry = &mut self.nodes[node as usize];
@@ -159,20 +160,6 @@ impl Core {
         // Which setting of a timer this follows from, the host knows itself.
         host.handle_timeout(&mut Cx::new(at, entry.place, EventId::NONE, &mut self.recorder));
         self.serve(node, EventId::NONE);
-    }
-
-    /// Sees to it that the agenda looks after a host in time.
-    fn arm(&mut self, node: u32) {
-        let Core { now, nodes, agenda, .. } = self;
-        let entry = &mut nodes[node as usize];
-        let Machine::Host(host) = &mut entry.machine else { return };
-        let due = host.poll_timeout();
-        if due != Instant::NEVER && entry.armed.last().is_none_or(|&armed| due < armed) {
-            let at = due.max(*now);
-            entry.armed.push(at);
-            let ticket = agenda.ticket();
-            agenda.push(at, ticket, Due::Host(node));
-        }
     }
 
     /// The last bit of a frame has arrived at an interface.
@@ -225,6 +212,18 @@ impl Core {
     /// Who waits for a socket of a node.
     pub(crate) fn waiters(&mut self, node: u32, socket: SocketId) -> &mut Waiters {
         self.nodes[node as usize].waiters.entry(socket).or_default()
+    }
+}
+
+/// Sees to it that the agenda looks after a host in time; `armed` are the moments at which it will.
+#[inline]
+fn arm(node: u32, host: &Host, armed: &mut SmallVec<[Instant; 4]>, now: Instant, agenda: &mut Agenda) {
+    let due = host.poll_timeout();
+    if due != Instant::NEVER && armed.last().is_none_or(|&armed| due < armed) {
+        let at = due.max(now);
+        armed.push(at);
+        let ticket = agenda.ticket();
+        agenda.push(at, ticket, Due::Host(node));
     }
 }
 

@@ -26,32 +26,32 @@ impl Connection {
         if cx.cause.is_none() {
             return;
         }
-        let now = Told {
-            flight: [self.flight.pipe().into(), self.window.cwnd.saturating_mul(self.agreed.mss).into()],
-            windows: [self.snd_wnd.into(), self.rcv_wnd().into()],
-            buffers: [self.queued() as u64, self.readable_len as u64],
-            pacing: self.pacing_to_tell(),
-        };
-        for (timer, stopped) in self.timers.take_stopped().into_iter().enumerate() {
-            if stopped {
-                cx.event(&kind::TIMER_STOPPED, self.id, [timer as u64, 0]);
+        if self.timers.any_stopped() {
+            for (timer, stopped) in self.timers.take_stopped().into_iter().enumerate() {
+                if stopped {
+                    cx.event(&kind::TIMER_STOPPED, self.id, [timer as u64, 0]);
+                }
             }
         }
-        let was = std::mem::replace(&mut self.told, now);
-        if was == now {
-            return;
+        let flight = [self.flight.pipe().into(), self.window.cwnd.saturating_mul(self.agreed.mss).into()];
+        if self.told.flight != flight {
+            self.told.flight = flight;
+            cx.event(&kind::FLIGHT, self.id, flight);
         }
-        for (kind, was, is) in [
-            (&kind::FLIGHT, was.flight, now.flight),
-            (&kind::WINDOWS, was.windows, now.windows),
-            (&kind::BUFFERS, was.buffers, now.buffers),
-        ] {
-            if was != is {
-                cx.event(kind, self.id, is);
-            }
+        let windows = [self.snd_wnd.into(), self.rcv_wnd().into()];
+        if self.told.windows != windows {
+            self.told.windows = windows;
+            cx.event(&kind::WINDOWS, self.id, windows);
         }
-        if was.pacing != now.pacing {
-            cx.event(&kind::PACING, self.id, [now.pacing, 0]);
+        let buffers = [self.queued() as u64, self.readable_len as u64];
+        if self.told.buffers != buffers {
+            self.told.buffers = buffers;
+            cx.event(&kind::BUFFERS, self.id, buffers);
+        }
+        let pacing = self.pacing_to_tell();
+        if self.told.pacing != pacing {
+            self.told.pacing = pacing;
+            cx.event(&kind::PACING, self.id, [pacing, 0]);
         }
     }
 

@@ -58,18 +58,24 @@ impl Segment {
     }
 
     /// As [`Segment::encode`], with the data moved.
-    pub fn into_packet(self, src: IpAddr, dst: IpAddr) -> Packet {
+    pub fn into_packet(mut self, src: IpAddr, dst: IpAddr) -> Packet {
+        self.take_packet(src, dst)
+    }
+
+    /// As [`Segment::encode`], with the data moved out of the segment.
+    pub fn take_packet(&mut self, src: IpAddr, dst: IpAddr) -> Packet {
         let mut room = [0; 40];
         let options = self.options.write(&mut room);
         let mut header =
             Header::new((self.src_port, self.dst_port), self.seq, self.ack, self.flags, self.window, options);
         header.urgent = self.urgent;
-        let mut packet = Packet::new(self.payload);
+        let mut packet = Packet::new(std::mem::take(&mut self.payload));
+        let sum = pseudo_header(src, dst, PROTOCOL, Header::LEN + options + packet.len());
         let head = packet.push(Header::LEN + options);
         header.write(head);
         head[Header::LEN..].copy_from_slice(&room[..options]);
-        let sum = pseudo_header(src, dst, PROTOCOL, packet.len()).then(packet.sum_from(0));
-        packet.head_mut()[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.checksum().to_be_bytes());
+        let sum = sum.then(packet.sum_from(0)).checksum();
+        packet.head_mut()[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.to_be_bytes());
         packet
     }
 
@@ -88,18 +94,17 @@ impl Segment {
         }
         let pseudo = pseudo_header(src, dst, PROTOCOL, packet.len());
         let options = &packet.pull(len).ok_or_else(short)?[Header::LEN..len];
-        let options = decode_options(&mut Reader::new(options, &mut Silent), options.len())
-            .unwrap_or_else(|_| options_before(options));
+        let options = Options::read_plain(options).unwrap_or_else(|| {
+            decode_options(&mut Reader::new(options, &mut Silent), options.len())
+                .unwrap_or_else(|_| options_before(options))
+        });
         if !pseudo.then(Sum::of(packet.head())).then(packet.body().sum()).verifies() {
             return Err(Malformed { field: &field::checksum, at: CHECKSUM * 8, what: "is wrong" });
         }
         packet.strip(len);
         let mut payload = packet.take_body();
         if !packet.head().is_empty() {
-            // More stood in the head than the header: bytes that somebody pulled too far.
-            let mut whole = Body::from(packet.head().to_vec());
-            whole.append(payload);
-            payload = whole;
+            payload = with_rest_of_head(packet, payload);
         }
         Ok(Segment {
             src_port: header.src_port,
@@ -114,6 +119,14 @@ impl Segment {
             ecn: Ecn::NOT_ECT,
         })
     }
+}
+
+/// More stood in the head than the header: bytes that somebody pulled too far.
+#[cold]
+fn with_rest_of_head(packet: &Packet, payload: Body) -> Body {
+    let mut whole = Body::from(packet.head().to_vec());
+    whole.append(payload);
+    whole
 }
 
 /// Where data offset and checksum stand in the header, in bytes.

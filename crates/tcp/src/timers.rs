@@ -85,6 +85,12 @@ impl Timers {
         pacing: Timer::OFF,
     };
 
+    /// Whether any of them was stopped that [`Timers::take_stopped`] would name.
+    #[inline]
+    pub(crate) fn any_stopped(&self) -> bool {
+        let Timers { retransmit, delayed_ack, persist, keepalive, linger, .. } = self;
+        retransmit.stopped | delayed_ack.stopped | persist.stopped | keepalive.stopped | linger.stopped
+    }
     /// Which of them were stopped since this was last asked, in the order of [`trace::kinds::tcp::TIMERS`]; a pause between
     /// segments is not told.
     pub(crate) fn take_stopped(&mut self) -> [bool; 5] {

@@ -34,28 +34,67 @@ impl Sum {
         Sum { folded: fold(u64::from(self.folded) + u64::from(word)), odd: false }
     }
 
-    #[inline]
     /// The checksum to put in a header whose checksum field was zero in the sum.
+    #[inline]
     pub fn checksum(self) -> u16 {
         !self.folded
     }
 
     /// Whether bytes that include their own checksum are intact (RFC 1071 §1: the sum is all ones).
+    #[inline]
     pub fn verifies(self) -> bool {
         self.folded == 0xffff
     }
 }
 
 /// The sum of words of 64 bits, folded to 64. The sum modulo 2^16 - 1 is the same for any word size that is a multiple of 16
-/// bits (RFC 1071 §2(C)), and in 128 bits no carry can be lost.
+/// bits (RFC 1071 §2(C)).
+#[inline]
 fn words(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let sum: u128 = words.iter().map(|word| u128::from(u64::from_ne_bytes(*word))).sum();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let sum = sum + u128::from(u64::from_ne_bytes(last));
-    let (low, carry) = (sum as u64).overflowing_add((sum >> 64) as u64);
-    low + u64::from(carry)
+    let mut total = Total::default();
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    total.blocks(blocks);
+    let (words, rest) = rest.as_chunks::<8>();
+    words.iter().for_each(|word| total.add(u64::from_ne_bytes(*word)));
+    // The last bytes as words of 32 and 16 bits, the very last one padded with a zero.
+    let (half, rest) = rest.as_chunks::<4>();
+    half.iter().for_each(|word| total.add(u32::from_ne_bytes(*word).into()));
+    let (quarter, rest) = rest.as_chunks::<2>();
+    quarter.iter().for_each(|word| total.add(u16::from_ne_bytes(*word).into()));
+    rest.iter().for_each(|&last| total.add(u16::from_ne_bytes([last, 0]).into()));
+    total.folded()
+}
+
+/// A sum of 64-bit words, and how often it wrapped.
+#[derive(Default)]
+struct Total {
+    sum: u64,
+    carries: u64,
+}
+
+impl Total {
+    #[inline]
+    fn add(&mut self, word: u64) {
+        let (sum, carry) = self.sum.overflowing_add(word);
+        self.sum = sum;
+        self.carries += u64::from(carry);
+    }
+    /// Each block is summed by itself, so that the processor need not finish one before it begins the next.
+    fn blocks(&mut self, blocks: &[[u8; 64]]) {
+        for block in blocks {
+            let (mut sum, mut carry) = (0u64, false);
+            for word in block.as_chunks::<8>().0 {
+                (sum, carry) = sum.carrying_add(u64::from_ne_bytes(*word), carry);
+            }
+            self.carries += u64::from(carry);
+            self.add(sum);
+        }
+    }
+    #[inline]
+    fn folded(self) -> u64 {
+        let (sum, carry) = self.sum.overflowing_add(self.carries);
+        sum + u64::from(carry)
+    }
 }
 
 /// Adds carries back in until none is left (RFC 1071 §1).

@@ -113,6 +113,13 @@ impl Header {
         }
     }
 
+    /// The header at the front of `bytes` if it is the usual one: whole, version 4, without options, its checksum right.
+    #[inline]
+    pub fn read_plain(bytes: &[u8]) -> Option<Header> {
+        let plain = bytes.first_chunk::<{ Header::LEN }>().filter(|bytes| bytes[0] == 0x45)?;
+        crate::Sum::of(plain).verifies().then(|| Header::read(plain))
+    }
+
     /// The header's length in bytes, options included, as it says itself: at least 20 in a valid header.
     pub fn header_len(&self) -> usize {
         usize::from(self.ihl) * 4
@@ -135,11 +142,8 @@ impl Header {
 /// If it is cut short, not version 4, or its lengths contradict each other (RFC 1122 §3.2.1.1: silently discard). A wrong
 /// checksum is an error too, with [`crate::Silent`] alone: the inspector notes it and goes on.
 pub fn decode<S: Sink>(reader: &mut Reader<'_, '_, S>) -> Result<Header, Malformed> {
-    if !S::RECORDS
-        && let Some(plain) = reader.peek().get(..Header::LEN).filter(|bytes| bytes[0] == 0x45)
-        && crate::Sum::of(plain).verifies()
-    {
-        // The usual header, version 4 without options; whatever is wrong takes the long way, to its error.
+    if !S::RECORDS && Header::read_plain(reader.peek()).is_some() {
+        // Whatever is wrong, or has options, takes the long way.
         return Header::decode(reader);
     }
     reader.group(&field::GROUP, |reader| {

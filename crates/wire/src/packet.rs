@@ -1,5 +1,7 @@
 //! A packet on its way: a small owned head for the headers and a shared body.
 
+use std::cell::RefCell;
+
 use bytes::Bytes;
 
 use crate::{Body, Chunk, Sum};
@@ -23,11 +25,38 @@ struct Inner {
     body: Body,
 }
 
+/// How many packets' memory is kept at most.
+const MOST_SPARE: usize = 256;
+
+thread_local! {
+    /// The memory of packets that have been recycled, for the next ones.
+    #[allow(clippy::vec_box)] // what is kept is the memory itself
+    static SPARE: RefCell<Vec<Box<Inner>>> = const { RefCell::new(Vec::new()) };
+}
+
 impl Packet {
     /// A packet that carries `body`, without headers yet.
     #[inline]
     pub fn new(body: Body) -> Packet {
-        Packet { inner: Box::new(Inner { room: [0; ROOM], start: ROOM as u8, body }) }
+        match SPARE.try_with(|spare| spare.borrow_mut().pop()) {
+            Ok(Some(mut inner)) => {
+                (inner.start, inner.body) = (ROOM as u8, body);
+                Packet { inner }
+            }
+            _ => Packet { inner: Box::new(Inner { room: [0; ROOM], start: ROOM as u8, body }) },
+        }
+    }
+
+    /// The packet has arrived and nobody needs it any more: as dropping it, but its memory serves the next one.
+    #[inline]
+    pub fn recycle(mut self) {
+        self.take_body();
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < MOST_SPARE {
+                spare.push(self.inner);
+            }
+        });
     }
 
     /// A packet made of bytes that came from outside; headers are pulled out of it as they are asked for.
@@ -141,6 +170,7 @@ impl Packet {
     }
 
     /// The partial checksum of all bytes from offset `from` (within the head) to the end.
+    #[inline]
     pub fn sum_from(&self, from: usize) -> Sum {
         Sum::of(self.head().get(from..).unwrap_or(&[])).then(self.body().sum())
     }

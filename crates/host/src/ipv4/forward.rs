@@ -90,6 +90,9 @@ impl Host {
                 &mut cx,
             );
         }
+        if translation.is_none() && !header.is_fragment() {
+            self.learn_forward(&header, arrival, row);
+        }
         let event = match translation {
             Some(translation) => self.translate(&mut packet, &header, translation, &mut cx.caused_by(routed)),
             None => routed,
@@ -111,7 +114,7 @@ impl Host {
 }
 
 /// Takes one off the TTL, which is at least 1, and adjusts the checksum (RFC 1624 §3).
-fn decrement_ttl(packet: &mut Packet) {
+pub(super) fn decrement_ttl(packet: &mut Packet) {
     let head = packet.head_mut();
     // TTL and protocol share a 16-bit word.
     let old = u16::from_be_bytes([head[TTL], head[TTL + 1]]);

@@ -26,7 +26,14 @@ enum Destination {
 
 impl Host {
     /// An IPv4 packet has arrived; it may have padding behind it.
-    pub(crate) fn ipv4_input(&mut self, mut packet: Packet, arrival: Arrival, cx: &mut Cx<'_>) {
+    pub(crate) fn ipv4_input(&mut self, packet: Packet, arrival: Arrival, cx: &mut Cx<'_>) {
+        if let Some(packet) = self.handle_known(packet, arrival, cx) {
+            self.judge(packet, arrival, cx);
+        }
+    }
+
+    /// Decides what becomes of a packet.
+    fn judge(&mut self, mut packet: Packet, arrival: Arrival, cx: &mut Cx<'_>) {
         let Some(header) = check(&mut packet) else {
             return self.discard("an IPv4 header that is not valid", cx);
         };
@@ -46,7 +53,10 @@ impl Host {
         }
         match destination {
             Destination::Own if self.nat_inbound(&mut packet, &header, arrival, cx) => {}
-            Destination::Own => self.deliver(packet, header, arrival, Cast::Unicast, cx),
+            Destination::Own => {
+                self.learn_own(&header, arrival);
+                self.deliver(packet, header, arrival, Cast::Unicast, cx);
+            }
             Destination::Group(cast) => self.deliver(packet, header, arrival, cast, cx),
             Destination::Other if self.has_unconfigured(&header, arrival) => {
                 self.deliver(packet, header, arrival, arrival.cast, cx);

@@ -3,9 +3,11 @@
 mod forward;
 mod fragment;
 mod input;
+mod known;
 mod output;
 mod reassembly;
 
+pub(crate) use known::Decisions;
 pub(crate) use reassembly::{FragmentKey, Outcome, Reassembly};
 
 use std::net::Ipv4Addr;

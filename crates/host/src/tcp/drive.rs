@@ -1,12 +1,12 @@
 //! What follows from anything that happens to a connection.
 
 use base::EventId;
-use tcp::{Errno, IcmpError, Ready, Transmit};
+use tcp::{Errno, IcmpError, Ready};
 use trace::Cx;
 use wire::ipv4::{Dscp, Protocol};
 use wire::tcp::Flags;
 
-use super::Connected;
+use super::{Connected, FourTuple};
 use crate::output::{Output, Path, Sizing};
 use crate::sockets::{Slot, Socket};
 use crate::timers::Timer;
@@ -50,12 +50,16 @@ impl Host {
     /// Sends all that a connection has to send.
     fn send_segments(&mut self, slot: Slot, cx: &mut Cx<'_>) {
         let mut told = false;
+        let version = self.routes.version();
         while let Some(connected) = self.sockets.connected(slot) {
-            let Some(Transmit { segment, event }) = connected.connection.poll_transmit(cx) else { break };
+            let Some(mut transmit) = connected.connection.poll_transmit(cx) else { break };
+            let (segment, event) = (&mut transmit.segment, transmit.event);
             let (tuple, id) = (connected.tuple, connected.next_packet_id(segment.flags));
-            let Some(path) = self.way_of(slot) else { continue };
-            let (seq, ecn) = (segment.seq, segment.ecn);
-            let packet = segment.into_packet(tuple.local_ip, tuple.remote_ip);
+            // The way is looked for once for each state of the routes, not once a segment.
+            let known = connected.way.filter(|(found, _)| *found == version).map(|(_, path)| path);
+            let Some(path) = known.or_else(|| self.find_way(slot, tuple)) else { continue };
+            let ecn = segment.ecn;
+            let packet = segment.take_packet(tuple.local_ip, tuple.remote_ip);
             let (ttl, dscp) = (self.ttl, Dscp::DEFAULT);
             let output = Output { protocol: Protocol::TCP, ttl, dscp, ecn, sizing: Sizing::Never, id, event };
             if self.output(packet, &path, &output, cx) == Err(Errno::MessageTooLong)
@@ -65,23 +69,16 @@ impl Host {
                 let mtu = self.path_mtu(&path, cx.now) as u16;
                 if let Some(connected) = self.sockets.connected(slot) {
                     let error = IcmpError::FragmentationNeeded { mtu };
-                    connected.connection.handle_icmp(error, seq, &mut cx.caused_by(event));
+                    connected.connection.handle_icmp(error, transmit.segment.seq, &mut cx.caused_by(event));
                 }
             }
         }
     }
 
-    /// The way to a connection's other end. It is looked for once for each state of the routes, not once a segment.
-    fn way_of(&mut self, slot: Slot) -> Option<Path> {
+    /// Looks for the way to a connection's other end, and keeps it.
+    fn find_way(&mut self, slot: Slot, tuple: FourTuple) -> Option<Path> {
+        let path = self.path(tuple.remote_ip, Some(tuple.local_ip), None).ok();
         let version = self.routes.version();
-        let connected = self.sockets.connected(slot)?;
-        if let Some((found, path)) = connected.way
-            && found == version
-        {
-            return Some(path);
-        }
-        let (source, destination) = (connected.tuple.local_ip, connected.tuple.remote_ip);
-        let path = self.path(destination, Some(source), None).ok();
         if let Some(connected) = self.sockets.connected(slot) {
             connected.way = path.map(|path| (version, path));
         }

@@ -37,6 +37,7 @@ impl Host {
             Err(error) if error.what == "is wrong" => return self.discard("a TCP segment with a wrong checksum", cx),
             Err(_) => return self.discard("a TCP segment whose header is not valid", cx),
         };
+        packet.recycle();
         segment.ecn = ecn;
         let tuple = FourTuple::new((dst, segment.dst_port), (src, segment.src_port));
         if let Some(&slot) = self.tcp.connections.get(&tuple) {
@@ -82,7 +83,7 @@ impl Host {
         let acknowledged = doubtful.map(|_| connected.connection.info().snd_una);
         connected.connection.handle_segment(segment, cx);
         if let Some(news) = connected.connection.take_fast_open_news() {
-            self.tcp.cookies.learn(IpAddr::V4(*tuple.remote().ip()), news);
+            self.tcp.cookies.learn(tuple.remote_ip, news);
         }
         let Some(connected) = self.sockets.connected(slot) else { return };
         let progress = doubtful.filter(|_| acknowledged != Some(connected.connection.info().snd_una));

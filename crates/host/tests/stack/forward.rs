@@ -95,6 +95,41 @@ fn the_longest_prefix_decides() {
 }
 
 #[test]
+fn a_packet_like_one_before_goes_the_same_way_until_routes_or_the_link_change() {
+    let mut lab = Lab::routed();
+    let server = udp(&mut lab, 2, "0.0.0.0:53");
+    let client = udp(&mut lab, 0, "0.0.0.0:5000");
+    let passed = |lab: &Lab| lab.sent(1, |p| p.udp().map(|_| (p.ethernet.src, p.ip.unwrap().ttl)));
+    for _ in 0..3 {
+        send(&mut lab, 0, client, 700, "10.0.2.10:53");
+        lab.run(20);
+        assert!(lab.with(2, |h, cx| h.udp_recv_from(server, cx)).is_ok());
+    }
+    assert_eq!(passed(&lab), [(mac(10), 63); 3]);
+    assert_eq!(lab.count("ip.routed"), 6, "each packet's way is told");
+    // Each has its own time to live.
+    let ping = lab.with(0, |h, _| h.ping_open()).unwrap();
+    lab.with(0, |h, cx| h.ping_send(ping, addr("10.0.2.10"), 1, Body::empty(), Some(1), cx)).unwrap();
+    lab.run(20);
+    assert_eq!(lab.with(0, |h, _| h.ping_recv(ping)).unwrap().kind, Type::TIME_EXCEEDED);
+    // A better row.
+    lab.with(1, |h, _| h.add_route(route("10.0.2.10/32", "10.0.1.5", 0)));
+    send(&mut lab, 0, client, 700, "10.0.2.10:53");
+    lab.run(20);
+    assert_eq!(passed(&lab)[3..], [(mac(9), 63)]);
+    // No row but the old one, and a link that has become narrow.
+    lab.with(1, |h, _| h.remove_routes("10.0.2.10/32".parse().unwrap()));
+    send(&mut lab, 0, client, 700, "10.0.2.10:53");
+    lab.run(20);
+    assert_eq!(passed(&lab)[4..], [(mac(10), 63)]);
+    lab.with(1, |h, _| h.set_mtu(InterfaceId(1), 600));
+    send(&mut lab, 0, client, 700, "10.0.2.10:53");
+    lab.run(20);
+    assert_eq!(passed(&lab).len(), 5, "too large, and not to be fragmented");
+    assert!(lab.sent(1, |p| p.icmp()).iter().any(|icmp| (icmp.kind, icmp.code) == (Type::UNREACHABLE, 4)));
+}
+
+#[test]
 fn a_narrow_link_fragments_or_says_so() {
     let mut lab = Lab::routed();
     lab.with(1, |h, _| h.set_mtu(InterfaceId(1), 1000));

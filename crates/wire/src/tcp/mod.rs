@@ -50,6 +50,7 @@ crate::fields! {
 
 impl Header {
     /// The header's length in bytes, options included, as it says itself: at least 20 in a valid header.
+    #[inline]
     pub fn header_len(&self) -> usize {
         usize::from(self.data_offset) * 4
     }
@@ -70,6 +71,7 @@ impl Header {
     }
 
     /// A header with these flags, ports and numbers; length for `options` bytes of options (a multiple of 4).
+    #[inline]
     pub fn new(ports: (u16, u16), seq: Seq, ack: Seq, flags: Flags, window: u16, options: usize) -> Header {
         Header {
             src_port: ports.0,

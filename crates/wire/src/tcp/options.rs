@@ -61,6 +61,15 @@ pub struct Options {
 }
 
 impl Options {
+    /// The options that `bytes` are if they are the usual ones of an established connection: no-operation twice, then
+    /// timestamps (RFC 7323 Appendix A).
+    #[inline]
+    pub fn read_plain(bytes: &[u8]) -> Option<Options> {
+        let &[1, 1, 8, 10, a, b, c, d, e, f, g, h] = bytes else { return None };
+        let timestamps = Some((u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])));
+        Some(Options { timestamps, ..Options::default() })
+    }
+
     /// The length on the wire in bytes, padded to a multiple of 4.
     pub fn len(&self) -> usize {
         let mut buffer = [0; 40];
@@ -157,13 +166,6 @@ impl Options {
 pub fn decode_options<S: Sink>(reader: &mut Reader<'_, '_, S>, n: usize) -> Result<Options, Malformed> {
     let mut options = Options::default();
     if n == 0 {
-        return Ok(options);
-    }
-    // The usual options of an established connection (RFC 7323 Appendix A): no-operation twice, then timestamps.
-    if !S::RECORDS && n == 12 && reader.peek().starts_with(&[1, 1, 8, 10]) {
-        let bytes = reader.bytes(&DATA, 12)?;
-        let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        options.timestamps = Some((number(4), number(8)));
         return Ok(options);
     }
     reader.group_within(&OPTIONS, n, |reader| {
