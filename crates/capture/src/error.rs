@@ -43,10 +43,12 @@ pub enum Error {
         /// What contradicts what.
         reason: String,
     },
-    /// The gzip data around the capture is damaged or ends early.
+    /// The compressed data around the capture is damaged or ends early.
     Compression {
         /// How many decompressed bytes could be had.
         offset: u64,
+        /// How it is compressed.
+        compression: crate::read::Compression,
         /// What the decompressor says.
         source: std::io::Error,
     },
@@ -92,7 +94,9 @@ impl Error {
                 format!("the file ends inside {what}: {needed} bytes belong there, {available} are left")
             }
             Error::Damaged { reason, .. } => reason.clone(),
-            Error::Compression { source, .. } => format!("the gzip data breaks off: {source}"),
+            Error::Compression { compression, source, .. } => {
+                format!("the {} data breaks off: {source}", compression.name())
+            }
             Error::Io { source, .. } => source.to_string(),
             Error::Limit { what, limit, .. } => format!("{what} exceeds the limit of {limit}"),
         }
@@ -111,7 +115,9 @@ impl Error {
                 "the file was damaged, perhaps by a transfer in text mode: copy it again in binary mode; what precedes \
                  this place was read"
             }
-            Error::Compression { .. } => "the file was cut short or damaged: copy it again; `gzip -t FILE` checks it",
+            Error::Compression { .. } => {
+                "the file was cut short or damaged: copy it again; `gzip -t FILE` or `zstd -t FILE` checks it"
+            }
             Error::Io { .. } => "check that the file is readable and its medium sound",
             Error::Limit { .. } => "split the file: editcap -c 1000000 FILE PART.pcapng",
         }

@@ -1,6 +1,6 @@
 //! Packet captures and TLS key logs, in and out.
 //!
-//! - [`read`]: pcap and pcapng files, plain or gzip-compressed, as a stream that lends one packet at a time
+//! - [`read`]: pcap and pcapng files, plain or compressed with gzip or zstd, as a stream that lends one packet at a time
 //!   ([`read::Reader`]) or whole ([`read::read_all`]). Damaged files yield all that can be read, and say where and why
 //!   they end.
 //! - [`mod@write`]: pcapng with nanosecond stamps, comments and TLS secrets inside, and classic pcap. The same calls give

@@ -1,4 +1,4 @@
-//! Reading captures: pcap and pcapng, in both byte orders, plain or gzip-compressed.
+//! Reading captures: pcap and pcapng, in both byte orders, plain or compressed with gzip or zstd.
 //!
 //! [`Reader`] streams: it reads in chunks of about 1 MiB, lends one [`Item`] at a time out of its buffer and allocates
 //! nothing a packet. [`read_all`] keeps everything.
@@ -30,6 +30,7 @@ mod pcapng;
 mod recovery;
 mod sniff;
 mod source;
+mod zstd;
 
 #[cfg(test)]
 mod tests;
@@ -80,8 +81,27 @@ pub struct Secrets<'a> {
 pub struct Format {
     /// pcap or pcapng.
     pub container: Container,
-    /// Whether it is compressed with gzip; offsets then count decompressed bytes.
-    pub gzip: bool,
+    /// How it is compressed; offsets then count decompressed bytes.
+    pub compression: Option<Compression>,
+}
+
+/// What a capture may be compressed with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Compression {
+    /// gzip (RFC 1952), of one member or several.
+    Gzip,
+    /// Zstandard (RFC 8878), of one frame or several.
+    Zstd,
+}
+
+impl Compression {
+    /// The name of the program that does it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Compression::Gzip => "gzip",
+            Compression::Zstd => "zstd",
+        }
+    }
 }
 
 /// The kinds of capture file.
@@ -165,10 +185,10 @@ impl<R: Read> Reader<R> {
     /// As [`Reader::open`].
     pub fn with_limits(source: R, limits: Limits) -> Result<Reader<R>, Error> {
         let (source, kind) = sniff::recognise(Source::new(source, limits.inflated))?;
-        let gzip = source.is_gzip();
+        let compression = source.compression();
         let mut reader = Reader {
             source,
-            format: Format { container: Container::PcapNg, gzip },
+            format: Format { container: Container::PcapNg, compression },
             layout: Layout::PcapNg(pcapng::State::new()),
             limits,
             interfaces: Vec::new(),
@@ -275,6 +295,9 @@ impl fmt::Display for Format {
             Container::Pcap { nanoseconds: false, .. } => f.write_str("pcap")?,
             Container::PcapNg => f.write_str("pcapng")?,
         }
-        if self.gzip { f.write_str(", gzip-compressed") } else { Ok(()) }
+        match self.compression {
+            Some(compression) => write!(f, ", {}-compressed", compression.name()),
+            None => Ok(()),
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::io::Read;
 
-use super::Order;
 use super::source::Source;
+use super::{Compression, Order};
 use crate::{Error, block};
 
 /// A capture, by its first bytes.
@@ -26,8 +26,11 @@ const GLANCE: usize = 512;
 
 /// Tells what the source holds, and sets it up for decompression if need be. Nothing is consumed.
 pub(super) fn recognise<R: Read>(mut source: Source<R>) -> Result<(Source<R>, Kind), Error> {
-    if source.fill(4)?.starts_with(b"\x1f\x8b") {
-        source = source.into_gzip();
+    let first = source.fill(4)?;
+    if first.starts_with(b"\x1f\x8b") {
+        source = source.decompress(Compression::Gzip);
+    } else if is_zstd(first) {
+        source = source.decompress(Compression::Zstd);
     }
     // No more than this is asked for, so that a capture that still grows (a pipe) can be read from its first packet on.
     let first = source.fill(4)?;
@@ -36,6 +39,11 @@ pub(super) fn recognise<R: Read>(mut source: Source<R>) -> Result<(Source<R>, Ki
     }
     let (looks, remedy) = stranger(source.fill(GLANCE)?);
     Err(Error::NotACapture { looks, remedy })
+}
+
+/// A frame of Zstandard, or one to be skipped before the first (RFC 8878 §3.1.1 and §3.1.2).
+fn is_zstd(first: &[u8]) -> bool {
+    matches!(Order::Little.u32(first, 0), Some(0xFD2F_B528 | 0x184D_2A50..=0x184D_2A5F))
 }
 
 fn capture(first: &[u8]) -> Option<Kind> {
@@ -53,13 +61,13 @@ fn capture(first: &[u8]) -> Option<Kind> {
     None
 }
 
-const OPEN_IT: &str = "wirescope reads pcap and pcapng, plain or gzip-compressed";
+const OPEN_IT: &str = "wirescope reads pcap and pcapng, plain or compressed with gzip or zstd";
 const CONVERT: &str = "convert it first: editcap -F pcapng FILE NEW.pcapng";
 const UNPACK: &str = "unpack it first and open the capture inside";
 
 /// Other files by their first bytes.
 const MAGICS: &[(&[u8], &str, &str)] = &[
-    (b"\x28\xb5\x2f\xfd", "it is compressed with zstd", "decompress it first: zstd -d FILE"),
+    (b"\x28\xb5\x2f\xfd", "it is a zstd file inside another", "decompress it first: zstd -d FILE"),
     (b"\xfd7zXZ\0", "it is compressed with xz", "decompress it first: xz -d FILE"),
     (b"BZh", "it is compressed with bzip2", "decompress it first: bzip2 -d FILE"),
     (b"\x04\x22\x4d\x18", "it is compressed with lz4", "decompress it first: lz4 -d FILE"),
@@ -166,7 +174,7 @@ mod tests {
             (b"CLIENT_RANDOM 00", "--keylog"),
             (b"0000  45 00 00 28", "text2pcap"),
             ("Grüße".as_bytes(), "text"),
-            (b"\x28\xb5\x2f\xfd....", "zstd"),
+            (b"\xfd7zXZ\0", "xz -d"),
             (b"snoop\0\0\0\0\0\0\x02", "editcap"),
             (b"\0\0\0\0\0\0\0", "zeros"),
             (b"\x01\x02\x03\x04\xff", "no format known"),

@@ -4,12 +4,14 @@ use std::io::{self, Chain, Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
 
+use super::Compression;
+use super::zstd::Zstd;
 use crate::Error;
 
 /// How much is asked of the input at a time: past this, larger reads were not faster.
 const CHUNK: usize = 1 << 20;
 /// The same for compressed input, where a read that meets damage loses what it had decompressed.
-const CHUNK_GZIP: usize = 32 << 10;
+const CHUNK_COMPRESSED: usize = 32 << 10;
 
 /// A window on the input: what was read and not yet consumed.
 pub(super) struct Source<R: Read> {
@@ -23,9 +25,13 @@ pub(super) struct Source<R: Read> {
     inflated_limit: u64,
 }
 
+/// An input of which the first bytes have been read already.
+type Rest<R> = Chain<Cursor<Vec<u8>>, R>;
+
 enum Input<R: Read> {
     Plain(R),
-    Gzip(Box<MultiGzDecoder<Chain<Cursor<Vec<u8>>, R>>>),
+    Gzip(Box<MultiGzDecoder<Rest<R>>>),
+    Zstd(Box<Zstd<Rest<R>>>),
 }
 
 impl<R: Read> Source<R> {
@@ -41,18 +47,27 @@ impl<R: Read> Source<R> {
         }
     }
 
-    /// Takes the input as gzip from where it stands.
-    pub(super) fn into_gzip(self) -> Source<R> {
+    /// Takes the input as compressed from where it stands. What is compressed already stays as it is.
+    pub(super) fn decompress(self, compression: Compression) -> Source<R> {
         let read = self.available().to_vec();
-        let input = match self.input {
-            Input::Plain(input) => Input::Gzip(Box::new(MultiGzDecoder::new(Cursor::new(read).chain(input)))),
-            gzip @ Input::Gzip(_) => gzip,
+        let input = match (self.input, compression) {
+            (Input::Plain(input), Compression::Gzip) => {
+                Input::Gzip(Box::new(MultiGzDecoder::new(Cursor::new(read).chain(input))))
+            }
+            (Input::Plain(input), Compression::Zstd) => {
+                Input::Zstd(Box::new(Zstd::new(Cursor::new(read).chain(input))))
+            }
+            (compressed, _) => compressed,
         };
         Source { input, start: 0, end: 0, offset: 0, eof: false, ..self }
     }
 
-    pub(super) fn is_gzip(&self) -> bool {
-        matches!(self.input, Input::Gzip(_))
+    pub(super) fn compression(&self) -> Option<Compression> {
+        match self.input {
+            Input::Plain(_) => None,
+            Input::Gzip(_) => Some(Compression::Gzip),
+            Input::Zstd(_) => Some(Compression::Zstd),
+        }
     }
     /// How much memory the window takes.
     #[cfg(test)]
@@ -100,12 +115,11 @@ impl<R: Read> Source<R> {
                 }
             }
             let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+            let size = room.len().min(CHUNK_COMPRESSED);
             let read = match &mut self.input {
                 Input::Plain(input) => input.read(room),
-                Input::Gzip(input) => {
-                    let size = room.len().min(CHUNK_GZIP);
-                    input.read(room.get_mut(..size).unwrap_or_default())
-                }
+                Input::Gzip(input) => input.read(room.get_mut(..size).unwrap_or_default()),
+                Input::Zstd(input) => input.read(room.get_mut(..size).unwrap_or_default()),
             };
             let have = self.offset + (self.end - self.start) as u64;
             match read {
@@ -113,10 +127,14 @@ impl<R: Read> Source<R> {
                 // A reader that claims more than it was given room for is broken; believe the room.
                 Ok(n) => self.end = (self.end + n).min(self.buffer.len()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) if self.is_gzip() => return Err(Error::Compression { offset: have, source }),
-                Err(source) => return Err(Error::Io { offset: have, source }),
+                Err(source) => {
+                    return Err(match self.compression() {
+                        Some(compression) => Error::Compression { offset: have, compression, source },
+                        None => Error::Io { offset: have, source },
+                    });
+                }
             }
-            if self.is_gzip() && have > self.inflated_limit {
+            if self.compression().is_some() && have > self.inflated_limit {
                 let what = "the decompressed size in bytes";
                 return Err(Error::Limit { offset: have, what, limit: self.inflated_limit });
             }

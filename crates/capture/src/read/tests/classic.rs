@@ -10,7 +10,7 @@ fn a_pcap_is_read_in_both_byte_orders_and_both_resolutions() {
             let file = pcap(order, magic, 113).u32(1_700_000_000).u32(999_999).u32(3).u32(60).raw(b"abc");
             let file = file.u32(u32::MAX).u32(0).u32(0).u32(0).bytes;
             let file = read(&file);
-            assert_eq!(file.format, Format { container: Container::Pcap { nanoseconds, order }, gzip: false });
+            assert_eq!(file.format, Format { container: Container::Pcap { nanoseconds, order }, compression: None });
             assert_eq!(file.interfaces[0].link_type, LinkType::LinuxSll);
             assert_eq!(file.interfaces[0].snap_len, 65_535);
             assert_eq!(nanos(&file), [1_700_000_000_000_000_000 + 999_999 * unit, 4_294_967_295_000_000_000]);

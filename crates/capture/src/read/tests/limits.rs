@@ -29,7 +29,7 @@ fn gzip_is_seen_through() {
     let (file, ..) = three();
     let packed = gzip(&file);
     let read_back = read(&packed);
-    assert!(read_back.format.gzip);
+    assert_eq!(read_back.format.compression, Some(Compression::Gzip));
     assert_eq!(read_back.format.to_string(), "pcapng, gzip-compressed");
     assert_eq!(data(&read_back), [&b"first"[..], b"second", b"third"]);
     // Several members make one file, as with gzip itself.
@@ -48,13 +48,46 @@ fn gzip_is_seen_through() {
 }
 
 #[test]
+fn zstd_is_seen_through() {
+    let (file, ..) = three();
+    let packed = zstd(&file);
+    let read_back = read(&packed);
+    assert_eq!(read_back.format.to_string(), "pcapng, zstd-compressed");
+    assert_eq!(data(&read_back), [&b"first"[..], b"second", b"third"]);
+    // Several frames make one file, skippable ones between them (RFC 8878 §3.1.2), and before them.
+    let (first, second) = file.split_at(70);
+    let skippable = [&0x184D_2A53_u32.to_le_bytes()[..], &5u32.to_le_bytes(), b"12345"].concat();
+    let parts = [skippable.clone(), zstd(first), skippable.clone(), zstd(second)].concat();
+    assert_eq!(read(&parts).packets, read_back.packets);
+    let mut trickle = Vec::new();
+    super::super::zstd::Zstd::new(Trickle(&parts, 3, true)).read_to_end(&mut trickle).unwrap();
+    assert_eq!(trickle, file);
+    // Cut, and damaged: what precedes is had, and the reason told.
+    let long: Vec<u8> =
+        (0..50_000u32).flat_map(|n| enhanced(Order::Little, 0, n.into(), &n.to_be_bytes(), &[])).collect();
+    let packed = zstd(&[&file[..], &long].concat());
+    let cut = read(&packed[..packed.len() / 2]);
+    assert!(cut.packets.len() > 1_000);
+    assert!(
+        matches!(cut.ended_by, Some(Error::Compression { compression: Compression::Zstd, .. })),
+        "{:?}",
+        cut.ended_by
+    );
+    let cut = read(&[&parts[..], &skippable[..9]].concat());
+    assert_eq!(cut.packets.len(), 3);
+    assert!(matches!(cut.ended_by, Some(Error::Compression { .. })), "{:?}", cut.ended_by);
+}
+
+#[test]
 fn a_compressed_file_cannot_grow_without_end() {
     let (file, ..) = three();
-    let bomb = gzip(&[file, vec![0; 10_000_000]].concat());
-    let limits = Limits { inflated: 1_000_000, ..Limits::default() };
-    let read_back = read_all_within(&bomb[..], limits).unwrap();
-    assert_eq!(read_back.packets.len(), 3);
-    assert!(matches!(read_back.ended_by, Some(Error::Limit { limit: 1_000_000, .. })), "{:?}", read_back.ended_by);
+    for pack in [gzip, zstd] {
+        let bomb = pack(&[&file[..], &vec![0; 10_000_000]].concat());
+        let limits = Limits { inflated: 1_000_000, ..Limits::default() };
+        let read_back = read_all_within(&bomb[..], limits).unwrap();
+        assert_eq!(read_back.packets.len(), 3);
+        assert!(matches!(read_back.ended_by, Some(Error::Limit { limit: 1_000_000, .. })), "{:?}", read_back.ended_by);
+    }
 }
 
 /// Gives a few bytes at a time, and interrupts.

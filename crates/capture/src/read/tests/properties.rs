@@ -77,7 +77,7 @@ fn drain(bytes: &[u8]) -> usize {
                 sum += packet.data.len() + packet.comments().map(|comment| comment.len()).sum::<usize>();
             }
         }
-        assert!(reader.position() <= bytes.len() as u64 || reader.format().gzip);
+        assert!(reader.position() <= bytes.len() as u64 || reader.format().compression.is_some());
     }
     sum
 }
