@@ -122,8 +122,15 @@ impl Host {
         let to = cx.address(path.destination);
         let event = cx.event(&kinds::PING_SENT, id.0, [to, sequence.into()]);
         let rest = u32::from(identifier) << 16 | u32::from(sequence);
-        let mut output =
-            Output { protocol: Protocol::ICMP, ttl, dscp: Dscp::DEFAULT, ecn: Ecn::NOT_ECT, sizing: Sizing::Want, id: 0, event };
+        let mut output = Output {
+            protocol: Protocol::ICMP,
+            ttl,
+            dscp: Dscp::DEFAULT,
+            ecn: Ecn::NOT_ECT,
+            sizing: Sizing::Want,
+            id: 0,
+            event,
+        };
         let packet = match (path.source, path.destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
                 output.id = self.identification.next(source, destination, Protocol::ICMP);
@@ -274,7 +281,8 @@ impl Host {
         let sum = adjust(header.checksum, old, u16::from_be_bytes([head[0], head[1]]));
         head[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.to_be_bytes());
         let (ttl, dscp, id) = (self.ttl, ip.dscp, 0);
-        let output = Output { protocol: Protocol::ICMP, ttl, dscp, ecn: Ecn::NOT_ECT, sizing: Sizing::Fragment, id, event };
+        let output =
+            Output { protocol: Protocol::ICMP, ttl, dscp, ecn: Ecn::NOT_ECT, sizing: Sizing::Fragment, id, event };
         let _ = self.output(packet, &path, &output, cx);
     }
 

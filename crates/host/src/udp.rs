@@ -203,7 +203,8 @@ impl Host {
         let event = cx.event(&kinds::UDP_SENT, id.0, [data.len() as u64, told]);
         Host::tell_route(&path, &mut cx.caused_by(event));
         let packet = datagram(path.source, local.port(), SocketAddr::new(path.destination, to.port()), data);
-        let output = Output { protocol: Protocol::UDP, ttl, dscp: Dscp::DEFAULT, ecn: Ecn::NOT_ECT, sizing, id: 0, event };
+        let output =
+            Output { protocol: Protocol::UDP, ttl, dscp: Dscp::DEFAULT, ecn: Ecn::NOT_ECT, sizing, id: 0, event };
         self.output(packet, &path, &output, cx)
     }
 

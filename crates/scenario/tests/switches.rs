@@ -68,7 +68,8 @@ impl Captured {
         self.segments.iter().filter(move |seen| seen.client == client && !seen.segment.payload.is_empty())
     }
     fn bare_acks(&self, client: bool) -> usize {
-        let bare = |seen: &&Seen| seen.client == client && seen.segment.flags == Flags::ACK && seen.segment.payload.is_empty();
+        let bare =
+            |seen: &&Seen| seen.client == client && seen.segment.flags == Flags::ACK && seen.segment.payload.is_empty();
         self.segments.iter().filter(bare).count()
     }
 }
@@ -142,7 +143,9 @@ fn ecn_and_a_queue_that_marks() {
         assert_eq!(syns, if on { [ask, grant] } else { [Flags::SYN, Flags::SYN | Flags::ACK] });
         assert!(got.data(false).all(|seen| (seen.segment.ecn.0 == 2) == on), "all new data may be marked");
         let bears = |client, flag| {
-            got.segments.iter().any(|seen| seen.client == client && seen.segment.flags.contains(flag) && !seen.segment.flags.contains(Flags::SYN))
+            got.segments.iter().any(|seen| {
+                seen.client == client && seen.segment.flags.contains(flag) && !seen.segment.flags.contains(Flags::SYN)
+            })
         };
         assert_eq!((got.marked, bears(true, Flags::ECE), bears(false, Flags::CWR)), (on, on, on));
         for event in ["link.marked", "tcp.ce", "tcp.cwr"] {
@@ -158,6 +161,6 @@ fn congestion_control() {
         let first: Vec<Instant> = got.data(false).take(10).map(|seen| seen.at).collect();
         assert_eq!(first[0] == first[9], !paced, "{value}: the first ten segments leave at once");
         assert_eq!(got.events.contains(&"tcp.pacing"), paced);
-        assert_eq!(got.events.contains(&"tcp.bbr_state"), false);
+        assert!(!got.events.contains(&"tcp.bbr_state"));
     }
 }

@@ -372,7 +372,7 @@ impl Connection {
     pub fn set_congestion(&mut self, kind: crate::CongestionKind) {
         if self.config.congestion != kind {
             self.config.congestion = kind;
-            self.congestion = crate::congestion::new(kind, self.config.slow_start);
+            self.congestion = crate::congestion::new(kind, self.config.slow_start, self.iss.0.into());
         }
     }
 

@@ -24,11 +24,8 @@ impl Ecn {
     /// RFC 3168 §6.1.1: the other side's SYN asks with ECE and CWR; its SYN-ACK grants with ECE alone. Whether both speak it now.
     pub(crate) fn agree(&mut self, theirs: Flags, wanted: EcnUse) -> bool {
         let (ece, cwr) = (theirs.contains(Flags::ECE), theirs.contains(Flags::CWR));
-        self.agreed = if theirs.contains(Flags::ACK) {
-            self.asks && ece && !cwr
-        } else {
-            wanted != EcnUse::Off && ece && cwr
-        };
+        self.agreed =
+            if theirs.contains(Flags::ACK) { self.asks && ece && !cwr } else { wanted != EcnUse::Off && ece && cwr };
         self.agreed
     }
     /// What a segment says of it: a SYN asks, a SYN-ACK grants, others echo marks. A SYN that was not answered asks no more, as

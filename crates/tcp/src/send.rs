@@ -346,7 +346,7 @@ impl Connection {
             if self.syn_len > 0 {
                 self.snd_nxt = end + self.syn_len;
                 let mut data = Sent::new(end, self.snd_nxt, cx.now, write);
-                self.rate.stamp(&mut data, cx.now, false);
+                self.rate.stamp(&mut data, cx.now, self.flight.segments(), self.flight.lost_ever());
                 self.flight.push(data);
                 self.last_sent = cx.now;
             }

@@ -8,8 +8,8 @@ use wire::Packet;
 use wire::ipv4::Header;
 
 use super::forward::decrement_ttl;
-use crate::output::Hop;
 use crate::interface::{Arrival, Cast};
+use crate::output::Hop;
 use crate::{Host, Route};
 
 /// What was decided.

@@ -157,7 +157,7 @@ impl Host {
         let mut unproven = std::mem::take(&mut listening.unproven);
         let opening = |c: &mut super::Connected| c.connection.state() == State::SYN_RECEIVED;
         unproven.retain(|slot| self.sockets.connected(*slot).is_some_and(opening));
-        let (client, own) = (IpAddr::V4(*tuple.remote().ip()), IpAddr::V4(*tuple.local().ip()));
+        let (client, own) = (tuple.remote_ip, tuple.local_ip);
         let answer = server.answer(&syn.options, !syn.payload.is_empty(), unproven.len(), client, own);
         if let Some(listening) = self.sockets.listening(slot) {
             listening.unproven = unproven;
@@ -182,8 +182,15 @@ impl Host {
         let Ok(path) = self.path(destination, Some(source), None) else { return };
         let event = cx.event(&kinds::SENT, 0, [reset.flags.0.into(), reset.seq.0.into()]);
         let packet = reset.encode(source, destination);
-        let output =
-            Output { protocol: Protocol::TCP, ttl: self.ttl, dscp: Dscp::DEFAULT, ecn: Ecn::NOT_ECT, sizing: Sizing::Never, id: 0, event };
+        let output = Output {
+            protocol: Protocol::TCP,
+            ttl: self.ttl,
+            dscp: Dscp::DEFAULT,
+            ecn: Ecn::NOT_ECT,
+            sizing: Sizing::Never,
+            id: 0,
+            event,
+        };
         let _ = self.output(packet, &path, &output, cx);
     }
 

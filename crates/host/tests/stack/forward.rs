@@ -111,7 +111,7 @@ fn a_packet_like_one_before_goes_the_same_way_until_routes_or_the_link_change() 
     let ping = lab.with(0, |h, _| h.ping_open()).unwrap();
     lab.with(0, |h, cx| h.ping_send(ping, addr("10.0.2.10"), 1, Body::empty(), Some(1), cx)).unwrap();
     lab.run(20);
-    assert_eq!(lab.with(0, |h, _| h.ping_recv(ping)).unwrap().kind, Type::TIME_EXCEEDED);
+    assert_eq!(lab.with(0, |h, _| h.ping_recv(ping)).unwrap().kind, host::PingResult::Icmp(Type::TIME_EXCEEDED));
     // A better row.
     lab.with(1, |h, _| h.add_route(route("10.0.2.10/32", "10.0.1.5", 0)));
     send(&mut lab, 0, client, 700, "10.0.2.10:53");

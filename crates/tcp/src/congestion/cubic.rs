@@ -62,7 +62,7 @@ impl Cubic {
         if self.w_max == 0 {
             // As Linux: without a W_max the beginning of the function would be too flat to find one.
             let above = self.target(window, ack, acked, cwnd * ONE) - cwnd * ONE;
-            let per = if above > 0 { (cwnd * ONE / above).clamp(2, 20) } else { 20 };
+            let per = (cwnd * ONE).checked_div(above).map_or(20, |per| per.clamp(2, 20));
             return window.avoid(per as u32, acked);
         }
         // RFC 9438 §4.4, §4.5: (target - cwnd) / cwnd for each segment acknowledged. In fractions, or a window that always

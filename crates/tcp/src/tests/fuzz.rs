@@ -90,8 +90,18 @@ fn check(config: Config, deeds: Vec<Deed>, active: bool) {
                 let flags = Flags(flags);
                 let ack = if ack % 2 == 0 { info.snd_nxt } else { info.snd_una } + (ack / 2) as u32;
                 let payload = Body::from(vec![7; len.saturating_sub(700)]);
-                let base =
-                    Segment { src_port: 80, dst_port: 1024, seq, ack, flags, window, options, urgent: 9, payload, ecn: wire::ipv4::Ecn(flags.0 as u8 & 3) };
+                let base = Segment {
+                    src_port: 80,
+                    dst_port: 1024,
+                    seq,
+                    ack,
+                    flags,
+                    window,
+                    options,
+                    urgent: 9,
+                    payload,
+                    ecn: wire::ipv4::Ecn(flags.0 as u8 & 3),
+                };
                 conn.handle_segment(base, cx!());
             }
             Deed::Write(n) => match conn.send(Body::from(vec![1; n]), cx!()) {

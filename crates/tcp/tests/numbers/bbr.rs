@@ -71,5 +71,9 @@ fn one_percent_of_random_loss_leaves_85_percent_of_the_line() {
     let (path, bbr) = lossy(50, 100, CongestionKind::Bbr, 30);
     assert!(bbr.share_of(&path, 1448) >= 0.85, "{:.3}", bbr.share_of(&path, 1448));
     let (path, cubic) = lossy(50, 100, CongestionKind::Cubic, 30);
-    assert!(cubic.share_of(&path, 1448) < 0.1, "CUBIC takes each loss for congestion: {:.3}", cubic.share_of(&path, 1448));
+    assert!(
+        cubic.share_of(&path, 1448) < 0.1,
+        "CUBIC takes each loss for congestion: {:.3}",
+        cubic.share_of(&path, 1448)
+    );
 }

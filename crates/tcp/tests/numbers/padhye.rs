@@ -39,6 +39,9 @@ fn reno_is_within_20_percent_of_padhyes_formula() {
     for (one_in, seconds) in [(60, 300), (100, 200), (400, 150)] {
         let Figures { p, measured, formula } = reno(one_in, seconds);
         let off = measured / formula - 1.0;
-        assert!(off.abs() <= 0.2, "one in {one_in}, p {p:.4}: {measured:.1} segments a second, not {formula:.1} ({off:+.2})");
+        assert!(
+            off.abs() <= 0.2,
+            "one in {one_in}, p {p:.4}: {measured:.1} segments a second, not {formula:.1} ({off:+.2})"
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 
 use base::{Chance, Draws, Duration, EventId, Instant, PlaceId, Rate, Seed};
 use bytes::Bytes;
-use tcp::{Config, Connection, CongestionKind, Info, Segment, Seq};
+use tcp::{Config, CongestionKind, Connection, Info, Segment, Seq};
 use trace::{Cx, Level, Recorder};
 
 /// What IPv4 and Ethernet add to a segment.
@@ -73,7 +73,8 @@ impl Outcome {
     }
     /// Jain's index: 1 if all flows got the same.
     pub fn jain(&self) -> f64 {
-        let (sum, squares) = self.bytes.iter().fold((0.0, 0.0), |(sum, squares), &n| (sum + n as f64, squares + (n as f64).powi(2)));
+        let (sum, squares) =
+            self.bytes.iter().fold((0.0, 0.0), |(sum, squares), &n| (sum + n as f64, squares + (n as f64).powi(2)));
         sum * sum / (self.bytes.len() as f64 * squares)
     }
 }
@@ -134,11 +135,6 @@ impl Run {
             area: 0.0,
             area_at: Instant::ZERO,
         }
-    }
-
-    /// Another path from now on; what is under way is not touched.
-    pub fn change(&mut self, path: Path) {
-        self.path = path;
     }
 
     /// Loss events of the whole run: losses within a round trip of the first are one (RFC 5348 §5.2).
@@ -300,7 +296,10 @@ impl Run {
 }
 
 fn addresses(n: usize) -> (std::net::SocketAddr, std::net::SocketAddr) {
-    ((std::net::Ipv4Addr::new(192, 0, 2, 1), 1024 + n as u16).into(), (std::net::Ipv4Addr::new(192, 0, 2, 2), 80).into())
+    (
+        (std::net::Ipv4Addr::new(192, 0, 2, 1), 1024 + n as u16).into(),
+        (std::net::Ipv4Addr::new(192, 0, 2, 2), 80).into(),
+    )
 }
 
 fn cx(now: Instant, place: usize, recorder: &mut Recorder) -> Cx<'_> {

@@ -48,7 +48,8 @@ impl Bbr {
         }
         match self.state {
             BbrState::Down => {
-                if !self.goes_to_refill() && self.is_time_to_cruise() {
+                let refills = self.goes_to_refill();
+                if !refills && self.is_time_to_cruise() {
                     self.enter(BbrState::Cruise);
                 }
             }
@@ -59,7 +60,8 @@ impl Bbr {
                 self.start_up(rs);
             }
             BbrState::Up => {
-                if self.is_time_to_go_down(rs) {
+                let down = self.is_time_to_go_down(rs);
+                if down {
                     self.prev_probe_too_high = false;
                     self.start_down();
                 }

@@ -15,8 +15,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        let mut bench =
-            Bench { bbr: Bbr::new(1), window: Window::new(10), now: Instant::ZERO, delivered: 1 };
+        let mut bench = Bench { bbr: Bbr::new(1), window: Window::new(10), now: Instant::ZERO, delivered: 1 };
         bench.ack(0, 0, 40, |_| ());
         bench
     }
@@ -108,7 +107,13 @@ fn section_5_5_10_2_where_two_percent_of_loss_was_crossed() {
     let mut bench = Bench::full();
     (bench.bbr.state, bench.bbr.is_bw_probe_sample) = (BbrState::Up, true);
     bench.bbr.threshold(&bench.window);
-    let lost = LostSegment { now: bench.now, delivered: bench.delivered, in_flight: 100, lost_since_sent: 2, app_limited: false };
+    let lost = LostSegment {
+        now: bench.now,
+        delivered: bench.delivered,
+        in_flight: 100,
+        lost_since_sent: 2,
+        app_limited: false,
+    };
     bench.bbr.on_lost(&lost);
     assert_eq!((bench.bbr.state, bench.bbr.inflight_longterm), (BbrState::Up, INFINITY), "2 of 100 are 2 %, not more");
     bench.bbr.on_lost(&LostSegment { lost_since_sent: 3, ..lost });
