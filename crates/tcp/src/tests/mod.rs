@@ -1,6 +1,5 @@
 //! The rules of the standards, each as a timed packet script.
 
-mod average;
 mod closing;
 mod doubting;
 mod fuzz;

@@ -3,10 +3,9 @@
 //! (no delayed acknowledgments).
 
 use base::{Duration, Instant};
-use wire::tcp::Seq;
 
-use crate::congestion::{AckSample, Congestion, Cubic, Reno, Window};
-use crate::{CongestionKind, SlowStart};
+use tcp::congestion::{AckSample, Congestion, Cubic, Reno, Window};
+use tcp::{CongestionKind, Seq, SlowStart};
 
 /// The average over time of the window in segments, over the second half, when one in `every` segments is lost.
 pub fn average_window(kind: CongestionKind, rtt: Duration, every: u64, cycles: u64) -> f64 {
@@ -76,7 +75,7 @@ pub fn average_window(kind: CongestionKind, rtt: Duration, every: u64, cycles: u
 
 #[track_caller]
 fn close(kind: CongestionKind, rtt_ms: i64, every: u64, want: f64, within: f64) {
-    let cycles = (400_000 / every).clamp(25, 400);
+    let cycles = (400_000 / every).clamp(150, 400);
     let got = average_window(kind, Duration::from_millis(rtt_ms), every, cycles);
     let off = (got / want - 1.0).abs();
     assert!(off <= within, "{kind:?}, RTT {rtt_ms} ms, p = 1/{every}: {got:.1} segments, not {want}");

@@ -1,0 +1,137 @@
+//! The figures of the congestion controls, as docs/tcp-figures.md has them:
+//! `cargo run --release -p wirescope-tcp --example figures > docs/tcp-figures.md`.
+
+#[allow(dead_code, unused_imports)]
+#[path = "../tests/numbers/average.rs"]
+mod average;
+#[allow(dead_code, unused_imports)]
+#[path = "../tests/numbers/bbr.rs"]
+mod bbr;
+#[allow(dead_code, unused_imports)]
+#[path = "../tests/numbers/fairness.rs"]
+mod fairness;
+#[allow(dead_code, unused_imports)]
+#[path = "../tests/numbers/padhye.rs"]
+mod padhye;
+#[allow(dead_code, unused_imports)]
+#[path = "../tests/numbers/path.rs"]
+mod path;
+
+use base::Duration;
+use tcp::CongestionKind::{self, Bbr, Cubic, Reno};
+
+fn main() {
+    println!("# TCP: what the congestion controls make of a path\n");
+    println!(
+        "Written by `cargo run --release -p wirescope-tcp --example figures`; the tests of `crates/tcp/tests/numbers` hold"
+    );
+    println!(
+        "the numbers in smaller runs. Everything is simulated in virtual time, with seeds: the same on every machine.\n"
+    );
+    windows();
+    padhye_table();
+    sharing();
+    queues();
+    losses();
+}
+
+/// RFC 9438 §5.1: what a model says, in segments.
+fn windows() {
+    println!("## The average window under deterministic loss\n");
+    println!(
+        "One segment in 1/p is lost. In segments; each is acknowledged (no delayed acknowledgments). CUBIC without fast"
+    );
+    println!(
+        "convergence, as RFC 9438 §5.1 assumes; its tables are the larger of 1.054 (RTT/p)^0.75 and Reno's 1.2/sqrt(p).\n"
+    );
+    println!(
+        "| p | Reno | 1.2/sqrt(p) | CUBIC, 10 ms | table 2 | CUBIC, 100 ms | table 1 |\n| --- | --- | --- | --- | --- | --- | --- |"
+    );
+    for exponent in 2..=6 {
+        let every = 10u64.pow(exponent);
+        let cycles = if exponent < 5 { 200 } else { 60 };
+        let average = |kind, ms| average::average_window(kind, Duration::from_millis(ms), every, cycles);
+        let reno = 1.2 * (every as f64).sqrt();
+        let cubic = |rtt: f64| reno.max(1.054 * (rtt * every as f64).powf(0.75));
+        println!(
+            "| 1e-{exponent} | {:.1} | {reno:.1} | {:.1} | {:.1} | {:.1} | {:.1} |",
+            average(Reno, 100),
+            average(Cubic, 10),
+            cubic(0.01),
+            average(Cubic, 100),
+            cubic(0.1)
+        );
+    }
+    println!();
+}
+
+fn padhye_table() {
+    println!("## Reno under random loss\n");
+    println!(
+        "Beside Padhye's formula (RFC 5348 §3.1, b = 1) at the measured loss event rate and timeout: 50 ms, SACK, without RACK"
+    );
+    println!("and TLP, each segment acknowledged, 1000 s.\n");
+    println!("| lost | loss events a segment | segments a second | formula | off |\n| --- | --- | --- | --- | --- |");
+    for one_in in [50, 70, 100, 200, 400, 1000] {
+        let padhye::Figures { p, measured, formula } = padhye::reno(one_in, 1000);
+        let off = (measured / formula - 1.0) * 100.0;
+        println!("| 1 in {one_in} | {p:.4} | {measured:.0} | {formula:.0} | {off:+.0} % |");
+    }
+    println!();
+}
+
+fn sharing() {
+    println!("## Two flows share a line\n");
+    println!(
+        "20 Mbit/s, 40 ms, a queue of one product of rate and delay (drop-tail); the second begins a second later; 60 s measured"
+    );
+    println!("after 10 s. Jain's index, and what each got in Mbit/s of data.\n");
+    println!("| flows | index | first | second |\n| --- | --- | --- | --- |");
+    for (a, b) in [(Reno, Reno), (Cubic, Cubic), (Bbr, Bbr), (Cubic, Bbr), (Reno, Cubic)] {
+        let outcome = fairness::two(a, b, 60);
+        let rate = |n: usize| outcome.bytes[n] as f64 * 8.0 / 60e6;
+        println!("| {}, {} | {:.3} | {:.2} | {:.2} |", name(a), name(b), outcome.jain(), rate(0), rate(1));
+    }
+    println!();
+}
+
+fn queues() {
+    println!("## The queue in a large buffer\n");
+    println!("20 Mbit/s, 40 ms, room for ten products of rate and delay (1 MB); the average over 60 s after 5 s.\n");
+    println!("| | queue, kB | share of the line | drops |\n| --- | --- | --- | --- |");
+    for kind in [Reno, Cubic, Bbr] {
+        let outcome = fairness::deep_queue(kind, 60);
+        let share = outcome.share_of(&path::Path::new(20, 40, 1000), 1448) * 100.0;
+        println!("| {} | {:.1} | {share:.1} % | {} |", name(kind), outcome.queue / 1000.0, outcome.drops);
+    }
+    println!();
+}
+
+fn losses() {
+    println!("## One percent of random loss\n");
+    println!(
+        "The share of the line that is used, with a queue of one product of rate and delay, over 60 s. Between its probes (every"
+    );
+    println!(
+        "two to three seconds, or 63 round trips) BBR follows what is delivered, a little lower each round that loses something:"
+    );
+    println!(
+        "the more rounds between two probes, the more it loses (draft-ietf-ccwg-bbr-06 §5.3.3.8 reckons with that).\n"
+    );
+    println!("| line | BBR | CUBIC | Reno |\n| --- | --- | --- | --- |");
+    for (mbit, rtt) in [(10, 10), (10, 40), (50, 40), (100, 33), (10, 100), (50, 100), (100, 100)] {
+        let share = |kind| {
+            let (path, outcome) = bbr::lossy(mbit, rtt, kind, 60);
+            outcome.share_of(&path, 1448) * 100.0
+        };
+        println!("| {mbit} Mbit/s, {rtt} ms | {:.0} % | {:.0} % | {:.0} % |", share(Bbr), share(Cubic), share(Reno));
+    }
+}
+
+fn name(kind: CongestionKind) -> &'static str {
+    match kind {
+        Reno => "Reno",
+        Cubic => "CUBIC",
+        Bbr => "BBR",
+    }
+}
