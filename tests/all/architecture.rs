@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("analyze", &["base", "wire", "trace", "capture", "flow"]),
     ("explain", &["base", "wire", "trace", "capture", "flow", "dissect", "analyze"]),
     ("story", &["base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain"]),
+    ("filter", &["base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story"]),
     // front
     ("export", READING),
     ("web", FRONT),
@@ -38,12 +39,12 @@ const GROUND: &[&str] = &["base", "wire", "trace"];
 const READING: &[&str] = &["base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story"];
 /// The command line reads, and asks for simulations by way of `scenario` only.
 const FRONT: &[&str] = &[
-    "base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story", "export", "web", "scenario",
-    "drill",
+    "base", "wire", "trace", "capture", "flow", "dissect", "analyze", "explain", "story", "filter", "export", "web",
+    "scenario", "drill",
 ];
 const ALL: &[&str] = &[
     "base", "wire", "trace", "capture", "tcp", "host", "net", "tls", "apps", "scenario", "drill", "flow", "dissect",
-    "analyze", "explain", "story", "export", "web", "cli",
+    "analyze", "explain", "story", "filter", "export", "web", "cli",
 ];
 /// What only the making wing may know.
 const MAKING: &[&str] = &["tcp", "host", "net", "apps", "tls", "scenario", "drill"];

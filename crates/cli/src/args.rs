@@ -21,6 +21,7 @@ use scenario::Knob;
         wirescope https://www.example.com/ --loss 2% --seed 7 -o run.pcapng\n  \
         wirescope simulate --scenario curl                 a TCP connection, packet by packet\n  \
         wirescope open trace.pcapng --keylog keys.txt      the same view of a capture\n  \
+        wirescope open trace.pcapng --filter 'http.status >= 500' -o bad.pcapng\n  \
         wirescope https://www.example.com/ -o run.html     the page with the run inside, as one file\n  \
         wirescope explain tcp.window                       what a field means, and where that is written\n  \
         wirescope header tcp                               the RFC's bit diagram\n\n\
@@ -43,6 +44,8 @@ pub enum Command {
     Simulate(Box<Simulate>),
     /// Show a capture (pcap or pcapng) in the same way.
     Open(Open),
+    /// Write a copy of a capture without what is private in it: addresses, names, cookies, authorisation, bodies.
+    Sanitize(Sanitize),
     /// Compare two runs or captures: what differs, in words and in figures.
     Compare(Compare),
     /// Say what a field, flag, state, option, message type or status code means, and which RFC says so.
@@ -154,19 +157,42 @@ pub struct View {
     /// Show one packet, bit by bit, instead of the ladder; its number is the ladder's first column.
     #[arg(long, value_name = "N")]
     pub packet: Option<u32>,
+    /// Show and write only the packets that the expression means, e.g. 'tcp.port == 443 && http.status >= 500'. Fields are
+    /// those of `explain`; Wireshark's names are understood (docs/filter.md).
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// Show and write only the packets of this TCP connection, from 1 in order of first packets.
+    #[arg(long, value_name = "N")]
+    pub connection: Option<usize>,
+    /// Show and write only the packets of this request, from 1 in order of time; with --time, only this request.
+    #[arg(long, value_name = "N")]
+    pub request: Option<usize>,
     /// Where to observe: laptop, home-router.lan, home-router.wan, server ... or `all` for every hop.
     #[arg(long, value_name = "PLACE")]
     pub tap: Option<String>,
-    /// Write the run to a file: .pcapng, .json, .svg (the ladder), .html (the page with the run inside) or .keys (TLS
-    /// secrets); may be repeated.
+    /// Write the run, or the packets chosen, to a file: .pcapng, .json, .jsonl, .har (requests), .packets.csv,
+    /// .connections.csv, .requests.csv, .findings.csv (docs/tables.md), .svg (the ladder), .html (the page with the run
+    /// inside, always whole) or .keys (TLS secrets); may be repeated.
     #[arg(long, short = 'o', value_name = "FILE")]
     pub output: Vec<PathBuf>,
     /// How to print.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ViewFormat::Text)]
+    pub format: ViewFormat,
 }
 
 /// How to print a run.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ViewFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON document (docs/json.md).
+    Json,
+    /// For programs: an object a line (docs/tables.md).
+    Jsonl,
+}
+
+/// How to print what is no run.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Format {
     /// For people.
@@ -190,12 +216,28 @@ pub struct Open {
     /// Say only where the time of each request went, cause by cause; it adds up exactly.
     #[arg(long, conflicts_with = "findings")]
     pub time: bool,
-    /// Of --time: only the request with this number, from 1 in order of time.
-    #[arg(long, value_name = "N", requires = "time")]
-    pub request: Option<usize>,
     /// What to show.
     #[command(flatten)]
     pub view: View,
+}
+
+/// What to sanitize.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "What is replaced becomes another of its kind and length, the same by the same; lengths, times and \
+    numbers stay, checksums are carried along. TLS stays encrypted; secrets and comments are left out.\n\
+    Look at the copy before you give it away: what a program hides in sizes, times or numbers stays."
+)]
+pub struct Sanitize {
+    /// The capture; `-` is standard input.
+    pub file: PathBuf,
+    /// The copy, a pcapng.
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub output: PathBuf,
+    /// Replace as another copy was replaced that was made with the same word, so that the two can be compared. Whoever knows
+    /// it can try out what became of a name. Without it the replacements are drawn at random.
+    #[arg(long, value_name = "WORD")]
+    pub key: Option<String>,
 }
 
 /// What to compare.

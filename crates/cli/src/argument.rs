@@ -11,7 +11,7 @@ use web::{Subject, Workshop};
 use crate::args::Simulate;
 use crate::error::{Error, Kind};
 use crate::style::{Style, Tone, hang, wrap};
-use crate::{output, show, summary};
+use crate::{choice, output, show, summary};
 
 /// What is known of an argument that was played.
 pub struct Argument<'a> {
@@ -34,8 +34,9 @@ pub fn run(out: &mut impl Write, args: &Simulate, argument: &scenario::Argument)
     let subject = Subject::argument(argument, seed, &args.knobs.map(), &findings);
     let workshop = Workshop::new(subject, story, None);
     let top = summary::Top::Argument(Argument { argument, findings: &findings });
-    show(out, &workshop, &args.view, Some(&top))?;
-    output::write(&workshop, &args.view)?;
+    let chosen = choice::packets(workshop.story(), &args.view)?;
+    show(out, &workshop, &args.view, chosen.as_deref(), Some(&top))?;
+    output::write(&workshop, &args.view, chosen.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,11 +12,20 @@ const FIRST: usize = 3;
 /// Packets of evidence that are named.
 const NAMED: usize = 8;
 
+/// The findings with evidence among `packets`; all, if that is `None`.
+fn chosen<'s>(story: &'s Story, packets: Option<&[u32]>) -> Vec<&'s Finding> {
+    let shows = |finding: &&Finding| {
+        packets.is_none_or(|packets| finding.evidence.iter().any(|n| packets.binary_search(n).is_ok()))
+    };
+    story.findings().iter().filter(shows).collect()
+}
+
 /// Prints what went wrong, in short.
-pub fn first_lines(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
-    let findings = story.findings();
+pub fn first_lines(out: &mut impl Write, story: &Story, packets: Option<&[u32]>, style: Style) -> io::Result<()> {
+    let findings = chosen(story, packets);
     if findings.is_empty() {
-        return writeln!(out, "{}\n", style.paint(Tone::Heading, "Nothing wrong was found."));
+        let text = if packets.is_some() { "Nothing wrong was found in these." } else { "Nothing wrong was found." };
+        return writeln!(out, "{}\n", style.paint(Tone::Heading, text));
     }
     writeln!(out, "{}", style.paint(Tone::Heading, "What went wrong"))?;
     for finding in findings.iter().take(FIRST) {
@@ -29,10 +38,11 @@ pub fn first_lines(out: &mut impl Write, story: &Story, style: Style) -> io::Res
 }
 
 /// Prints all findings with their advice.
-pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
-    let findings = story.findings();
+pub fn print(out: &mut impl Write, story: &Story, packets: Option<&[u32]>, style: Style) -> io::Result<()> {
+    let findings = chosen(story, packets);
     if findings.is_empty() {
-        return writeln!(out, "Nothing wrong was found in {} packets.", story.len());
+        let packets = packets.map_or(story.len(), <[u32]>::len);
+        return writeln!(out, "Nothing wrong was found in {packets} packets.");
     }
     for finding in findings {
         one(out, finding, style)?;

@@ -14,9 +14,12 @@ const ONE_LINE: usize = 120;
 /// Characters of a meaning below which it moves down as well.
 const LEAST_MEANING: usize = 24;
 
-/// Prints the rows with a heading.
-pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
-    let rows: Vec<Row> = story.rows().collect();
+/// Prints the rows with a heading: those of `packets`, or all.
+pub fn print(out: &mut impl Write, story: &Story, packets: Option<&[u32]>, style: Style) -> io::Result<()> {
+    let rows: Vec<Row> = match packets {
+        None => story.rows().collect(),
+        Some(packets) => packets.iter().filter_map(|&number| story.row(number)).collect(),
+    };
     let columns = Columns::of(&rows, style);
     writeln!(out, "{}", style.paint(Tone::Heading, columns.heading().trim_end()))?;
     for row in &rows {

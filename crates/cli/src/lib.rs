@@ -2,6 +2,7 @@
 
 mod args;
 mod argument;
+mod choice;
 mod compare;
 mod connections;
 mod drill;
@@ -13,6 +14,7 @@ mod open;
 mod output;
 mod packet;
 mod phases;
+mod sanitize;
 mod serve;
 mod simulate;
 mod style;
@@ -24,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, Format, View};
+use args::{Cli, Command, View, ViewFormat};
 use error::{Error, Kind};
 use style::Style;
 use summary::Top;
@@ -81,6 +83,7 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
         Some(Command::Drill(args)) => drill::run(&mut out, &args)?,
         Some(Command::Simulate(args)) => simulate::run(&mut out, &args)?,
+        Some(Command::Sanitize(args)) => sanitize::run(&mut out, &args)?,
         Some(Command::Compare(args)) => compare::run(&mut out, &args)?,
         Some(Command::Serve(args)) => serve::run(&mut out, &args)?,
         Some(Command::Header(header)) => glossary::header(&mut out, &header)?,
@@ -95,8 +98,14 @@ fn run(cli: Cli) -> Result<ExitCode, Error> {
     Ok(code)
 }
 
-/// Prints what the view asks for. `top` is what a simulation knows beside its packets.
-fn show(out: &mut impl Write, workshop: &Workshop, view: &View, top: Option<&Top<'_>>) -> Result<(), Error> {
+/// Prints what the view asks for, of `packets` or of all. `top` is what a simulation knows beside its packets.
+fn show(
+    out: &mut impl Write,
+    workshop: &Workshop,
+    view: &View,
+    packets: Option<&[u32]>,
+    top: Option<&Top<'_>>,
+) -> Result<(), Error> {
     let story = workshop.story();
     let style = Style::detect();
     match (view.format, view.packet) {
@@ -104,26 +113,39 @@ fn show(out: &mut impl Write, workshop: &Workshop, view: &View, top: Option<&Top
             let error = Error::usage(format!("there is no packet {number}"));
             return Err(error.remedy(format!("the packets are numbered 1 to {}", story.len())));
         }
-        (Format::Text, Some(number)) => packet::print(out, story, number, style)?,
-        (Format::Text, None) => {
+        (ViewFormat::Text, Some(number)) => packet::print(out, story, number, style)?,
+        // Packets alone were asked for: what is said of the whole run would hide them.
+        (ViewFormat::Text, None) if packets.is_some() => {
+            let packets = packets.unwrap_or_default();
+            if story.trace().is_none() {
+                findings::first_lines(out, story, Some(packets), style)?;
+            }
+            ladder::print(out, story, Some(packets), style)?;
+            writeln!(out, "\n{} of {} packets", packets.len(), story.len())?;
+        }
+        (ViewFormat::Text, None) => {
             if let Some(top) = top {
                 summary::above(out, story, top, style)?;
             }
             if story.trace().is_none() {
-                findings::first_lines(out, story, style)?;
+                findings::first_lines(out, story, None, style)?;
                 connections::print(out, story, style)?;
             }
-            ladder::print(out, story, style)?;
+            ladder::print(out, story, None, style)?;
             phases::print(out, story, style)?;
             if let Some(top) = top {
                 summary::below(out, top, style)?;
             }
         }
-        (Format::Json, Some(number)) => {
+        (ViewFormat::Json, Some(number)) => {
             let document = export::packet_document(story, number).unwrap_or_default();
             writeln!(out, "{document:#}")?;
         }
-        (Format::Json, None) => writeln!(out, "{:#}", workshop.subject().document(story))?,
+        (ViewFormat::Jsonl, Some(number)) => {
+            writeln!(out, "{}", export::packet_document(story, number).unwrap_or_default())?;
+        }
+        (ViewFormat::Json, None) => writeln!(out, "{:#}", workshop.subject().document(story, packets))?,
+        (ViewFormat::Jsonl, None) => export::write_jsonl(out, story, packets)?,
     }
     Ok(())
 }

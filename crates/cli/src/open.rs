@@ -9,7 +9,7 @@ use capture::keylog::KeyLog;
 use story::Story;
 use web::{Subject, Workshop};
 
-use crate::args::{Format, Open};
+use crate::args::{Open, ViewFormat};
 use crate::error::Error;
 use crate::style::Style;
 
@@ -18,24 +18,37 @@ const MAX_KEY_LOG: u64 = 64 << 20;
 
 /// Opens the capture and prints it.
 pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
+    crate::choice::check(&open.view)?;
     let (subject, story, damaged) = story(&open.file, &open.keylog)?;
     let workshop = Workshop::new(subject, story, None);
+    let story = workshop.story();
+    let chosen = crate::choice::packets(story, &open.view)?;
     if open.findings {
         match open.view.format {
-            Format::Text => crate::findings::print(out, workshop.story(), Style::detect())?,
-            Format::Json => writeln!(out, "{:#}", export::findings(workshop.story()))?,
+            ViewFormat::Text => crate::findings::print(out, story, chosen.as_deref(), Style::detect())?,
+            ViewFormat::Json => writeln!(out, "{:#}", export::findings(story, chosen.as_deref()))?,
+            ViewFormat::Jsonl => lines(out, story, "findings", chosen.as_deref())?,
         }
     } else if open.time {
         match open.view.format {
-            Format::Text => crate::time::print(out, workshop.story(), open.request, Style::detect())?,
-            Format::Json => writeln!(out, "{:#}", crate::time::document(workshop.story(), open.request)?)?,
+            ViewFormat::Text => crate::time::print(out, story, open.view.request, Style::detect())?,
+            ViewFormat::Json => writeln!(out, "{:#}", crate::time::document(story, open.view.request)?)?,
+            ViewFormat::Jsonl => lines(out, story, "requests", chosen.as_deref())?,
         }
     } else {
-        crate::show(out, &workshop, &open.view, None)?;
+        crate::show(out, &workshop, &open.view, chosen.as_deref(), None)?;
     }
-    crate::output::write(&workshop, &open.view)?;
+    crate::output::write(&workshop, &open.view, chosen.as_deref())?;
     out.flush()?;
     Ok(ExitCode::from(if damaged { 3 } else { 0 }))
+}
+
+/// One table as JSON lines.
+fn lines(out: &mut impl Write, story: &Story, table: &str, packets: Option<&[u32]>) -> Result<(), Error> {
+    match export::table(table) {
+        Some(table) => Ok(table.write_jsonl(out, story, packets)?),
+        None => Ok(()),
+    }
 }
 
 /// What is known of the capture in `path` (`-` is standard input), its story with the secrets of key logs, and whether it

@@ -10,20 +10,25 @@ use web::Workshop;
 use crate::args::View;
 use crate::error::Error;
 
-/// Writes every file that the view asks for.
-pub fn write(workshop: &Workshop, view: &View) -> Result<(), Error> {
+/// Writes every file that the view asks for, of `packets` or of all.
+pub fn write(workshop: &Workshop, view: &View, packets: Option<&[u32]>) -> Result<(), Error> {
     let story = workshop.story();
     for path in &view.output {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         match extension {
-            "pcapng" => pcapng(story, path)?,
-            "json" => text(path, &format!("{:#}\n", workshop.subject().document(story)))?,
+            "pcapng" => pcapng(story, path, packets)?,
+            "json" => text(path, &format!("{:#}\n", workshop.subject().document(story, packets)))?,
+            "jsonl" => with(path, |out| export::write_jsonl(out, story, packets))?,
+            "csv" => with(path, |out| table(path)?.write_csv(out, story, packets))?,
+            "har" => har(story, path, packets)?,
             "keys" => text(path, &story.secrets())?,
-            "svg" => text(path, &export::ladder_svg(story, &workshop.subject().title))?,
+            "svg" => text(path, &export::ladder_svg(story, packets, &workshop.subject().title))?,
             "html" => html(workshop, path)?,
             _ => {
                 let error = Error::usage(format!("-o {}: the format is not known", path.display()));
-                return Err(error.remedy("the file's name ends in .pcapng, .json, .svg, .html or .keys"));
+                return Err(
+                    error.remedy("the file's name ends in .pcapng, .json, .jsonl, .csv, .har, .svg, .html or .keys")
+                );
             }
         }
     }
@@ -44,11 +49,37 @@ fn text(path: &Path, text: &str) -> Result<(), Error> {
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(|error| failed(path, &error))
 }
 
-fn pcapng(story: &Story, path: &Path) -> Result<(), Error> {
-    if story.trace().is_none() {
-        return Err(Error::usage(format!("-o {}: this is a capture already", path.display())));
-    }
-    export::write_story(create(path)?, story).map_err(|error| failed(path, &error))
+/// Writes a file by way of a buffer.
+fn with(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<(), Error> {
+    let mut file = create(path)?;
+    write(&mut file).and_then(|()| file.flush()).map_err(|error| failed(path, &error))
+}
+
+/// The table that a file's name asks for: `NAME.requests.csv`; that of the packets for a plain `.csv`.
+fn table(path: &Path) -> std::io::Result<&'static export::Table> {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let named = export::table(stem.rsplit('.').next().unwrap_or_default());
+    let table = named.or_else(|| export::table("packets"));
+    table.ok_or_else(|| std::io::Error::other("there is no table of packets"))
+}
+
+fn har(story: &Story, path: &Path, packets: Option<&[u32]>) -> Result<(), Error> {
+    with(path, |out| {
+        let written = export::write_har(out, story, packets)?;
+        let all = story.analysis().requests.len();
+        if written == 0 && all > 0 {
+            let _ = writeln!(
+                std::io::stderr(),
+                "warning: -o {}: none of the {all} requests can be read\n  help: give the TLS secrets with --keylog",
+                path.display()
+            );
+        }
+        Ok(())
+    })
+}
+
+fn pcapng(story: &Story, path: &Path, packets: Option<&[u32]>) -> Result<(), Error> {
+    export::write_story(create(path)?, story, packets).map_err(|error| failed(path, &error))
 }
 
 fn html(workshop: &Workshop, path: &Path) -> Result<(), Error> {

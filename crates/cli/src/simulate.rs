@@ -10,13 +10,14 @@ use web::{Subject, Workshop};
 
 use crate::args::{Knobs, Simulate};
 use crate::error::{Error, Kind};
-use crate::{argument, output, show, summary};
+use crate::{argument, choice, output, show, summary};
 
 /// The largest scenario file that is read.
 const MAX_FILE: u64 = 1 << 20;
 
 /// Runs what was asked for and prints it.
 pub fn run(out: &mut impl Write, args: &Simulate) -> Result<ExitCode, Error> {
+    choice::check(&args.view)?;
     if let Some(argument) = argument::named(args) {
         return argument::run(out, args, argument);
     }
@@ -32,8 +33,9 @@ pub fn run(out: &mut impl Write, args: &Simulate) -> Result<ExitCode, Error> {
     let subject = Subject::request(source, &args.knobs.map(), &scenario, &url, &outcome);
     let workshop = Workshop::new(subject, story, None);
     let top = summary::Top::Request(summary::Request { scenario: &scenario, url: &url, outcome: &outcome });
-    show(out, &workshop, &args.view, Some(&top))?;
-    output::write(&workshop, &args.view)?;
+    let chosen = choice::packets(workshop.story(), &args.view)?;
+    show(out, &workshop, &args.view, chosen.as_deref(), Some(&top))?;
+    output::write(&workshop, &args.view, chosen.as_deref())?;
     Ok(ExitCode::from(if matches!(outcome, Outcome::Failed(_)) { 1 } else { 0 }))
 }
 

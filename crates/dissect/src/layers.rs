@@ -19,6 +19,8 @@ pub struct Section {
     pub record: Record,
     /// The packets that its bytes came from, in ascending order.
     pub packets: Vec<u32>,
+    /// Where it stands among the connection's buffers, if it is a part of one that is not derived further.
+    pub place: Option<(BufferRef, Range<usize>)>,
 }
 
 /// The IP packet that fragment `row` completes, put together.
@@ -36,7 +38,8 @@ pub fn datagram(flow: &Flow, row: &Row, network: wire::frame::Network) -> Option
         .collect();
     packets.sort_unstable();
     packets.dedup();
-    Some(Section { title: "IP packet, put together".to_owned(), bytes: buffer.bytes.clone(), record, packets })
+    let place = Some((buffer.id, 0..buffer.bytes.len()));
+    Some(Section { title: "IP packet, put together".to_owned(), bytes: buffer.bytes.clone(), record, packets, place })
 }
 
 /// Everything that packet `number` of a connection completes, the lower layers first.
@@ -49,13 +52,17 @@ pub fn completed(layers: &Layers, number: u32) -> Vec<Section> {
 }
 
 fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
-    let mut add =
-        |title: String, bytes: Bytes, decode: &dyn Fn(&mut Reader<'_, '_, Record>) -> Result<(), Malformed>| {
-            let mut record = Record::new();
-            // A record that goes on returns no error: what broke the format stands in it.
-            let _ = Reader::decode_all(&bytes, &mut record, |reader| decode(reader));
-            out.push(Section { title, bytes, record, packets: unit.frames.clone() });
-        };
+    let place = std::cell::Cell::new(true);
+    let mut add = |title: String,
+                   bytes: Bytes,
+                   decode: &dyn Fn(&mut Reader<'_, '_, Record>) -> Result<(), Malformed>| {
+        let mut record = Record::new();
+        // A record that goes on returns no error: what broke the format stands in it.
+        let _ = Reader::decode_all(&bytes, &mut record, |reader| decode(reader));
+        // The unit's own bytes come first; what is made of them stands elsewhere.
+        let own = (bytes.len() == unit.range.len() && place.replace(false)).then(|| (unit.buffer, unit.range.clone()));
+        out.push(Section { title, bytes, record, packets: unit.frames.clone(), place: own });
+    };
     let slice = |buffer: BufferRef, range: &Range<usize>| {
         let bytes = layers.bytes(buffer);
         if range.end <= bytes.len() { bytes.slice(range.clone()) } else { Bytes::new() }

@@ -11,15 +11,19 @@ use wire::tcp::State;
 /// The version of the schema.
 pub const SCHEMA: u32 = 1;
 
-/// The whole run: what it is, its packets, its events if it was simulated. `extra` is what the face adds at the top: the
-/// URL, the outcome, the phases.
-pub fn document(story: &Story, extra: Map<String, Value>) -> Value {
+/// The whole run: what it is, its packets (`packets`, or all of them), its events if it was simulated. `extra` is what the
+/// face adds at the top: the URL, the outcome, the phases.
+pub fn document(story: &Story, packets: Option<&[u32]>, extra: Map<String, Value>) -> Value {
     let mut top = Map::new();
     top.insert("schema".into(), json!(SCHEMA));
     top.insert("source".into(), json!(if story.trace().is_some() { "simulated" } else { "captured" }));
     top.insert("epoch".into(), json!(story.epoch().to_string()));
     top.extend(extra);
-    top.insert("packets".into(), story.rows().map(|row| packet(&row)).collect());
+    let packets: Value = match packets {
+        None => story.rows().map(|row| packet(&row)).collect(),
+        Some(packets) => packets.iter().filter_map(|&number| story.row(number)).map(|row| packet(&row)).collect(),
+    };
+    top.insert("packets".into(), packets);
     if let Some(trace) = story.trace() {
         top.insert(
             "places".into(),
@@ -158,7 +162,11 @@ fn finding(finding: &Finding) -> Value {
     })
 }
 
-/// What went wrong, each finding with its evidence and its cost; see docs/json.md.
-pub fn findings(story: &Story) -> Value {
-    story.findings().iter().map(finding).collect()
+/// What went wrong, each finding with its evidence and its cost; see docs/json.md. Only those with evidence among `packets`,
+/// or all.
+pub fn findings(story: &Story, packets: Option<&[u32]>) -> Value {
+    let shows = |finding: &&Finding| {
+        packets.is_none_or(|packets| finding.evidence.iter().any(|n| packets.binary_search(n).is_ok()))
+    };
+    story.findings().iter().filter(shows).map(finding).collect()
 }

@@ -1,12 +1,20 @@
-//! A run as files: pcapng for other tools, JSON for programs, the ladder as SVG.
+//! A run as files: pcapng for other tools, JSON and tables for programs, HAR for browsers, the ladder as SVG.
 //!
 //! Nothing that depends on the machine, the moment or the program's version stands in them: the same seed gives the same
 //! bytes.
 
+mod content;
+mod har;
 mod json;
 mod pcapng;
+mod sanitize;
+mod selection;
 mod svg;
+mod tables;
 
+pub use har::write_har;
 pub use json::{SCHEMA, document, findings, packet_document, time};
 pub use pcapng::{TapSet, write_pcapng, write_story};
+pub use sanitize::{Removed, sanitize};
 pub use svg::ladder_svg;
+pub use tables::{Cell, Column, ColumnKind, TABLES, TABLES_SCHEMA, Table, table, write_jsonl};

@@ -18,15 +18,22 @@ pub enum TapSet {
     All,
 }
 
-/// Writes a simulation as its story sees it: the frames of its tap, each with what it says as its comment. Of a capture,
-/// which is a file already, nothing is written.
+/// Writes a story as its packets: of a simulation the frames of its tap, each with what it says as its comment; of a capture
+/// its packets as they are. Only `packets`, in order of their numbers, with the TLS secrets of their connections, or all.
 ///
 /// # Errors
 /// If `out` cannot be written.
-pub fn write_story(out: impl Write, story: &Story) -> io::Result<()> {
-    let Some(trace) = story.trace() else { return Ok(()) };
+pub fn write_story(out: impl Write, story: &Story, packets: Option<&[u32]>) -> io::Result<()> {
+    let Some(trace) = story.trace() else { return crate::selection::write_capture(out, story, packets) };
     let taps = story.tap().map_or(TapSet::All, TapSet::One);
-    write_pcapng(out, trace, taps, |frame| story.row(story.number_of(frame)?).map(|row| row.meaning))
+    let secrets = packets.map(|packets| crate::selection::secrets(story, packets));
+    let chosen = |frame: FrameId| match (packets, story.number_of(frame)) {
+        (None, _) => true,
+        (Some(packets), Some(number)) => packets.binary_search(&number).is_ok(),
+        (Some(_), None) => false,
+    };
+    let comment = |frame| story.row(story.number_of(frame)?).map(|row| row.meaning);
+    write(out, trace, taps, secrets.as_deref().unwrap_or(&trace.secrets), chosen, comment)
 }
 
 /// Writes the frames that the taps saw, in order of time. `comment` gives a packet's comment, if it has one.
@@ -37,6 +44,17 @@ pub fn write_pcapng(
     out: impl Write,
     trace: &Trace,
     taps: TapSet,
+    comment: impl FnMut(FrameId) -> Option<String>,
+) -> io::Result<()> {
+    write(out, trace, taps, &trace.secrets, |_| true, comment)
+}
+
+fn write(
+    out: impl Write,
+    trace: &Trace,
+    taps: TapSet,
+    secrets: &str,
+    chosen: impl Fn(FrameId) -> bool,
     mut comment: impl FnMut(FrameId) -> Option<String>,
 ) -> io::Result<()> {
     let mut file = PcapNg::with_comments(
@@ -56,8 +74,8 @@ pub fn write_pcapng(
             interfaces.insert(tap.id, file.interface(&interface)?);
         }
     }
-    file.tls_secrets(&trace.secrets)?;
-    for meta in trace.frames.metas() {
+    file.tls_secrets(secrets)?;
+    for meta in trace.frames.metas().iter().filter(|meta| chosen(meta.id)) {
         let Some(&interface) = interfaces.get(&meta.tap) else { continue };
         let text = comment(meta.id);
         let comments: Vec<&str> = text.iter().map(String::as_str).collect();

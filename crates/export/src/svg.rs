@@ -18,9 +18,14 @@ const FALL: usize = 8;
 /// Characters of a text that fit into a column.
 const FITS: usize = 62;
 
-/// The ladder of a story. Rows are evenly spaced; every text that a stranger may have chosen is escaped.
-pub fn ladder_svg(story: &Story, title: &str) -> String {
-    let rows: Vec<Row> = story.rows().take(MAX_ROWS).collect();
+/// The ladder of a story: of `packets`, or of all. Rows are evenly spaced; every text that a stranger may have chosen is
+/// escaped.
+pub fn ladder_svg(story: &Story, packets: Option<&[u32]>, title: &str) -> String {
+    let rows: Vec<Row> = match packets {
+        None => story.rows().take(MAX_ROWS).collect(),
+        Some(packets) => packets.iter().filter_map(|&number| story.row(number)).take(MAX_ROWS).collect(),
+    };
+    let all = packets.map_or(story.len(), <[u32]>::len);
     let mut hosts: Vec<&str> = Vec::new();
     for name in rows.iter().flat_map(|row| [row.from.as_str(), row.to.as_str()]) {
         if !hosts.contains(&name) && hosts.len() < MAX_COLUMN {
@@ -61,8 +66,8 @@ pub fn ladder_svg(story: &Story, title: &str) -> String {
         let place = |name: &str| hosts.iter().position(|host| *host == name).unwrap_or(hosts.len().saturating_sub(1));
         arrow(&mut out, row, x(place(&row.from)), x(place(&row.to)), y);
     }
-    if story.len() > rows.len() {
-        let text = format!("The first {} of {} packets.", rows.len(), story.len());
+    if all > rows.len() {
+        let text = format!("The first {} of {all} packets.", rows.len());
         let _ = writeln!(out, r#"<text class="quiet" x="16" y="{}">{text}</text>"#, height - 10);
     }
     out.push_str("</svg>\n");

@@ -180,6 +180,13 @@ impl Story {
     pub fn trace(&self) -> Option<&Trace> {
         self.frames.trace()
     }
+    /// The file, if this is a capture.
+    pub fn capture(&self) -> Option<&capture::read::File> {
+        match &self.frames {
+            Frames::Captured { file, .. } => Some(file),
+            Frames::Simulated { .. } => None,
+        }
+    }
     /// What a TCP connection carries: TLS, HTTP, DNS. Read when first asked for; `None` if it is no TCP connection.
     pub fn layers(&self, id: ConversationId) -> Option<Rc<Layers>> {
         if let Some(known) = self.layers.borrow().get(&id) {

@@ -79,13 +79,13 @@ impl Export {
                 Some(file) => Ok(file.to_vec()),
                 None => {
                     let mut out = Vec::new();
-                    export::write_story(&mut out, story)
+                    export::write_story(&mut out, story, None)
                         .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
                     Ok(out)
                 }
             },
-            Export::Json => Ok(format!("{:#}\n", workshop.subject().document(story)).into_bytes()),
-            Export::Svg => Ok(export::ladder_svg(story, &workshop.subject().title).into_bytes()),
+            Export::Json => Ok(format!("{:#}\n", workshop.subject().document(story, None)).into_bytes()),
+            Export::Svg => Ok(export::ladder_svg(story, None, &workshop.subject().title).into_bytes()),
             Export::Keys => Ok(story.secrets().into_bytes()),
         }
     }

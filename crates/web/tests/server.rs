@@ -90,7 +90,7 @@ fn a_run_of_the_page_is_the_command_lines() {
     let trace = scenario::run(&scenario).expect("it runs").trace;
     let story = story::Story::from_trace(trace, story::TapChoice::Client).expect("a client");
     let mut file = Vec::new();
-    export::write_story(&mut file, &story).expect("memory");
+    export::write_story(&mut file, &story, None).expect("memory");
     assert!(server.get(&format!("/api/run/{run}/export.pcapng")).body == file, "the bytes differ");
 }
 

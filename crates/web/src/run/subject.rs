@@ -171,17 +171,17 @@ impl Subject {
         }
     }
 
-    /// The run as the JSON document that the command line writes.
-    pub fn document(&self, story: &Story) -> Value {
+    /// The run as the JSON document that the command line writes, with `packets` or all.
+    pub fn document(&self, story: &Story, packets: Option<&[u32]>) -> Value {
         let mut extra = self.extra.clone();
         if let Some(path) = story.critical_path() {
             extra.insert("time".into(), export::time(&path));
         }
         // A simulation knows what it did; what went wrong in a capture has to be found.
         if story.trace().is_none() {
-            extra.insert("findings".into(), export::findings(story));
+            extra.insert("findings".into(), export::findings(story, packets));
         }
-        export::document(story, extra)
+        export::document(story, packets, extra)
     }
 }
 

@@ -42,6 +42,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/api/run/{run}/hops", get(hops))
         .route("/api/run/{run}/texts", get(texts))
         .route("/api/run/{run}/find", get(find))
+        .route("/api/run/{run}/filter", get(filter))
         .route("/api/run/{run}/packet/{number}", get(packet))
         .route("/api/run/{run}/chain", get(chain))
         .route("/api/run/{run}/machines", get(machines))
@@ -214,6 +215,15 @@ async fn find(State(shared): Shop, Path(id): Path<String>, Query(query): Queries
     let what = query.get("q").cloned().unwrap_or_default();
     let run = shared.store.get(&id)?;
     json(&run.ask(move |shop| view::find(&shop.seen(tap.as_deref())?.story, &what, after, limit as usize)).await?)
+}
+
+/// The numbers of the packets that a filter expression means, each of 32 bits, little-endian, in order.
+async fn filter(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
+    let tap = tap(&query);
+    let expression = query.get("q").cloned().unwrap_or_default();
+    let run = shared.store.get(&id)?;
+    let bytes = run.ask(move |shop| view::filter(&shop.seen(tap.as_deref())?.story, &expression)).await?;
+    Ok(typed("application/octet-stream", bytes.into()))
 }
 
 async fn packet(State(shared): Shop, Path((id, number)): Path<(String, String)>, Query(query): Queries) -> Answer {

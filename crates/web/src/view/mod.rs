@@ -3,6 +3,7 @@
 mod bytes;
 mod columns;
 mod exchange;
+mod filtered;
 mod head;
 mod hops;
 mod hosts;
@@ -15,6 +16,7 @@ mod told;
 
 pub use bytes::encode as base64;
 pub use exchange::{chain, explained, find, texts};
+pub use filtered::filter;
 pub use head::head;
 pub use hops::hops;
 pub use lose::lose;

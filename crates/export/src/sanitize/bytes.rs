@@ -1,0 +1,31 @@
+//! What a field's bytes are replaced by.
+
+use wire::{Datum, Node};
+
+use super::names::Names;
+use super::policy::How;
+
+/// What data is overwritten with.
+const FILLER: u8 = b'x';
+
+/// So many bytes of nothing.
+pub(super) fn fill(len: usize) -> Vec<u8> {
+    vec![FILLER; len]
+}
+
+/// The bytes that stand for `original`; as many.
+pub(super) fn leaf_bytes(names: &mut Names, how: How, node: &Node, original: &[u8]) -> Vec<u8> {
+    let new = match how {
+        How::Address => match (&node.value, original.len()) {
+            (Datum::Ip(ip), 4 | 16) => names.address(*ip, original.len()),
+            (Datum::Mac(_), 6) => names.hardware(original),
+            // A prefix or a mapped address of another length.
+            _ => fill(original.len()),
+        },
+        How::Name => names.text(original),
+        How::Url => names.url(original),
+        How::Fields => names.fields(original),
+    };
+    // Lengths stay, whatever happens.
+    if new.len() == original.len() { new } else { fill(original.len()) }
+}
