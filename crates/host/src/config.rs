@@ -1,6 +1,6 @@
 //! What a machine is made of: interfaces, routes, limits.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use base::{Duration, Seed};
 use wire::MacAddr;
@@ -63,7 +63,21 @@ impl HostConfig {
 
     /// With one more interface.
     pub fn interface(mut self, name: &str, mac: MacAddr, addresses: &[(Ipv4Addr, u8)]) -> HostConfig {
-        self.interfaces.push(InterfaceConfig { name: name.to_owned(), mac, mtu: 1500, addresses: addresses.to_vec() });
+        self.interfaces.push(InterfaceConfig {
+            name: name.to_owned(),
+            mac,
+            mtu: 1500,
+            addresses: addresses.to_vec(),
+            ipv6: None,
+        });
+        self
+    }
+
+    /// With IPv6 on the interface that was added last.
+    pub fn ipv6(mut self, config: Ipv6Config) -> HostConfig {
+        if let Some(interface) = self.interfaces.last_mut() {
+            interface.ipv6 = Some(config);
+        }
         self
     }
 
@@ -93,6 +107,81 @@ pub struct InterfaceConfig {
     pub mtu: u16,
     /// Its addresses with the length of their prefix; the first is its primary one.
     pub addresses: Vec<(Ipv4Addr, u8)>,
+    /// How it speaks IPv6; `None` if it does not. A link of less than 1280 bytes never does (RFC 8200 §5).
+    pub ipv6: Option<Ipv6Config>,
+}
+
+/// How an interface speaks IPv6.
+#[derive(Clone, Default, Debug)]
+pub struct Ipv6Config {
+    /// Addresses that it has from the start, with the length of their prefix.
+    pub addresses: Vec<(Ipv6Addr, u8)>,
+    /// Whether it listens to routers and makes itself addresses of the prefixes that they advertise (RFC 4862), once
+    /// [`crate::Host::join_ipv6`] has brought it up.
+    pub autoconfigures: bool,
+    /// What it advertises itself, where it is a router's (RFC 4861 §6.2), once [`crate::Host::start_advertising`] says so.
+    pub advertise: Option<Advertise>,
+}
+
+impl Ipv6Config {
+    /// An interface with these addresses.
+    pub fn fixed(addresses: &[(Ipv6Addr, u8)]) -> Ipv6Config {
+        Ipv6Config { addresses: addresses.to_vec(), ..Ipv6Config::default() }
+    }
+    /// An interface that finds its own addresses.
+    pub fn automatic() -> Ipv6Config {
+        Ipv6Config { autoconfigures: true, ..Ipv6Config::default() }
+    }
+}
+
+/// What a router tells its link (RFC 4861 §6.2.1).
+#[derive(Clone, Debug)]
+pub struct Advertise {
+    /// How long it may be used as a default router; at most 9000 s.
+    pub lifetime: Duration,
+    /// The hop limit that hosts should use; 0 leaves it open.
+    pub hop_limit: u8,
+    /// The link's MTU, where hosts cannot know it.
+    pub mtu: Option<u16>,
+    /// The link's prefixes.
+    pub prefixes: Vec<AdvertisedPrefix>,
+    /// Name servers to ask (RFC 8106).
+    pub name_servers: Vec<Ipv6Addr>,
+}
+
+/// A prefix that a router advertises.
+#[derive(Clone, Copy, Debug)]
+pub struct AdvertisedPrefix {
+    /// The prefix.
+    pub prefix: Prefix,
+    /// Whether its addresses are on the link itself.
+    pub on_link: bool,
+    /// Whether hosts may make themselves addresses with it.
+    pub autonomous: bool,
+    /// How long such an address exists.
+    pub valid: Duration,
+    /// How long new conversations may start from it; at most `valid`.
+    pub preferred: Duration,
+}
+
+impl Advertise {
+    /// What radvd says by default: a default router for half an hour, and one prefix that is on the link and for addresses,
+    /// for a day, new conversations for four hours.
+    pub fn prefix(prefix: Prefix) -> Advertise {
+        Advertise {
+            lifetime: Duration::from_secs(1800),
+            hop_limit: 64,
+            mtu: None,
+            prefixes: vec![AdvertisedPrefix {
+                prefix,
+                on_link: true,
+                autonomous: true,
+                valid: Duration::from_secs(86_400),
+                preferred: Duration::from_secs(14_400),
+            }],
+            name_servers: Vec::new(),
+        }
+    }
 }
 
 /// A row of a routing table.

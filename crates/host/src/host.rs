@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use base::{Duration, EventId, FrameId, Instant, Map, PlaceId, Set};
+use base::{Duration, EventId, FrameId, Instant, Map, PlaceId, Rng, Set};
 use tcp::{Errno, Ready};
 use trace::Cx;
 use trace::kinds::ip as kinds;
@@ -13,11 +13,13 @@ use wire::{MacAddr, Packet};
 
 use crate::icmp::Limiter;
 use crate::interface::{Arrival, Cast, Interface, MIN_MTU};
-use crate::ipv4::{Decisions, Identification, Reassembly};
+use crate::ipv4::{self, Decisions, Identification};
+use crate::ipv6::Fragments;
 use crate::nat::Nat;
 use crate::neighbour::{Cache, Neighbour, REACHABLE};
-use crate::output::{Looped, PathMtus};
+use crate::output::{Looped, PathMtus, is_ipv6};
 use crate::ports::{Isns, Ports};
+use crate::reassembly::Reassembly;
 use crate::sockets::{Slot, Socket, Sockets};
 use crate::tcp::Tables;
 use crate::timers::{Timer, Timers};
@@ -44,7 +46,13 @@ pub struct Host {
 
     pub(crate) identification: Identification,
     pub(crate) path_mtus: PathMtus,
-    pub(crate) reassembly: Reassembly,
+    pub(crate) reassembly: Reassembly<ipv4::FragmentKey>,
+    pub(crate) fragments_ipv6: Fragments,
+    /// What is drawn for IPv6 alone: delays, identifications.
+    pub(crate) ipv6_rng: Rng,
+    /// What its interface identifiers are made with (RFC 7217), and its flow labels.
+    pub(crate) ipv6_secret: [u8; 16],
+    pub(crate) flow_key: u64,
     pub(crate) icmp_limiter: Limiter,
     pub(crate) nat: Option<Nat>,
     /// When an address was last defended against another station that uses it.
@@ -76,6 +84,9 @@ impl Host {
             config.interfaces.iter().map(|config| Interface::new(config, Cache::new(reachable(&mut rng)))).collect();
         let mut secret = [0; 16];
         rng.fill(&mut secret);
+        let mut ipv6_rng = seed.stream(&format!("ipv6/{name}"));
+        let mut ipv6_secret = [0; 16];
+        ipv6_rng.fill(&mut ipv6_secret);
         let named = config.isns.iter().rev().copied().collect();
         let ports = |what: &str| Ports::new(config.ephemeral, seed.stream(&format!("ports/{what}/{name}")));
         let mut host = Host {
@@ -91,7 +102,11 @@ impl Host {
             tcp_config: config.tcp,
             identification: Identification::new(*seed, name),
             path_mtus: PathMtus::default(),
-            reassembly: Reassembly::default(),
+            reassembly: Reassembly::new(ipv4::REASSEMBLY_TIMEOUT),
+            fragments_ipv6: Fragments::new(),
+            flow_key: ipv6_rng.u64(),
+            ipv6_rng,
+            ipv6_secret,
             icmp_limiter: Limiter::new(),
             nat: config.nat.clone().map(|nat| Nat::new(nat, seed.stream(&format!("nat/{name}")))),
             defended: None,
@@ -110,6 +125,13 @@ impl Host {
             for &(address, len) in &interface.addresses {
                 let (prefix, interface) = (Prefix::new(address, len), InterfaceId(i as u16));
                 host.routes.add(Route { prefix, via: None, interface });
+            }
+            for &(address, len) in interface.ipv6.iter().flat_map(|ipv6| &ipv6.addresses) {
+                host.own.insert(address.into());
+                if !address.is_unicast_link_local() {
+                    let (prefix, interface) = (Prefix::new(address, len), InterfaceId(i as u16));
+                    host.routes.add(Route { prefix, via: None, interface });
+                }
             }
         }
         config.routes.into_iter().for_each(|route| host.routes.add(route));
@@ -191,6 +213,7 @@ impl Host {
                 self.ipv4_input(frame, Arrival { interface: Some(interface), cast, frame: id }, cx);
             }
             EtherType::ARP => self.arp_input(interface, frame, cx),
+            EtherType::IPV6 => self.ipv6_input(frame, Arrival { interface: Some(interface), cast, frame: id }, cx),
             _ => {} // somebody speaks a protocol that is not spoken here
         }
     }
@@ -203,6 +226,8 @@ impl Host {
                 Timer::Tcp(slot) => self.tcp_timeout(slot, at, cx),
                 Timer::Neighbour(interface, address) => self.neighbour_timeout(interface, address, cx),
                 Timer::Reassembly(key) => self.reassembly_timeout(key, cx),
+                Timer::ReassemblyIpv6(number) => self.reassembly_ipv6_timeout(number, cx),
+                Timer::Nd(interface) => self.nd_timeout(interface, at, cx),
                 Timer::Loopback => self.loopback(cx),
             }
         }
@@ -213,7 +238,12 @@ impl Host {
         for _ in 0..self.looped.len() {
             let Some(looped) = self.looped.pop_front_if(|looped| looped.at <= cx.now) else { break };
             let arrival = Arrival { interface: None, cast: Cast::Unicast, frame: None };
-            self.ipv4_input(looped.packet, arrival, &mut cx.caused_by(looped.event));
+            let cx = &mut cx.caused_by(looped.event);
+            if is_ipv6(&looped.packet) {
+                self.ipv6_input(looped.packet, arrival, cx);
+            } else {
+                self.ipv4_input(looped.packet, arrival, cx);
+            }
         }
     }
 }

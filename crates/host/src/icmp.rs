@@ -17,7 +17,7 @@ use crate::interface::Cast;
 use crate::ipv4::is_martian_source;
 use crate::output::{Hop, Output, Sizing};
 use crate::sockets::{PingAnswer, PingResult, Socket};
-use crate::{Host, SocketId};
+use crate::{Host, SocketId, icmpv6};
 
 /// Where the checksum stands in an ICMP message, in bytes.
 pub(crate) const CHECKSUM: usize = 2;
@@ -135,6 +135,11 @@ impl Host {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
                 output.id = self.identification.next(source, destination, Protocol::ICMP);
                 message(Type::ECHO_REQUEST, 0, rest, data)
+            }
+            (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                output.protocol = Protocol::ICMPV6;
+                let kind = wire::icmpv6::Type::ECHO_REQUEST;
+                icmpv6::message(kind, 0, rest, data, (source, destination))
             }
             _ => return Err(Errno::Invalid),
         };

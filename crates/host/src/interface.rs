@@ -1,10 +1,11 @@
 //! Network interfaces: addresses, MTU, and which frames are for this machine.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use base::{EventId, FrameId};
 use wire::{MacAddr, Packet};
 
+use crate::ipv6::Ipv6Port;
 use crate::neighbour::Cache;
 use crate::{InterfaceConfig, Prefix};
 
@@ -39,6 +40,8 @@ pub struct Interface {
     pub(crate) mtu: u16,
     pub(crate) addresses: Vec<(Ipv4Addr, Prefix)>,
     pub(crate) neighbours: Cache,
+    /// What it knows of IPv6, if it speaks it.
+    pub(crate) ipv6: Option<Ipv6Port>,
     /// The address that is being probed for (RFC 5227 §2.1.1), and whether someone has it.
     pub(crate) probing: Option<(Ipv4Addr, bool)>,
 }
@@ -54,6 +57,7 @@ impl Interface {
             mtu: config.mtu.max(MIN_MTU),
             addresses: config.addresses.iter().map(|&(address, len)| (address, Prefix::new(address, len))).collect(),
             neighbours,
+            ipv6: config.ipv6.as_ref().map(Ipv6Port::new),
             probing: None,
         }
     }
@@ -77,6 +81,17 @@ impl Interface {
     /// Its primary address.
     pub fn primary(&self) -> Option<Ipv4Addr> {
         self.addresses.first().map(|&(address, _)| address)
+    }
+    /// Whether it speaks IPv6: it is set up to, and its link is wide enough (RFC 8200 §5).
+    pub(crate) fn speaks_ipv6(&self) -> bool {
+        self.ipv6.is_some() && self.mtu >= crate::ipv6::MIN_MTU
+    }
+    /// The largest packet to `destination` that its link takes: routers may say less for IPv6 (RFC 4861 §6.3.4).
+    pub(crate) fn mtu_towards(&self, destination: IpAddr) -> u16 {
+        match (&self.ipv6, destination) {
+            (Some(ipv6), IpAddr::V6(_)) => ipv6.mtu.map_or(self.mtu, |mtu| mtu.min(self.mtu)),
+            _ => self.mtu,
+        }
     }
     /// Whether `address` is one of its own.
     pub(crate) fn has(&self, address: Ipv4Addr) -> bool {

@@ -127,6 +127,8 @@ impl Host {
     ) -> Result<Path, Errno> {
         match (destination, source) {
             (IpAddr::V4(destination), None) => self.path_ipv4(destination, None, bound),
+            (IpAddr::V6(destination), None) => self.path_ipv6(destination, None, bound),
+            (IpAddr::V6(destination), Some(IpAddr::V6(source))) => self.path_ipv6(destination, Some(source), bound),
             (IpAddr::V4(destination), Some(IpAddr::V4(source))) => self.path_ipv4(destination, Some(source), bound),
             // One family cannot speak to the other.
             _ => Err(Errno::NetworkUnreachable),
@@ -152,7 +154,7 @@ impl Host {
         let link = match path.hop {
             Hop::Loopback => return MAX_PACKET,
             Hop::Neighbour(interface, _) | Hop::Group(interface, _) => {
-                self.interfaces.get(interface.index()).map_or(MIN_MTU, |port| port.mtu)
+                self.interfaces.get(interface.index()).map_or(MIN_MTU, |port| port.mtu_towards(path.destination))
             }
         };
         usize::from(self.path_mtus.get(path.destination, now).map_or(link, |mtu| mtu.min(link)))
@@ -169,6 +171,9 @@ impl Host {
         match (path.source, path.destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
                 self.output_ipv4(packet, (source, destination), path, output, cx)
+            }
+            (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                self.output_ipv6(packet, (source, destination), path, output, cx)
             }
             _ => Err(Errno::Invalid),
         }

@@ -175,6 +175,16 @@ impl Routes {
             self.index(self.rows[at]);
         }
     }
+    /// As [`Routes::remove`], but a table without such rows stays as it is.
+    pub(crate) fn remove_if_any(&mut self, mut which: impl FnMut(&Route) -> bool) {
+        if self.rows.iter().any(&mut which) {
+            self.remove(which);
+        }
+    }
+    /// This machine's addresses have changed: whoever remembers a way looks again.
+    pub(crate) fn touch(&mut self) {
+        self.version += 1;
+    }
     /// The row for `destination`.
     #[inline]
     pub fn lookup(&self, destination: impl Into<IpAddr>) -> Option<&Route> {

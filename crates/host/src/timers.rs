@@ -20,6 +20,10 @@ pub(crate) enum Timer {
     Neighbour(InterfaceId, IpAddr),
     /// A packet whose fragments are being collected.
     Reassembly(FragmentKey),
+    /// An IPv6 packet whose fragments are being collected, by its number.
+    ReassemblyIpv6(u32),
+    /// Addresses, routers and advertisements of an interface (RFC 4861, RFC 4862).
+    Nd(InterfaceId),
     /// Packets from this machine to itself.
     Loopback,
 }

@@ -11,7 +11,7 @@ use trace::kinds::ip as kinds;
 use wire::icmp::Unreachable;
 use wire::ipv4::{self, Dscp, Ecn, Protocol};
 use wire::udp::Header;
-use wire::{Body, Packet, ipv6, pseudo_header};
+use wire::{Body, Packet, icmpv6, ipv6, pseudo_header};
 
 use crate::interface::{Arrival, Cast};
 use crate::ipv4::body_behind;
@@ -295,7 +295,10 @@ impl Host {
         if slots.is_empty() {
             // RFC 1122 §4.1.3.1: nobody is bound to the port.
             if self.answers_closed_ports {
-                return self.icmp_unreachable(&packet, cast, Unreachable::PORT, 0, cx);
+                return match dst {
+                    IpAddr::V4(_) => self.icmp_unreachable(&packet, cast, Unreachable::PORT, 0, cx),
+                    IpAddr::V6(_) => self.icmpv6_unreachable(&packet, icmpv6::Unreachable::PORT, cast, cx),
+                };
             }
             return self.discard("a UDP port that nobody is bound to", cx);
         }

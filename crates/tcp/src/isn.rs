@@ -33,7 +33,7 @@ fn four_tuple(local: SocketAddr, remote: SocketAddr) -> [u8; 36] {
 }
 
 /// SipHash-2-4, a keyed hash made for short inputs: 64 bits of `bytes` under `key`.
-pub(crate) fn siphash(key: [u8; 16], bytes: &[u8]) -> u64 {
+pub fn siphash(key: [u8; 16], bytes: &[u8]) -> u64 {
     let word = |b: &[u8]| b.iter().rev().fold(0, |word, &b| word << 8 | u64::from(b));
     let (k0, k1) = (word(&key[..8]), word(&key[8..]));
     // The initial state is "somepseudorandomlygeneratedbytes" under the key.

@@ -41,7 +41,7 @@ pub use fast_open::{FastOpenAnswer, FastOpenKey, FastOpenNews, FastOpenRequest, 
 pub use icmp::IcmpError;
 pub use in_flight::{InFlight, Sent};
 pub use info::{Info, Ready};
-pub use isn::{isn, timestamp_offset};
+pub use isn::{isn, siphash, timestamp_offset};
 pub use limits::{Limited, Limits};
 pub use listener::{Arrival, Listener};
 pub use segment::{Segment, refuse};

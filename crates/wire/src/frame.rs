@@ -341,6 +341,8 @@ fn transport_layer<S: Sink>(
                 _ => None,
             };
             frame.transport = Transport::Icmpv6(icmpv6::decode(reader, addresses)?);
+            frame.payload = offset + icmpv6::Header::LEN..offset + len;
+            frame.payload_len = len.saturating_sub(icmpv6::Header::LEN);
         }
         other => {
             frame.transport = Transport::Other(other);

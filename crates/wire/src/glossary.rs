@@ -6,7 +6,7 @@ use crate::{
 
 /// Every field, protocol by protocol; groups among them.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
-    let lists: [&'static [&'static Field]; 21] = [
+    let lists: [&'static [&'static Field]; 24] = [
         ethernet::field::ALL,
         link::vlan::ALL,
         link::sll::ALL,
@@ -21,6 +21,9 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
         icmp::field::ALL,
         icmp::TYPE_FIELDS,
         icmpv6::field::ALL,
+        icmpv6::nd::ALL,
+        icmpv6::ra::ALL,
+        icmpv6::prefix::ALL,
         icmpv6::TYPE_FIELDS,
         udp::field::ALL,
         tcp::field::ALL,
@@ -46,6 +49,9 @@ pub fn layouts() -> impl Iterator<Item = Layout> {
         ipv6::Fragment::LAYOUT,
         icmp::Header::LAYOUT,
         icmpv6::Header::LAYOUT,
+        icmpv6::Neighbor::LAYOUT,
+        icmpv6::RouterAdvertisement::LAYOUT,
+        icmpv6::PrefixInformation::LAYOUT,
         udp::Header::LAYOUT,
         tcp::Header::LAYOUT,
         dns::Header::LAYOUT,

@@ -8,9 +8,11 @@ use wire::icmp::{Type, Unreachable};
 use wire::ipv4::{Header, Protocol};
 use wire::{Packet, Reader, Silent};
 
-use super::{FragmentKey, Outcome, is_martian_source};
+use super::reassembly::{insert, whole};
+use super::{FragmentKey, is_martian_source};
 use crate::Host;
 use crate::interface::{Arrival, Cast};
+use crate::reassembly::Outcome;
 use crate::timers::Timer;
 
 /// Who a packet is for.
@@ -108,7 +110,7 @@ impl Host {
         header: &Header,
         cx: &mut Cx<'_>,
     ) -> Option<(Packet, Header, base::EventId)> {
-        match self.reassembly.insert(header, packet, cx.now, cx.cause) {
+        match insert(&mut self.reassembly, header, packet, cx.now, cx.cause) {
             Outcome::Waits { arm } => {
                 if let Some(at) = arm {
                     self.timers.arm(at, Timer::Reassembly(FragmentKey::of(header)));
@@ -119,7 +121,8 @@ impl Host {
                 self.discard(why, cx);
                 None
             }
-            Outcome::Whole(mut packet) => {
+            Outcome::Whole(all) => {
+                let mut packet = whole(all)?;
                 let header = check(&mut packet)?;
                 let data = packet.len() - header.header_len();
                 let event = cx.event(&kinds::REASSEMBLED, 0, [data as u64, 0]);

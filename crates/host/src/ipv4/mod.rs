@@ -8,7 +8,7 @@ mod output;
 mod reassembly;
 
 pub(crate) use known::Decisions;
-pub(crate) use reassembly::{FragmentKey, Outcome, Reassembly};
+pub(crate) use reassembly::{FragmentKey, TIMEOUT as REASSEMBLY_TIMEOUT};
 
 use std::net::Ipv4Addr;
 

@@ -6,8 +6,8 @@ mod cache;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use base::{Duration, EventId, FrameId, Instant};
-use trace::Cx;
-use trace::kinds::ip as kinds;
+use trace::kinds::{ip as kinds, ipv6};
+use trace::{Cx, Kind};
 use wire::ethernet::EtherType;
 use wire::{MacAddr, Packet};
 
@@ -33,6 +33,34 @@ const MAX_WAITING: usize = 101;
 /// Whether a hardware address is one station's: no group's, and not the unknown one.
 pub(crate) fn is_station(mac: MacAddr) -> bool {
     !mac.is_multicast() && mac != MacAddr::ZERO
+}
+
+/// What the events are called: each family has its own, since each has its own RFC.
+struct Events {
+    miss: &'static Kind,
+    retry: &'static Kind,
+    stale: &'static Kind,
+    failed: &'static Kind,
+    released: &'static Kind,
+}
+
+static ARP: Events = Events {
+    miss: &kinds::ARP_MISS,
+    retry: &kinds::ARP_RETRY,
+    stale: &kinds::ARP_STALE,
+    failed: &kinds::ARP_FAILED,
+    released: &kinds::ARP_RELEASED,
+};
+static ND: Events = Events {
+    miss: &ipv6::ND_MISS,
+    retry: &ipv6::ND_RETRY,
+    stale: &ipv6::ND_STALE,
+    failed: &ipv6::ND_FAILED,
+    released: &ipv6::ND_RELEASED,
+};
+
+fn events(address: IpAddr) -> &'static Events {
+    if address.is_ipv4() { &ARP } else { &ND }
 }
 
 /// What a frame to a neighbour with this address carries.
@@ -123,7 +151,7 @@ impl Host {
             }
         }
         let at = cx.address(next_hop);
-        let asks = cx.caused_by(event).event(&kinds::ARP_MISS, 0, [at, 0]);
+        let asks = cx.caused_by(event).event(events(next_hop).miss, 0, [at, 0]);
         let source = source_of(&packet);
         let entry = port.neighbours.entry(next_hop, cx.now);
         entry.waiting.push_back(Waiting { packet, event, derived_from });
@@ -138,13 +166,13 @@ impl Host {
     pub(crate) fn neighbour_timeout(&mut self, interface: InterfaceId, address: IpAddr, cx: &mut Cx<'_>) {
         let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
         let Some(entry) = port.neighbours.entries.get_mut(&address).filter(|entry| entry.due <= cx.now) else { return };
-        let at = cx.address(address);
+        let (at, kinds) = (cx.address(address), events(address));
         let cause = entry.cause;
         if entry.state == NeighbourState::Delay || entry.probes < PROBES {
             entry.probes += 1;
             entry.due = cx.now + RETRY;
             let due = entry.due;
-            let kind = if entry.state == NeighbourState::Delay { &kinds::ARP_STALE } else { &kinds::ARP_RETRY };
+            let kind = if entry.state == NeighbourState::Delay { kinds.stale } else { kinds.retry };
             let event = cx.caused_by(cause).event(kind, 0, [at, 0]);
             entry.cause = event;
             // A neighbour that was known is asked at its address, all others by broadcast or multicast (RFC 1122 §2.3.2.1(2),
@@ -159,13 +187,16 @@ impl Host {
             return;
         }
         // RFC 1122 §2.3.2.1, §3.3.1.4, RFC 4861 §7.2.2: nobody is there; whoever waits is told.
-        let event = cx.caused_by(cause).event(&kinds::ARP_FAILED, 0, [at, 0]);
+        let event = cx.caused_by(cause).event(kinds.failed, 0, [at, 0]);
         entry.due = Instant::NEVER;
         let waiting = std::mem::take(&mut entry.waiting);
         port.neighbours.set_state(address, NeighbourState::Failed);
         for packet in waiting {
             let mut cx = cx.caused_by(event);
-            self.host_unreachable(&packet.packet, &mut cx);
+            match address {
+                IpAddr::V4(_) => self.host_unreachable(&packet.packet, &mut cx),
+                IpAddr::V6(_) => self.address_unreachable(&packet.packet, &mut cx),
+            }
         }
     }
 
@@ -176,7 +207,7 @@ impl Host {
         let (mac, ethertype) = (entry.mac, ethertype(address));
         for waiting in std::mem::take(&mut entry.waiting) {
             let at = cx.address(address);
-            let event = cx.event_for(&kinds::ARP_RELEASED, 0, Some(waiting.event), [at, 0]);
+            let event = cx.event_for(events(address).released, 0, Some(waiting.event), [at, 0]);
             self.transmit_ethernet(interface, mac, ethertype, waiting.packet, event, waiting.derived_from);
         }
     }
@@ -195,7 +226,8 @@ impl Host {
         match (target, source) {
             (IpAddr::V4(target), Some(IpAddr::V4(source))) => self.arp_ask(interface, target, to, Some(source), event),
             (IpAddr::V4(target), _) => self.arp_ask(interface, target, to, None, event),
-            (IpAddr::V6(_), _) => {}
+            (IpAddr::V6(target), Some(IpAddr::V6(source))) => self.nd_ask(interface, target, to, Some(source), event),
+            (IpAddr::V6(target), _) => self.nd_ask(interface, target, to, None, event),
         }
     }
 }

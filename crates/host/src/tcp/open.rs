@@ -242,9 +242,10 @@ impl Host {
         let headers = headers(path.destination);
         match &path.hop {
             Hop::Loopback => u16::MAX - headers,
-            Hop::Neighbour(interface, _) | Hop::Group(interface, _) => {
-                self.interfaces.get(interface.index()).map_or(536, |port| port.mtu.saturating_sub(headers))
-            }
+            Hop::Neighbour(interface, _) | Hop::Group(interface, _) => self
+                .interfaces
+                .get(interface.index())
+                .map_or(536, |port| port.mtu_towards(path.destination).saturating_sub(headers)),
         }
     }
 

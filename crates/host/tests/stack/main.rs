@@ -5,6 +5,7 @@ mod dhcp;
 mod forward;
 mod icmp;
 mod ip;
+mod ipv6;
 mod lab;
 mod mutate;
 mod nat;

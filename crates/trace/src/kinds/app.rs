@@ -12,6 +12,10 @@ crate::kinds! {
     READ = "app.read", Passage, "the program reads {0}", [Bytes, None], "RFC 9293 §3.9.1.3";
     CLOSE = "app.close", Decision, "the program closes the connection", [None, None], "RFC 9293 §3.9.1.4";
     URL_PARSED = "app.url", Decision, "the browser takes the URL apart: {0}", [Text, None], "RFC 3986 §3";
+    RACE_WAITS = "race.waits", Decision, "an IPv4 address is known first: waits {0} more for an IPv6 address", [Nanos, None], "RFC 8305 §3";
+    RACE_TRIES = "race.tries", Decision, "tries to connect to {0}", [Socket, None], "RFC 8305 §5";
+    RACE_FAILED = "race.failed", Decision, "no connection to {0}: {1}", [Socket, Text], "RFC 8305 §5";
+    RACE_WON = "race.won", Decision, "the connection to {0} is open first: it is used", [Socket, None], "RFC 8305 §5";
     TLS_STARTS = "tls.starts", Decision, "the TLS handshake begins, for {0}", [Text, None], "RFC 8446 §2";
     TLS_DONE = "tls.done", Decision, "the TLS handshake is complete: {0}", [Text, None], "RFC 8446 §2";
     TLS_FAILED = "tls.failed", Decision, "the TLS handshake failed: {0}", [Text, None], "RFC 8446 §6.2";

@@ -7,6 +7,7 @@ pub mod app;
 pub mod dhcp;
 pub mod dns;
 pub mod ip;
+pub mod ipv6;
 pub mod link;
 pub mod tcp;
 
@@ -31,7 +32,7 @@ macro_rules! kinds {
 
 /// Every kind of event.
 pub fn all() -> impl Iterator<Item = &'static Kind> {
-    [app::ALL, dhcp::ALL, dns::ALL, ip::ALL, link::ALL, tcp::ALL].into_iter().flatten().copied()
+    [app::ALL, dhcp::ALL, dns::ALL, ip::ALL, ipv6::ALL, link::ALL, tcp::ALL].into_iter().flatten().copied()
 }
 
 /// The kind with this id.
