@@ -41,7 +41,7 @@ fn internet() -> Real {
     };
     let address = |last| Ipv4Addr::new(203, 0, 113, last);
     let (recursor, web) = (machine(&mut world, "recursor", 53), machine(&mut world, "www", 80));
-    let www: AddressOf = Rc::new(move |_| address(80));
+    let www: AddressOf = Rc::new(move |_| vec![address(80).into()]);
     let realms = [
         ("root", 1, Realm::Root { own: vec![address(1)], top: vec![address(2)] }),
         ("top", 2, Realm::Top { own: vec![address(2)], hosts: vec![address(3)], address: www.clone() }),

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -109,6 +109,14 @@ impl Os {
     /// The number of a string, as an argument of [`Os::event`].
     pub fn text(&self, text: &str) -> u64 {
         self.inner.core.borrow_mut().recorder.text(text)
+    }
+    /// An address as an argument of [`Os::event`].
+    pub fn address_arg(&self, address: IpAddr) -> u64 {
+        self.inner.core.borrow_mut().recorder.address(address)
+    }
+    /// An address and a port as an argument of [`Os::event`].
+    pub fn socket_arg(&self, address: SocketAddr) -> u64 {
+        self.address_arg(address.ip()) << 16 | u64::from(address.port())
     }
     /// Records TLS secrets: lines in NSS key log format, each ended by a newline.
     pub fn secrets(&self, lines: &str) {

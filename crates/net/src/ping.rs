@@ -1,7 +1,7 @@
 //! Pings for tasks.
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::task::{Context, Poll};
 
 use host::PingAnswer;
@@ -11,7 +11,7 @@ use crate::os::Os;
 use crate::socket::{Interest, Socket};
 use crate::udp_socket::Message;
 
-/// A socket that pings (ICMP echo, RFC 792). Dropping it closes it.
+/// A socket that pings (ICMP echo, RFC 792 and RFC 4443). Dropping it closes it.
 pub struct PingSocket {
     socket: Socket,
 }
@@ -26,8 +26,14 @@ impl PingSocket {
     ///
     /// # Errors
     /// If no route leads there, it is a broadcast address, or the data is too long.
-    pub fn send(&self, to: Ipv4Addr, sequence: u16, data: impl Into<Message>, ttl: Option<u8>) -> Result<(), Errno> {
-        let data = data.into().0;
+    pub fn send(
+        &self,
+        to: impl Into<IpAddr>,
+        sequence: u16,
+        data: impl Into<Message>,
+        ttl: Option<u8>,
+    ) -> Result<(), Errno> {
+        let (data, to) = (data.into().0, to.into());
         self.socket.call(|host, id, cx| host.ping_send(id, to, sequence, data, ttl, cx))
     }
 

@@ -134,7 +134,10 @@ impl World {
             many => many.iter().map(|interface| format!("{name}.{}", interface.name)).collect(),
         };
         let addresses = config.interfaces.iter().flat_map(|interface| &interface.addresses);
-        let addresses: Vec<_> = addresses.map(|(address, _)| IpAddr::from(*address)).collect();
+        let six = config.interfaces.iter().filter_map(|interface| interface.ipv6.as_ref());
+        let six = six.flat_map(|ipv6| &ipv6.addresses);
+        let six = six.map(|(address, _)| IpAddr::from(*address));
+        let addresses: Vec<_> = addresses.map(|(address, _)| IpAddr::from(*address)).chain(six).collect();
         let node = self.add_node(name, role, names, |place| Machine::Host(Box::new(Host::new(config, place))));
         let core = &mut *self.inner.core.borrow_mut();
         let place = core.nodes[node.0 as usize].place;

@@ -34,7 +34,7 @@ macro_rules! built_in {
     };
 }
 
-built_in!["https", "browser", "curl", "lifecycle"];
+built_in!["https", "browser", "curl", "lifecycle", "ipv6", "happy-eyeballs"];
 
 /// The built-in scenario called `name`.
 pub fn find(name: &str) -> Option<&'static BuiltIn> {

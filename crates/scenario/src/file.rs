@@ -234,6 +234,10 @@ pub struct Network {
     pub loss: Share,
     /// MTU of the client's link.
     pub mtu: u16,
+    /// Which versions of IP are spoken between client and server.
+    pub ip: IpVersions,
+    /// Whether the access line loses every IPv6 packet, as a broken network does.
+    pub ipv6_broken: bool,
     /// Frames of the access line that are dropped, from the client, counted from 1.
     pub drop_from_client: Vec<u64>,
     /// Frames of the access line that are dropped, towards the client, counted from 1.
@@ -254,10 +258,54 @@ impl Default for Network {
             mark: Octets(0),
             loss: Share(base::Chance::NEVER),
             mtu: 1500,
+            ip: IpVersions::Four,
+            ipv6_broken: false,
             drop_from_client: Vec::new(),
             drop_to_client: Vec::new(),
             faults: Vec::new(),
         }
+    }
+}
+
+/// Versions of IP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+pub enum IpVersions {
+    /// IPv4 alone.
+    #[default]
+    #[serde(rename = "4")]
+    Four,
+    /// IPv6 alone.
+    #[serde(rename = "6")]
+    Six,
+    /// Both.
+    #[serde(rename = "dual")]
+    Dual,
+}
+
+impl IpVersions {
+    /// Its name: `4`, `6`, `dual`.
+    pub fn name(self) -> &'static str {
+        match self {
+            IpVersions::Four => "4",
+            IpVersions::Six => "6",
+            IpVersions::Dual => "dual",
+        }
+    }
+    /// Whether IPv4 is spoken.
+    pub fn has_ipv4(self) -> bool {
+        self != IpVersions::Six
+    }
+    /// Whether IPv6 is spoken.
+    pub fn has_ipv6(self) -> bool {
+        self != IpVersions::Four
+    }
+}
+
+impl std::str::FromStr for IpVersions {
+    type Err = ();
+    fn from_str(text: &str) -> Result<IpVersions, ()> {
+        let all = [IpVersions::Four, IpVersions::Six, IpVersions::Dual];
+        all.into_iter().find(|known| known.name() == text).ok_or(())
     }
 }
 
@@ -424,6 +472,17 @@ impl Scenario {
         let network = &self.network;
         if !(68..=9000).contains(&network.mtu) {
             return value("network.mtu", network.mtu.to_string(), "an MTU lies between 68 (RFC 791 §3.2) and 9000");
+        }
+        if network.ip.has_ipv6() && network.mtu < 1280 {
+            let reason = "IPv6 needs links of at least 1280 bytes (RFC 8200 §5): raise it, or speak IPv4 alone";
+            return value("network.mtu", network.mtu.to_string(), reason);
+        }
+        if network.ip == IpVersions::Six {
+            let parts = UrlParts::parse(&self.request.url)?;
+            let reason = "the URL names an IPv4 address: use a host name, or 4 or dual";
+            if parts.literal.is_some() {
+                return value("network.ip", "6".to_owned(), reason);
+            }
         }
         if network.rtt.0 < base::Duration::from_micros(100) || network.rtt.0 > base::Duration::from_secs(60) {
             return value("network.rtt", network.rtt.0.to_string(), "a round trip lies between 0.1 ms and 60 s here");

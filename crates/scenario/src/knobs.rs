@@ -345,6 +345,35 @@ pub static KNOBS: &[Knob] = &[
         set: |scenario, text| read_ordinals(text, &mut scenario.network.drop_to_client),
     },
     Knob {
+        name: "ip",
+        short: None,
+        label: "IP versions",
+        group: Group::Network,
+        key: "network.ip",
+        kind: Kind::Choice(&[("4", "IPv4"), ("6", "IPv6"), ("dual", "both")]),
+        value_name: "VERSIONS",
+        help: "Which versions of IP are spoken: 4 (the default), 6, or dual, where the client tries both (RFC 8305).",
+        steps: &[],
+        get: |scenario| scenario.network.ip.name().to_owned(),
+        set: |scenario, text| {
+            scenario.network.ip = text.parse().map_err(|()| format!("`{text}` is none of 4, 6 and dual"))?;
+            Ok(())
+        },
+    },
+    Knob {
+        name: "ipv6-broken",
+        short: None,
+        label: "IPv6 broken",
+        group: Group::Network,
+        key: "network.ipv6_broken",
+        kind: Kind::Switch,
+        value_name: "on|off",
+        help: "The access line loses every IPv6 packet, as a broken network does.",
+        steps: &[],
+        get: |scenario| on_off(scenario.network.ipv6_broken),
+        set: |scenario, text| switch(text, &mut scenario.network.ipv6_broken),
+    },
+    Knob {
         name: "nagle",
         short: None,
         label: "Nagle",

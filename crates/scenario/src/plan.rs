@@ -1,6 +1,6 @@
-//! The address plan of the simulated internet: documentation ranges for the public side (RFC 5737), RFC 1918 at home.
+//! The address plan of the simulated internet: documentation ranges for the public side (RFC 5737, RFC 3849), RFC 1918 at home.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use wire::MacAddr;
 
@@ -47,6 +47,42 @@ pub mod names {
 
 /// The web servers' network, 203.0.113.0/24: the core router's end.
 pub const WEB: (Ipv4Addr, u8) = (Ipv4Addr::new(203, 0, 113, 1), 24);
+
+/// IPv6: all of it out of 2001:db8::/32. No address is translated, so the home has a prefix of its own.
+pub mod ipv6 {
+    use super::*;
+    /// The length of each link's prefix.
+    pub const PREFIX: u8 = 64;
+    /// What the provider has given the home: 2001:db8:100::/48.
+    pub const DELEGATED: (Ipv6Addr, u8) = (Ipv6Addr::new(0x2001, 0xdb8, 0x100, 0, 0, 0, 0, 0), 48);
+    /// The home router's inner side, which advertises the network.
+    pub const ROUTER: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x100, 1, 0, 0, 0, 1);
+    /// The address that a laptop has which joined earlier.
+    pub const LAPTOP: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x100, 1, 0, 0, 0, 0x100);
+    /// The access network: the access router's end and the home router's.
+    pub const ACCESS: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 1);
+    /// The home router's outer side.
+    pub const HOME: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 0x23);
+    /// Between access and core router.
+    pub const UPLINK: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 1);
+    /// The core router's end of it.
+    pub const CORE: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 2);
+    /// The web servers' network: the core router's end.
+    pub const WEB: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 80, 0, 0, 0, 0, 1);
+    /// In a direct network: the client and the router's two ends.
+    pub const NEAR: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 10, 0, 0, 0, 0, 0x10);
+    /// The router's end on the client's side.
+    pub const NEAR_GATEWAY: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 10, 0, 0, 0, 0, 1);
+
+    /// The link-local address of device `n`, interface `i`.
+    pub fn link_local(n: u8, i: u8) -> Ipv6Addr {
+        Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, u16::from(n), u16::from(i) + 1)
+    }
+    /// The IPv6 address of the machine whose IPv4 address is `address`, in the web servers' network.
+    pub fn web_address(address: Ipv4Addr) -> Ipv6Addr {
+        Ipv6Addr::from_bits(WEB.to_bits() - 1 + (0x80_u128 << 32) + u128::from(address.to_bits()))
+    }
+}
 
 /// A locally administered hardware address (IEEE 802 §8.4): device `n`, interface `i`.
 pub fn mac(n: u8, i: u8) -> MacAddr {

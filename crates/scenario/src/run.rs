@@ -1,6 +1,6 @@
 //! Runs a scenario: the programs start, the user acts, and the world goes on until the last timer of the connection.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 
 use apps::dhcp::Pool;
@@ -16,7 +16,7 @@ use trace::kinds::{app, dns};
 use trace::{Level, Trace};
 
 use crate::world::{self, Built};
-use crate::{Browser, Join, Scenario, ScenarioError, Scheme, TlsVersion, UrlParts, plan};
+use crate::{Browser, IpVersions, Join, Scenario, ScenarioError, Scheme, TlsVersion, UrlParts, plan};
 
 /// A scenario that was run.
 #[derive(Debug)]
@@ -85,12 +85,15 @@ pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
     scenario.check()?;
     let url = UrlParts::parse(&scenario.request.url).map_err(ScenarioError::from)?;
     let address = url.literal.or(scenario.server.address).unwrap_or_else(|| plan::web_address(&url.host));
-    let server = SocketAddr::new(address.into(), url.port);
+    let server = match scenario.network.ip {
+        IpVersions::Six => SocketAddr::new(plan::ipv6::web_address(address).into(), url.port),
+        IpVersions::Four | IpVersions::Dual => SocketAddr::new(address.into(), url.port),
+    };
     let mut built = world::build(scenario, Level::Full, address);
     let clock = Clock::new(WallTime::SIMULATION_EPOCH);
 
     start_server(scenario, &url, &built, &clock)?;
-    start_home(&url, &built);
+    start_home(scenario, &url, &built);
     let fetch = prepare(scenario, &url, server, &clock)?;
     let client = built.client;
     let os = built.world.os(client);
@@ -100,7 +103,11 @@ pub fn run(scenario: &Scenario) -> Result<Run, RunError> {
             built.world.spawn_root(client, act, "", async move { fetch.join_and_go(os).await })
         }
         _ => {
-            let servers = built.home.as_ref().map(|_| vec![plan::home::ROUTER]).unwrap_or_default();
+            let router: IpAddr = match scenario.network.ip {
+                IpVersions::Six => plan::ipv6::ROUTER.into(),
+                IpVersions::Four | IpVersions::Dual => plan::home::ROUTER.into(),
+            };
+            let servers = built.home.as_ref().map(|_| vec![router]).unwrap_or_default();
             let act = &app::USER_OPENS;
             built.world.spawn_root(client, act, &url.href, async move { fetch.go(os, servers).await })
         }
@@ -173,16 +180,23 @@ fn start_server(
         close_delay: scenario.server.close_delay.0,
     };
     let (os, port) = (built.world.os(built.server), url.port);
+    let all = everywhere(scenario);
     drop(built.world.spawn_root(built.server, &app::OPERATOR_STARTS, "the web server", async move {
-        if let Ok(listener) = os.tcp_listen(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port), 128) {
+        if let Ok(listener) = os.tcp_listen(SocketAddr::new(all, port), 128) {
             apps::http::serve(os, listener, server).await;
         }
     }));
     Ok(())
 }
 
-/// Starts what a home network needs: DHCP server and DNS forwarder on the router, the resolver, the name servers.
-fn start_home(url: &UrlParts, built: &Built) {
+/// Where a server listens to hear everyone: over both versions of IP where the scenario speaks IPv6.
+fn everywhere(scenario: &Scenario) -> IpAddr {
+    if scenario.network.ip.has_ipv6() { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() }
+}
+
+/// Starts what a home network needs: DHCP server, router advertisements and DNS forwarder on the router, the resolver, the
+/// name servers.
+fn start_home(scenario: &Scenario, url: &UrlParts, built: &Built) {
     let Some(home) = &built.home else { return };
     let world = &built.world;
     let start = |node, text: &str| (world.os(node), format!("{text} on {}", world.os(node).host_name()));
@@ -198,9 +212,16 @@ fn start_home(url: &UrlParts, built: &Built) {
         lease: LEASE,
     };
     drop(world.spawn_root(home.router, act, &text, apps::dhcp::serve(os, InterfaceId(0), pool)));
+    let ip = scenario.network.ip;
+    if ip.has_ipv6() {
+        let (os, text) = start(home.router, "router advertisements");
+        let advertise = async move { os.with_host(|host, cx| host.start_advertising(InterfaceId(0), cx)) };
+        drop(world.spawn_root(home.router, act, &text, advertise));
+    }
     let (os, text) = start(home.router, "the DNS forwarder");
     let upstream = vec![plan::provider::RESOLVER.0];
-    let forwarder = apps::dns::forwarder(os, plan::home::ROUTER, upstream, ROUTER_CACHE);
+    let local = if ip.has_ipv6() { everywhere(scenario) } else { plan::home::ROUTER.into() };
+    let forwarder = apps::dns::forwarder(os, local, upstream, ROUTER_CACHE);
     drop(world.spawn_root(home.router, act, &text, forwarder));
     let (os, text) = start(home.resolver, "the recursive resolver");
     let resolver = apps::dns::recursive_server(os, vec![plan::names::ROOT[1].0], RESOLVER_CACHE);
@@ -208,8 +229,12 @@ fn start_home(url: &UrlParts, built: &Built) {
 
     // Every host has an address, whoever asks; the URL's own is where the server was built.
     let (host, here) = (url.host.parse::<wire::dns::Name>().ok(), built.address);
-    let address: AddressOf =
-        Rc::new(move |name| if Some(name) == host.as_ref() { here } else { plan::web_address(&name.to_string()) });
+    let address: AddressOf = Rc::new(move |name| {
+        let four = if Some(name) == host.as_ref() { here } else { plan::web_address(&name.to_string()) };
+        let six = plan::ipv6::web_address(four);
+        let both = [(ip.has_ipv4(), IpAddr::V4(four)), (ip.has_ipv6(), IpAddr::V6(six))];
+        both.into_iter().filter(|(spoken, _)| *spoken).map(|(_, address)| address).collect()
+    });
     let (root, top, hosts) = (plan::names::ROOT[1].0, plan::names::TOP[1].0, plan::names::AUTHORITY[1].0);
     for (node, realm) in [
         (home.root, Realm::Root { own: vec![root], top: vec![top] }),
@@ -279,7 +304,10 @@ fn header(key: &'static str, name: &str, value: &str) -> Result<(http::HeaderNam
 /// What the client's program does.
 struct Fetch {
     url: UrlParts,
-    address: Option<Ipv4Addr>,
+    /// Which versions of IP the machine speaks.
+    ip: IpVersions,
+    /// Whether no name has to be resolved.
+    knows_address: bool,
     exchange: Exchange,
     request: Request,
 }
@@ -308,13 +336,10 @@ fn prepare(
             Some((config, name))
         }
     };
-    let address = (url.literal.is_some() || scenario.client.knows_address).then_some(match server.ip() {
-        std::net::IpAddr::V4(ip) => ip,
-        std::net::IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
-    });
     Ok(Fetch {
         url: url.clone(),
-        address,
+        ip: scenario.network.ip,
+        knows_address: url.literal.is_some() || scenario.client.knows_address,
         exchange: Exchange { server, tls, clock: clock.clone(), keys: Some(keys), linger: scenario.client.linger.0 },
         request: request(scenario, url)?,
     })
@@ -361,15 +386,27 @@ impl Fetch {
     async fn join_and_go(self, os: Os) -> Result<Response, FetchError> {
         let failed =
             |error: apps::dhcp::JoinError| FetchError::Dns(format!("the machine is not on the network: {error}"));
-        let mut client = apps::dhcp::Client::new(os.clone(), InterfaceId(0)).map_err(failed)?;
-        let lease = client.join().await.map_err(failed)?;
-        let servers = lease.dns.clone();
-        drop(os.spawn("dhcp", client.keep(lease)));
+        let mut servers: Vec<IpAddr> = Vec::new();
+        if self.ip.has_ipv6() {
+            os.with_host(|host, cx| host.join_ipv6(InterfaceId(0), cx));
+        }
+        if self.ip.has_ipv4() {
+            let mut client = apps::dhcp::Client::new(os.clone(), InterfaceId(0)).map_err(failed)?;
+            let lease = client.join().await.map_err(failed)?;
+            servers.extend(lease.dns.iter().map(|&server| IpAddr::from(server)));
+            drop(os.spawn("dhcp", client.keep(lease)));
+        }
+        if self.ip.has_ipv6() {
+            configured(&os).await;
+            let advertised = os.with_host(|host, cx| host.advertised_name_servers(cx.now));
+            // Both families lead to the same name server: one is asked.
+            servers.extend(advertised.into_iter().map(IpAddr::from).filter(|_| !self.ip.has_ipv4()));
+        }
         os.act(&app::USER_OPENS, &self.url.href);
         self.go(os, servers).await
     }
 
-    async fn go(self, os: Os, servers: Vec<Ipv4Addr>) -> Result<Response, FetchError> {
+    async fn go(self, os: Os, servers: Vec<IpAddr>) -> Result<Response, FetchError> {
         let result = self.request(&os, servers).await;
         if let Err(error) = &result {
             let text = os.text(&error.to_string());
@@ -378,9 +415,16 @@ impl Fetch {
         result
     }
 
-    async fn request(self, os: &Os, servers: Vec<Ipv4Addr>) -> Result<Response, FetchError> {
+    async fn request(self, os: &Os, servers: Vec<IpAddr>) -> Result<Response, FetchError> {
         let text = os.text(&self.describe());
         os.event(&app::URL_PARSED, 0, [text, 0]);
+        if self.ip == IpVersions::Dual && !self.knows_address {
+            let browser = os.text("the browser");
+            os.event(&dns::CACHE_MISS, 0, [browser, 0]);
+            let stub = Stub::new(os, &servers, SYSTEM_CACHE);
+            let tcp = apps::http::connect(os, &stub, &self.url.host, self.url.port).await?;
+            return apps::http::exchange_over(os, tcp, &self.exchange, self.request).await;
+        }
         self.look_up(os, servers).await?;
         apps::http::exchange(os, &self.exchange, self.request).await
     }
@@ -390,23 +434,42 @@ impl Fetch {
         format!("scheme {}, host {}, port {}, path {}", url.scheme.as_str(), url.host, url.port, url.target())
     }
 
-    async fn look_up(&self, os: &Os, servers: Vec<Ipv4Addr>) -> Result<(), FetchError> {
+    async fn look_up(&self, os: &Os, servers: Vec<IpAddr>) -> Result<(), FetchError> {
         if self.url.literal.is_some() {
             return Ok(());
         }
         let browser = os.text("the browser");
         os.event(&dns::CACHE_MISS, 0, [browser, 0]);
-        if self.address.is_some() {
+        if self.knows_address {
             let system = os.text("the operating system");
             os.event(&dns::CACHE_HIT, 0, [system, 0]);
             return Ok(());
         }
-        let found = Stub::new(os, &servers, SYSTEM_CACHE).resolve(&self.url.host).await;
+        let stub = Stub::new(os, &servers, SYSTEM_CACHE);
+        let found: Result<Vec<IpAddr>, _> = if self.ip == IpVersions::Six {
+            stub.resolve_ipv6(&self.url.host).await.map(|found| found.into_iter().map(IpAddr::from).collect())
+        } else {
+            stub.resolve(&self.url.host).await.map(|found| found.into_iter().map(IpAddr::from).collect())
+        };
         match found {
             // The world was built with the server at that very address.
-            Ok(found) if found.iter().any(|&ip| std::net::IpAddr::from(ip) == self.exchange.server.ip()) => Ok(()),
+            Ok(found) if found.contains(&self.exchange.server.ip()) => Ok(()),
             Ok(found) => Err(FetchError::Dns(format!("the name led to {found:?}, where no server is"))),
             Err(error) => Err(FetchError::Dns(error.to_string())),
         }
+    }
+}
+
+/// How long a program waits for the machine to have made itself an address, and how often it looks.
+const AUTOCONFIGURED: Duration = Duration::from_secs(10);
+const LOOK_FOR_ADDRESS: Duration = Duration::from_millis(100);
+
+/// Waits until the machine has an IPv6 address that reaches further than its link; not for ever, since there may be no router.
+async fn configured(os: &Os) {
+    let ready =
+        |own: &host::Ipv6Address| own.state == host::AddressState::Preferred && !own.address.is_unicast_link_local();
+    let end = os.now() + AUTOCONFIGURED;
+    while os.now() < end && !os.with_host(|host, _| host.ipv6_addresses(InterfaceId(0)).iter().any(ready)) {
+        os.sleep(LOOK_FOR_ADDRESS).await;
     }
 }

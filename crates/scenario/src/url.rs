@@ -104,8 +104,8 @@ impl UrlParts {
             Some(url::Host::Ipv4(ip)) => (ip.to_string(), Some(ip)),
             Some(url::Host::Ipv6(_)) => {
                 return Err(error(
-                    "the simulated internet speaks IPv4 only".to_owned(),
-                    "use a host name or an IPv4 address",
+                    "an address in a URL must be an IPv4 address here".to_owned(),
+                    "use a host name, and --ip 6 to speak IPv6",
                 ));
             }
             None => return Err(error("it has no host".to_owned(), example)),

@@ -1,15 +1,16 @@
 //! A scenario's world: machines, links and what runs on them.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
 
 use base::{Duration, Rate, Seed};
-use host::{EphemeralPorts, HostConfig, InterfaceId, NatConfig, PortOrder, Prefix, Route};
-use net::link::{Fault, Match, Then, Which};
+use host::{Advertise, EphemeralPorts, HostConfig, InterfaceId, Ipv6Config, NatConfig, PortOrder, Prefix, Route};
+use net::link::{Fault, Match, Then, View, Which};
 use net::{LaneConfig, LinkConfig, NodeId, World};
 use trace::{Level, Role};
 use wire::tcp::Seq;
 
-use crate::plan::{self, mac};
+use crate::plan::{self, ipv6 as six, mac};
 use crate::{Congestion, Join, Line, Network, Scenario, Topology, Way};
 
 /// A world and the machines that programs run on.
@@ -101,7 +102,12 @@ fn access_line(network: &Network, delay: Duration) -> LinkConfig {
         let lane = drop_ordinals(drop).into_iter().fold(lane, |lane, ordinal| {
             lane.fault(Fault { of: Match::All, which: Which::Nth(ordinal), then: Then::Lose })
         });
-        with_faults(lane, network, Line::Access, way)
+        let lane = with_faults(lane, network, Line::Access, way);
+        if !network.ipv6_broken {
+            return lane;
+        }
+        let ipv6 = Match::If(Rc::new(|view: &View| view.ipv6.is_some()));
+        lane.fault(Fault { of: ipv6, which: Which::Every, then: Then::Lose })
     };
     let upload = match (network.upload.0, network.rate.0) {
         (Rate::UNLIMITED, rate) => rate,
@@ -112,6 +118,34 @@ fn access_line(network: &Network, delay: Duration) -> LinkConfig {
         a_to_b: lane(upload, &network.drop_from_client, Way::FromClient),
         b_to_a: lane(network.rate.0, &network.drop_to_client, Way::ToClient),
     }
+}
+
+/// IPv6 on the interface that was added last, where the scenario speaks it: a link-local address and another.
+fn with_ipv6(config: HostConfig, scenario: &Scenario, link_local: Ipv6Addr, address: Ipv6Addr) -> HostConfig {
+    if !scenario.network.ip.has_ipv6() {
+        return config;
+    }
+    let prefix = plan::ipv6::PREFIX;
+    config.ipv6(Ipv6Config::fixed(&[(link_local, prefix), (address, prefix)]))
+}
+
+/// A default route over IPv6, where the scenario speaks it.
+fn ipv6_gateway(config: HostConfig, scenario: &Scenario, gateway: Ipv6Addr, interface: u16) -> HostConfig {
+    if scenario.network.ip.has_ipv6() { config.gateway(gateway, InterfaceId(interface)) } else { config }
+}
+
+/// An IPv6 route by way of a router, where the scenario speaks it.
+fn ipv6_route(
+    config: HostConfig,
+    scenario: &Scenario,
+    to: (Ipv6Addr, u8),
+    via: Ipv6Addr,
+    interface: u16,
+) -> HostConfig {
+    if !scenario.network.ip.has_ipv6() {
+        return config;
+    }
+    config.route(Prefix::new(to.0, to.1), Some(via.into()), InterfaceId(interface))
 }
 
 /// Client, one router, server.
@@ -128,19 +162,20 @@ fn direct(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
     let mut config =
         client(scenario, seed).interface("eth0", mac(1, 0), &[(near, 24)]).gateway(near_gateway, InterfaceId(0));
     config.interfaces[0].mtu = scenario.network.mtu;
-    let client = world.add_host(Role::Client, config);
-    let mut config = HostConfig::new("router", seed).interface("near", mac(2, 0), &[(near_gateway, 24)]).interface(
-        "far",
-        mac(2, 1),
-        &[(far_gateway, 24)],
-    );
+    let config = with_ipv6(config, scenario, six::link_local(1, 0), six::NEAR);
+    let client = world.add_host(Role::Client, ipv6_gateway(config, scenario, six::NEAR_GATEWAY, 0));
+    let config = HostConfig::new("router", seed).interface("near", mac(2, 0), &[(near_gateway, 24)]);
+    let config = with_ipv6(config, scenario, six::link_local(2, 0), six::NEAR_GATEWAY);
+    let config = config.interface("far", mac(2, 1), &[(far_gateway, 24)]);
+    let mut config = with_ipv6(config, scenario, six::link_local(2, 1), six::WEB);
     config.forwarding = true;
     config.interfaces[0].mtu = scenario.network.mtu;
     let router = world.add_host(Role::Router, config);
     let config = self::server(scenario, seed)
         .interface("eth0", mac(3, 0), &[(address, 24)])
         .gateway(far_gateway, InterfaceId(0));
-    let server = world.add_host(Role::Server, config);
+    let config = with_ipv6(config, scenario, six::link_local(3, 0), six::web_address(address));
+    let server = world.add_host(Role::Server, ipv6_gateway(config, scenario, six::WEB, 0));
 
     // One way is half the round trip: a fifth of it on the client's line, the rest on the server's.
     let one_way = scenario.network.rtt.0 / 2;
@@ -150,15 +185,21 @@ fn direct(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
 
     if scenario.client.knows_neighbours {
         let act = &trace::kinds::app::OPERATOR_STARTS;
-        let mut learn = |node, interface, address, mac| {
+        let mut learn = |node, interface, address: IpAddr, mac| {
             world.with_host(node, act, "the machine, which has talked to its neighbours before", |host, cx| {
                 host.set_reachable_neighbour(InterfaceId(interface), address, mac, cx);
             });
         };
-        learn(client, 0, near_gateway, mac(2, 0));
-        learn(router, 0, near, mac(1, 0));
-        learn(router, 1, address, mac(3, 0));
-        learn(server, 0, far_gateway, mac(2, 1));
+        learn(client, 0, near_gateway.into(), mac(2, 0));
+        learn(router, 0, near.into(), mac(1, 0));
+        learn(router, 1, address.into(), mac(3, 0));
+        learn(server, 0, far_gateway.into(), mac(2, 1));
+        if scenario.network.ip.has_ipv6() {
+            learn(client, 0, six::NEAR_GATEWAY.into(), mac(2, 0));
+            learn(router, 0, six::NEAR.into(), mac(1, 0));
+            learn(router, 1, six::web_address(address).into(), mac(3, 0));
+            learn(server, 0, six::WEB.into(), mac(2, 1));
+        }
     }
     Built { world, client, server, address, home: None }
 }
@@ -168,41 +209,64 @@ fn home(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
     let seed = Seed(scenario.seed);
     let mut world = World::new(seed, level);
 
-    let lan: &[(Ipv4Addr, u8)] = match scenario.client.join {
-        Join::Dhcp => &[],
-        Join::Already => &[(plan::home::LAPTOP, plan::home::PREFIX)],
+    let joined = scenario.client.join == Join::Already;
+    let lan: &[(Ipv4Addr, u8)] = match joined && scenario.network.ip.has_ipv4() {
+        false => &[],
+        true => &[(plan::home::LAPTOP, plan::home::PREFIX)],
     };
     let mut config = client(scenario, seed).interface("eth0", mac(1, 0), lan);
     config.interfaces[0].mtu = scenario.network.mtu;
-    if scenario.client.join == Join::Already {
+    if joined && scenario.network.ip.has_ipv4() {
         config = config.gateway(plan::home::ROUTER, InterfaceId(0));
+    }
+    if joined {
+        config = with_ipv6(config, scenario, six::link_local(1, 0), six::LAPTOP);
+        config = ipv6_gateway(config, scenario, six::ROUTER, 0);
+    } else if scenario.network.ip.has_ipv6() {
+        config = config.ipv6(Ipv6Config::automatic());
     }
     let client = world.add_host(Role::Client, config);
     let switch = world.add_switch("switch", 4);
 
-    let mut config = HostConfig::new("home-router", seed)
-        .interface("lan", mac(2, 0), &[(plan::home::ROUTER, plan::home::PREFIX)])
-        .interface("wan", mac(2, 1), &[plan::provider::HOME])
-        .gateway(plan::provider::ACCESS.0, InterfaceId(1));
+    let config =
+        HostConfig::new("home-router", seed).interface("lan", mac(2, 0), &[(plan::home::ROUTER, plan::home::PREFIX)]);
+    let mut config = with_ipv6(config, scenario, six::link_local(2, 0), six::ROUTER);
+    if let Some(ipv6) = &mut config.interfaces[0].ipv6 {
+        let prefix = Prefix::new(six::ROUTER, six::PREFIX);
+        ipv6.advertise = Some(Advertise { name_servers: vec![six::ROUTER], ..Advertise::prefix(prefix) });
+    }
+    let config = config.interface("wan", mac(2, 1), &[plan::provider::HOME]);
+    let config = with_ipv6(config, scenario, six::link_local(2, 1), six::HOME);
+    let config = config.gateway(plan::provider::ACCESS.0, InterfaceId(1));
+    let mut config = ipv6_gateway(config, scenario, six::ACCESS, 1);
     config.forwarding = true;
     config.nat = Some(NatConfig::new(InterfaceId(1)));
     config.interfaces[0].mtu = scenario.network.mtu;
     let router = world.add_host(Role::Router, config);
 
-    let mut config = HostConfig::new("access-router", seed)
-        .interface("homes", mac(3, 0), &[plan::provider::ACCESS])
-        .interface("resolvers", mac(3, 1), &[plan::provider::RESOLVERS])
-        .interface("core", mac(3, 2), &[plan::provider::UPLINK])
-        .gateway(plan::provider::CORE.0, InterfaceId(2));
+    let config = HostConfig::new("access-router", seed).interface("homes", mac(3, 0), &[plan::provider::ACCESS]);
+    let config = with_ipv6(config, scenario, six::link_local(3, 0), six::ACCESS);
+    let config = config.interface("resolvers", mac(3, 1), &[plan::provider::RESOLVERS]).interface(
+        "core",
+        mac(3, 2),
+        &[plan::provider::UPLINK],
+    );
+    let config = with_ipv6(config, scenario, six::link_local(3, 2), six::UPLINK);
+    let config = config.gateway(plan::provider::CORE.0, InterfaceId(2));
+    let config = ipv6_gateway(config, scenario, six::CORE, 2);
+    let mut config = ipv6_route(config, scenario, six::DELEGATED, six::HOME, 0);
     config.forwarding = true;
     let access = world.add_host(Role::Router, config);
 
-    let mut config = HostConfig::new("core-router", seed)
-        .interface("access", mac(4, 0), &[plan::provider::CORE])
+    let config = HostConfig::new("core-router", seed).interface("access", mac(4, 0), &[plan::provider::CORE]);
+    let config = with_ipv6(config, scenario, six::link_local(4, 0), six::CORE)
         .interface("root", mac(4, 1), &[plan::names::ROOT[0]])
         .interface("top", mac(4, 2), &[plan::names::TOP[0]])
         .interface("authority", mac(4, 3), &[plan::names::AUTHORITY[0]])
         .interface("web", mac(4, 4), &[plan::WEB]);
+    let config = with_ipv6(config, scenario, six::link_local(4, 4), six::WEB);
+    let config = ipv6_route(config, scenario, six::DELEGATED, six::UPLINK, 0);
+    let mut config = ipv6_route(config, scenario, (six::HOME, six::PREFIX), six::UPLINK, 0);
     config.routes.push(Route {
         prefix: Prefix::new(Ipv4Addr::new(198, 51, 100, 0), 24),
         via: Some(plan::provider::UPLINK.0.into()),
@@ -216,8 +280,12 @@ fn home(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
     config.forwarding = true;
     let core = world.add_host(Role::Router, config);
 
-    let machine = |world: &mut World, role, config: HostConfig, n: u8, address: (Ipv4Addr, u8), gateway: Ipv4Addr| {
+    let machine = |world: &mut World, role: Role, config: HostConfig, n: u8, address: (Ipv4Addr, u8), gateway: Ipv4Addr| {
         let mut config = config.interface("eth0", mac(n, 0), &[address]);
+        if role == Role::Server {
+            config = with_ipv6(config, scenario, six::link_local(n, 0), six::web_address(address.0));
+            config = ipv6_gateway(config, scenario, six::WEB, 0);
+        }
         if !Prefix::new(address.0, address.1).contains(gateway) {
             config.routes.push(Route { prefix: Prefix::new(gateway, 32), via: None, interface: InterfaceId(0) });
         }
@@ -263,7 +331,7 @@ fn home(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
     world.link((core, 3), (authority, 0), fast(delays.names));
     world.link((core, 4), (server, 0), fast(delays.web));
     // The provider's machines have talked to each other before: only the home is new.
-    let mut learn = |node, interface, address, mac| {
+    let mut learn = |node, interface, address: IpAddr, mac| {
         let act = &trace::kinds::app::OPERATOR_STARTS;
         world.with_host(node, act, "the machine, which has talked to its neighbours before", |host, cx| {
             host.set_reachable_neighbour(InterfaceId(interface), address, mac, cx);
@@ -279,8 +347,19 @@ fn home(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
         ((core, 4, plan::WEB.0, mac(4, 4)), (server, 0, address, mac(9, 0))),
     ];
     for (a, b) in pairs {
-        learn(a.0, a.1, b.2, b.3);
-        learn(b.0, b.1, a.2, a.3);
+        learn(a.0, a.1, b.2.into(), b.3);
+        learn(b.0, b.1, a.2.into(), a.3);
+    }
+    if scenario.network.ip.has_ipv6() {
+        let pairs = [
+            ((router, 1, six::HOME, mac(2, 1)), (access, 0, six::ACCESS, mac(3, 0))),
+            ((access, 2, six::UPLINK, mac(3, 2)), (core, 0, six::CORE, mac(4, 0))),
+            ((core, 4, six::WEB, mac(4, 4)), (server, 0, six::web_address(address), mac(9, 0))),
+        ];
+        for (a, b) in pairs {
+            learn(a.0, a.1, b.2.into(), b.3);
+            learn(b.0, b.1, a.2.into(), a.3);
+        }
     }
     Built { world, client, server, address, home: Some(Home { router, resolver, root, top, authority }) }
 }

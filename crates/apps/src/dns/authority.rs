@@ -1,15 +1,15 @@
 //! The simulated internet's name servers: the root, the top-level domains, and everybody's own. Zones are made for the
 //! question at hand, so that any host name resolves, the same way in every run.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use wire::dns::{Class, Edns, Message, Name, Opcode, RData, Rcode, ResourceRecord};
 
 use super::zone::Zone;
 
-/// Which address a host has.
-pub type AddressOf = Rc<dyn Fn(&Name) -> Ipv4Addr>;
+/// Which addresses a host has, of either family.
+pub type AddressOf = Rc<dyn Fn(&Name) -> Vec<IpAddr>>;
 
 /// Time to live of delegations: two days, as in the root and most top-level zones.
 const DELEGATION_TTL: u32 = 172_800;
@@ -119,7 +119,7 @@ impl Authority {
                 if name.label_count() >= 2 && !is_server {
                     delegate(&mut zone, &below, hosts, host_server);
                 } else if name.label_count() == 1 {
-                    zone.add(ResourceRecord::new(domain.clone(), HOST_TTL, RData::A(address(&domain))));
+                    add_addresses(&mut zone, &domain, address);
                 }
                 Some(zone)
             }
@@ -141,7 +141,7 @@ impl Authority {
                 for host in hosts {
                     let is_server = (0..own.len()).any(|i| host_server(&domain, i) == host);
                     if !is_server && !fixed.iter().any(|record| record.name == host) {
-                        zone.add(ResourceRecord::new(host.clone(), HOST_TTL, RData::A(address(&host))));
+                        add_addresses(&mut zone, &host, address);
                     }
                 }
                 Some(zone)
@@ -169,6 +169,17 @@ fn letter(i: usize) -> [u8; 1] {
 fn named(label: &[u8], parent: &str) -> Name {
     let parent: Name = parent.parse().unwrap_or_else(|_| Name::root());
     parent.child(label).unwrap_or(parent)
+}
+
+/// An A record for each IPv4 address of a host, an AAAA record for each IPv6 address (RFC 3596 §2.1).
+fn add_addresses(zone: &mut Zone, host: &Name, address: &AddressOf) {
+    for address in address(host) {
+        let data = match address {
+            IpAddr::V4(address) => RData::A(address),
+            IpAddr::V6(address) => RData::Aaaa(address),
+        };
+        zone.add(ResourceRecord::new(host.clone(), HOST_TTL, data));
+    }
 }
 
 fn with_servers(origin: &Name, servers: &[Ipv4Addr], server_name: fn(&Name, usize) -> Name) -> Zone {
@@ -201,7 +212,7 @@ mod tests {
         Realm::Root { own: vec![ROOT], top: vec![TOP] }
     }
     fn top() -> Realm {
-        Realm::Top { own: vec![TOP], hosts: vec![AUTH], address: Rc::new(|_| [203, 0, 113, 8].into()) }
+        Realm::Top { own: vec![TOP], hosts: vec![AUTH], address: Rc::new(|_| vec![[203, 0, 113, 8].into()]) }
     }
     fn hosts() -> Realm {
         let alias = ResourceRecord::new(
@@ -209,7 +220,7 @@ mod tests {
             60,
             RData::Cname("web.alias.example".parse().unwrap()),
         );
-        Realm::Hosts { own: vec![AUTH], address: Rc::new(|_| [203, 0, 113, 7].into()), fixed: vec![alias] }
+        Realm::Hosts { own: vec![AUTH], address: Rc::new(|_| vec![[203, 0, 113, 7].into()]), fixed: vec![alias] }
     }
 
     #[test]

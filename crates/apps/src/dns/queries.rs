@@ -1,7 +1,7 @@
 //! One question to a list of servers that resolve for us, as glibc's stub resolver asks it: one server after the other, a
 //! timeout each, several rounds. Sans-IO.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use base::{Duration, Rng};
 use wire::dns::{Message, Rcode};
@@ -40,21 +40,22 @@ pub enum Reply {
 #[derive(Clone, Debug)]
 pub struct Queries {
     query: Message,
-    servers: Vec<Ipv4Addr>,
+    servers: Vec<IpAddr>,
     policy: Policy,
     /// Questions sent so far.
     sent: u32,
-    last: Option<Ipv4Addr>,
+    last: Option<IpAddr>,
 }
 
 impl Queries {
     /// Asks `servers` what `query` asks; each time with an id of its own.
-    pub fn new(query: Message, servers: &[Ipv4Addr], policy: Policy) -> Queries {
-        Queries { query, servers: servers.to_vec(), policy, sent: 0, last: None }
+    pub fn new(query: Message, servers: &[impl Into<IpAddr> + Copy], policy: Policy) -> Queries {
+        let servers = servers.iter().map(|&server| server.into()).collect();
+        Queries { query, servers, policy, sent: 0, last: None }
     }
 
     /// Whom to ask next, what, and how long to wait; `None` when all have been asked often enough.
-    pub fn next(&mut self, rng: &mut Rng) -> Option<(Ipv4Addr, Message, Duration)> {
+    pub fn next(&mut self, rng: &mut Rng) -> Option<(IpAddr, Message, Duration)> {
         let n = u32::try_from(self.servers.len()).ok().filter(|n| *n > 0)?;
         if self.sent / n >= self.policy.attempts {
             return None;
@@ -73,7 +74,7 @@ impl Queries {
     /// A message has come from `from` to the port from which the last question was sent.
     pub fn handle_response(&mut self, from: IpAddr, message: &Message) -> Reply {
         // RFC 5452 §9.1: the same server, id and question.
-        if self.last.map(IpAddr::V4) != Some(from) {
+        if self.last != Some(from) {
             return Reply::Ignored("from somebody else");
         }
         if !message.response || message.id != self.query.id {
@@ -100,7 +101,7 @@ mod tests {
     #[test]
     fn servers_are_asked_in_turn_as_glibc_does() {
         let query = Message::query(0, Question::new("www.example".parse().unwrap(), Type::A));
-        let (a, b) = (Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2));
+        let (a, b) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let mut queries = Queries::new(query, &[a, b], Policy::GLIBC);
         let mut rng = Seed(1).stream("dns");
         let asked: Vec<_> = std::iter::from_fn(|| queries.next(&mut rng)).map(|(s, q, t)| (s, q.id, t)).collect();
@@ -115,18 +116,18 @@ mod tests {
     #[test]
     fn only_the_answer_to_the_question_counts() {
         let query = Message::query(0, Question::new("www.example".parse().unwrap(), Type::A));
-        let server = Ipv4Addr::new(192, 0, 2, 1);
+        let server = IpAddr::from([192, 0, 2, 1]);
         let mut queries = Queries::new(query, &[server], Policy::GLIBC);
         let (_, sent, _) = queries.next(&mut Seed(1).stream("dns")).unwrap();
         let good = Message::response_to(&sent);
-        assert_eq!(queries.handle_response(server.into(), &good), Reply::Answer);
+        assert_eq!(queries.handle_response(server, &good), Reply::Answer);
         assert_eq!(queries.handle_response([192, 0, 2, 9].into(), &good), Reply::Ignored("from somebody else"));
         let other = Message { id: sent.id ^ 1, ..good.clone() };
-        assert_eq!(queries.handle_response(server.into(), &other), Reply::Ignored("with another id"));
-        assert_eq!(queries.handle_response(server.into(), &sent), Reply::Ignored("with another id"));
+        assert_eq!(queries.handle_response(server, &other), Reply::Ignored("with another id"));
+        assert_eq!(queries.handle_response(server, &sent), Reply::Ignored("with another id"));
         let failed = Message { rcode: Rcode::SERVFAIL, ..good.clone() };
-        assert_eq!(queries.handle_response(server.into(), &failed), Reply::NextServer(Rcode::SERVFAIL));
+        assert_eq!(queries.handle_response(server, &failed), Reply::NextServer(Rcode::SERVFAIL));
         let cut = Message { truncated: true, ..good };
-        assert_eq!(queries.handle_response(server.into(), &cut), Reply::Truncated);
+        assert_eq!(queries.handle_response(server, &cut), Reply::Truncated);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use base::{Instant, Rng};
@@ -24,7 +24,7 @@ use super::serve::{ask, ask_over_tcp, bind_anywhere, serve};
 pub async fn authority_server(os: Os, authority: Authority) -> Result<(), Errno> {
     let authority = Rc::new(authority);
     let place = os.clone();
-    serve(os, Ipv4Addr::UNSPECIFIED, move |query, _| {
+    serve(os, Ipv4Addr::UNSPECIFIED.into(), move |query, _| {
         let (os, authority) = (place.clone(), authority.clone());
         async move {
             let response = authority.answer(&query)?;
@@ -77,7 +77,7 @@ impl Memory {
 pub async fn recursive_server(os: Os, root: Vec<Ipv4Addr>, capacity: usize) -> Result<(), Errno> {
     let (memory, root) = (Memory::new(&os, capacity), Rc::new(root));
     let place = os.clone();
-    serve(os, Ipv4Addr::UNSPECIFIED, move |query: Message, _| {
+    serve(os, Ipv4Addr::UNSPECIFIED.into(), move |query: Message, _| {
         let (os, memory, root) = (place.clone(), memory.clone(), root.clone());
         async move {
             let [question] = query.questions.as_slice() else {
@@ -113,7 +113,7 @@ async fn resolve(os: &Os, memory: &RefCell<Memory>, root: &[Ipv4Addr], question:
                 match verdict {
                     Ok(Verdict::Truncated) => {
                         let Some(again) = resolution.over_tcp() else { continue };
-                        match ask_over_tcp(os, again.server, &again.query, again.timeout * 4).await {
+                        match ask_over_tcp(os, again.server.into(), &again.query, again.timeout * 4).await {
                             Ok(message) => {
                                 let verdict = judge(memory, &mut resolution, os.now(), again.server.into(), &message);
                                 record_verdict(os, again.query.id, &verdict);
@@ -135,8 +135,9 @@ async fn one_question(
     resolution: &mut Resolution,
     question: &Ask,
 ) -> Result<Verdict, Errno> {
-    let socket = bind_anywhere(os, &mut memory.borrow_mut().rng)?;
-    ask(os, &socket, question.server, &question.query, question.timeout, |from, message| {
+    let server = question.server.into();
+    let socket = bind_anywhere(os, &mut memory.borrow_mut().rng, server)?;
+    ask(os, &socket, server, &question.query, question.timeout, |from, message| {
         match judge(memory, resolution, os.now(), from, &message) {
             Verdict::Ignored(_) => None,
             verdict => Some(verdict),
@@ -182,10 +183,15 @@ fn record_answer(os: &Os, id: u16, rcode: Rcode, message: &Message) {
 ///
 /// # Errors
 /// If port 53 is taken, or `local` is not this machine's.
-pub async fn forwarder(os: Os, local: Ipv4Addr, upstream: Vec<Ipv4Addr>, capacity: usize) -> Result<(), Errno> {
+pub async fn forwarder(
+    os: Os,
+    local: impl Into<IpAddr>,
+    upstream: Vec<Ipv4Addr>,
+    capacity: usize,
+) -> Result<(), Errno> {
     let (memory, upstream) = (Memory::new(&os, capacity), Rc::new(upstream));
     let place = os.clone();
-    serve(os, local, move |query: Message, _| {
+    serve(os, local.into(), move |query: Message, _| {
         let (os, memory, upstream) = (place.clone(), memory.clone(), upstream.clone());
         async move {
             let question = query.question()?.clone();
@@ -195,7 +201,7 @@ pub async fn forwarder(os: Os, local: Ipv4Addr, upstream: Vec<Ipv4Addr>, capacit
                 return Some(response);
             }
             // RFC 5625 §4.1: what it does not understand it passes on as it is.
-            let mut queries = Queries::new(query.clone(), &upstream, Policy::FORWARDER);
+            let mut queries = Queries::new(query.clone(), upstream.as_slice(), Policy::FORWARDER);
             let answered = ask_all(&os, &memory, &mut queries).await;
             let response = match answered {
                 Ok(response) => {
@@ -219,7 +225,7 @@ async fn ask_all(os: &Os, memory: &RefCell<Memory>, queries: &mut Queries) -> Re
     loop {
         let asked = queries.next(&mut memory.borrow_mut().rng);
         let Some((server, query, timeout)) = asked else { return Err(failure) };
-        let Ok(socket) = bind_anywhere(os, &mut memory.borrow_mut().rng) else { return Err(failure) };
+        let Ok(socket) = bind_anywhere(os, &mut memory.borrow_mut().rng, server) else { return Err(failure) };
         let reply =
             ask(os, &socket, server, &query, timeout, |from, message| match queries.handle_response(from, &message) {
                 Reply::Ignored(_) => None,
@@ -228,7 +234,7 @@ async fn ask_all(os: &Os, memory: &RefCell<Memory>, queries: &mut Queries) -> Re
         match reply.await {
             Ok((Reply::Answer, message)) => return Ok(message),
             Ok((Reply::Truncated, _)) => match ask_over_tcp(os, server, &query, timeout).await {
-                Ok(message) if queries.handle_response(server.into(), &message) == Reply::Answer => return Ok(message),
+                Ok(message) if queries.handle_response(server, &message) == Reply::Answer => return Ok(message),
                 _ => {}
             },
             Ok((Reply::NextServer(rcode), _)) => failure = ResolveError::Refused(rcode),
@@ -278,7 +284,7 @@ impl std::error::Error for ResolveError {}
 #[derive(Clone)]
 pub struct Stub {
     os: Os,
-    servers: Rc<RefCell<Vec<Ipv4Addr>>>,
+    servers: Rc<RefCell<Vec<IpAddr>>>,
     policy: Policy,
     memory: Rc<RefCell<Memory>>,
 }
@@ -286,14 +292,14 @@ pub struct Stub {
 impl Stub {
     /// A resolver that asks `servers` as glibc does (5 s, 2 attempts) and remembers at most `capacity` record sets; 0 for
     /// a machine without a cache.
-    pub fn new(os: &Os, servers: &[Ipv4Addr], capacity: usize) -> Stub {
-        let servers = Rc::new(RefCell::new(servers.to_vec()));
+    pub fn new(os: &Os, servers: &[impl Into<IpAddr> + Copy], capacity: usize) -> Stub {
+        let servers = Rc::new(RefCell::new(servers.iter().map(|&server| server.into()).collect()));
         Stub { os: os.clone(), servers, policy: Policy::GLIBC, memory: Memory::new(os, capacity) }
     }
 
     /// Asks other servers from now on, as after DHCP.
-    pub fn set_servers(&self, servers: &[Ipv4Addr]) {
-        *self.servers.borrow_mut() = servers.to_vec();
+    pub fn set_servers(&self, servers: &[impl Into<IpAddr> + Copy]) {
+        *self.servers.borrow_mut() = servers.iter().map(|&server| server.into()).collect();
     }
 
     /// Waits and tries as `policy` says.
@@ -314,18 +320,36 @@ impl Stub {
     /// # Errors
     /// Why there is none.
     pub async fn resolve(&self, host: &str) -> Result<Vec<Ipv4Addr>, ResolveError> {
+        let address = |data: &RData| match data {
+            RData::A(address) => Some(*address),
+            _ => None,
+        };
+        self.find(host, Type::A, address).await
+    }
+
+    /// The IPv6 addresses of a host (RFC 3596). As [`Stub::resolve`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn resolve_ipv6(&self, host: &str) -> Result<Vec<Ipv6Addr>, ResolveError> {
+        let address = |data: &RData| match data {
+            RData::Aaaa(address) => Some(*address),
+            _ => None,
+        };
+        self.find(host, Type::AAAA, address).await
+    }
+
+    async fn find<T: fmt::Display>(
+        &self,
+        host: &str,
+        kind: Type,
+        address: impl Fn(&RData) -> Option<T>,
+    ) -> Result<Vec<T>, ResolveError> {
         let name: Name = host.parse().map_err(|error| ResolveError::NotAName(format!("{error}")))?;
         let text = self.os.text(&name.to_string());
         self.os.event(&dns::ASK, 0, [text, 0]);
-        let result = self.look_up(Question::new(name, Type::A)).await.and_then(|(question, answer)| {
-            let addresses: Vec<Ipv4Addr> = answer
-                .answers
-                .iter()
-                .filter_map(|record| match record.data {
-                    RData::A(address) => Some(address),
-                    _ => None,
-                })
-                .collect();
+        let result = self.look_up(Question::new(name, kind)).await.and_then(|(question, answer)| {
+            let addresses: Vec<T> = answer.answers.iter().filter_map(|record| address(&record.data)).collect();
             match answer.rcode {
                 Rcode::NOERROR if !addresses.is_empty() => Ok(addresses),
                 Rcode::NOERROR => Err(ResolveError::NoSuchRecord(question)),
@@ -335,7 +359,7 @@ impl Stub {
         });
         match &result {
             Ok(addresses) => {
-                let all: Vec<String> = addresses.iter().map(Ipv4Addr::to_string).collect();
+                let all: Vec<String> = addresses.iter().map(T::to_string).collect();
                 let text = self.os.text(&all.join(", "));
                 self.os.event(&dns::ANSWER, 0, [text, 0]);
             }
@@ -350,7 +374,10 @@ impl Stub {
     async fn look_up(&self, question: Question) -> Result<(Question, Answer), ResolveError> {
         // RFC 6761 §6.3: localhost is this machine, and no server is asked.
         if question.name.labels().last().is_some_and(|label| label.eq_ignore_ascii_case(b"localhost")) {
-            let here = RData::A(Ipv4Addr::LOCALHOST);
+            let here = match question.kind {
+                Type::AAAA => RData::Aaaa(Ipv6Addr::LOCALHOST),
+                _ => RData::A(Ipv4Addr::LOCALHOST),
+            };
             let answers = vec![wire::dns::ResourceRecord::new(question.name.clone(), 0, here)];
             return Ok((question, Answer { answers, ..Answer::default() }));
         }
@@ -361,7 +388,7 @@ impl Stub {
         if servers.is_empty() {
             return Err(ResolveError::NoServers);
         }
-        let mut queries = Queries::new(Message::query(0, question.clone()), &servers, self.policy);
+        let mut queries = Queries::new(Message::query(0, question.clone()), servers.as_slice(), self.policy);
         let message = ask_all(&self.os, &self.memory, &mut queries).await?;
         self.memory.borrow_mut().cache.insert_response(self.os.now(), &question, &message);
         let answer = Answer { rcode: message.rcode, answers: message.answers, authorities: message.authorities };

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 
 use base::{Duration, Rng};
@@ -23,12 +23,12 @@ const PORT_TRIES: usize = 8;
 ///
 /// # Errors
 /// If the port is taken, or the address not this machine's.
-pub(super) async fn serve<F, A>(os: Os, local: Ipv4Addr, answer: F) -> Result<(), Errno>
+pub(super) async fn serve<F, A>(os: Os, local: IpAddr, answer: F) -> Result<(), Errno>
 where
     F: Fn(Message, IpAddr) -> A + Clone + 'static,
     A: Future<Output = Option<Message>> + 'static,
 {
-    let local = SocketAddr::new(local.into(), PORT);
+    let local = SocketAddr::new(local, PORT);
     let udp = Rc::new(os.udp_bind(local)?);
     let listener = os.tcp_listen(local, 16)?;
     let busy = Rc::new(Cell::new(0usize));
@@ -129,14 +129,14 @@ impl Drop for Slot {
 pub(super) async fn ask<R>(
     os: &Os,
     socket: &UdpSocket,
-    server: Ipv4Addr,
+    server: IpAddr,
     query: &Message,
     timeout: Duration,
     mut judge: impl FnMut(IpAddr, Message) -> Option<R>,
 ) -> Result<R, Errno> {
     record_query(os, server, query);
     let deadline = os.now() + timeout;
-    socket.send_to(query.encode(), SocketAddr::new(server.into(), PORT))?;
+    socket.send_to(query.encode(), SocketAddr::new(server, PORT))?;
     loop {
         match socket.recv_from_within(deadline - os.now()).await {
             Ok((bytes, from)) => {
@@ -161,13 +161,13 @@ pub(super) async fn ask<R>(
 /// What the network says, [`Errno::TimedOut`], or [`Errno::ConnectionReset`] if the stream ends early or makes no sense.
 pub(super) async fn ask_over_tcp(
     os: &Os,
-    server: Ipv4Addr,
+    server: IpAddr,
     query: &Message,
     timeout: Duration,
 ) -> Result<Message, Errno> {
     record_query(os, server, query);
     let exchange = async {
-        let stream = os.tcp_connect(SocketAddr::new(server.into(), PORT)).await?;
+        let stream = os.tcp_connect(SocketAddr::new(server, PORT)).await?;
         stream.send_all(query.encode_for_stream().into()).await?;
         let mut pending = BytesMut::new();
         loop {
@@ -184,18 +184,23 @@ pub(super) async fn ask_over_tcp(
     os.timeout(timeout, exchange).await.unwrap_or(Err(Errno::TimedOut))
 }
 
-fn record_query(os: &Os, server: Ipv4Addr, query: &Message) {
+fn record_query(os: &Os, server: IpAddr, query: &Message) {
     if let Some(question) = query.question() {
         let text = os.text(&question.to_string());
-        os.event(&dns::QUERY, query.id.into(), [text, u32::from(server).into()]);
+        let server = os.address_arg(server);
+        os.event(&dns::QUERY, query.id.into(), [text, server]);
     }
 }
 
-/// A socket at a port drawn at random (RFC 5452 §9.2).
+/// A socket at a port drawn at random (RFC 5452 §9.2), to ask `server` from.
 ///
 /// # Errors
 /// If no port is free.
-pub(super) fn bind_anywhere(os: &Os, rng: &mut Rng) -> Result<UdpSocket, Errno> {
-    let any = |port| os.udp_bind(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port));
+pub(super) fn bind_anywhere(os: &Os, rng: &mut Rng, server: IpAddr) -> Result<UdpSocket, Errno> {
+    let all: IpAddr = match server {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let any = |port| os.udp_bind(SocketAddr::new(all, port));
     (0..PORT_TRIES).find_map(|_| any(1024 + rng.below(0xfc00) as u16).ok()).map_or_else(|| any(0), Ok)
 }

@@ -1,6 +1,6 @@
 //! The programs together, on a small simulated internet: a stub behind a forwarder, a resolver, three servers.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use base::{Chance, Duration, Instant, Rate, Seed};
@@ -59,7 +59,7 @@ fn fast() -> LinkConfig {
 fn internet(seed: u64, stub_link: LinkConfig, fixed: Vec<ResourceRecord>) -> (Lan, NodeId) {
     let mut lan = Lan::new(seed);
     let stub = lan.machine("laptop", stub_link);
-    let hosts: AddressOf = Rc::new(|name| [203, 0, 113, name.label_count() as u8].into());
+    let hosts: AddressOf = Rc::new(|name| vec![IpAddr::from([203, 0, 113, name.label_count() as u8])]);
     let node = lan.machine("router", fast());
     let os = lan.world.os(node);
     lan.start(node, "forwarder", forwarder(os, address(2), vec![address(3)], 100));

@@ -7,7 +7,7 @@ use ::tcp::Errno;
 use base::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use net::Os;
+use net::{Os, TcpStream};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tls::{Clock, KeyLines};
@@ -92,6 +92,14 @@ impl std::error::Error for FetchError {}
 /// If any of that fails.
 pub async fn exchange(os: &Os, to: &Exchange, request: Request) -> Result<Response, FetchError> {
     let tcp = os.tcp_connect(to.server).await.map_err(|errno| FetchError::Connect(to.server, errno))?;
+    exchange_over(os, tcp, to, request).await
+}
+
+/// As [`exchange`], over a connection that is open already.
+///
+/// # Errors
+/// If any of that fails.
+pub async fn exchange_over(os: &Os, tcp: TcpStream, to: &Exchange, request: Request) -> Result<Response, FetchError> {
     let number = tcp.id().0;
     let connection = match &to.tls {
         None => Connection::from(tcp),

@@ -2,10 +2,12 @@
 
 mod client;
 mod connection;
+mod eyeballs;
 mod server;
 mod tls_stream;
 
-pub use client::{Exchange, FetchError, Request, Response, exchange};
+pub use client::{Exchange, FetchError, Request, Response, exchange, exchange_over};
 pub use connection::Connection;
+pub use eyeballs::connect;
 pub use server::{Page, Server, serve};
 pub use tls_stream::{TlsError, TlsStream};

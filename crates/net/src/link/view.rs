@@ -1,6 +1,6 @@
 //! What a fault may look at: the headers of a frame, as far as they are there.
 
-use wire::{Packet, ethernet, ipv4, tcp, udp};
+use wire::{Packet, ethernet, ipv4, ipv6, tcp, udp};
 
 /// A frame's headers, for choosing frames to meddle with. Only what is intact enough to be read is there.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +11,8 @@ pub struct View {
     pub ethernet: ethernet::Header,
     /// The IPv4 header, without its options.
     pub ipv4: Option<ipv4::Header>,
+    /// The IPv6 header.
+    pub ipv6: Option<ipv6::Header>,
     /// The TCP header, without its options; in the first fragment of a packet only.
     pub tcp: Option<tcp::Header>,
     /// The UDP header; in the first fragment of a packet only.
@@ -38,23 +40,35 @@ impl View {
         };
         let (ethernet, rest) = bytes.split_at_checked(ethernet::Header::LEN)?;
         let ethernet = ethernet::Header::read(ethernet);
-        let mut view = View { len: frame.len(), ethernet, ipv4: None, tcp: None, udp: None, payload_len: 0 };
+        let mut view =
+            View { len: frame.len(), ethernet, ipv4: None, ipv6: None, tcp: None, udp: None, payload_len: 0 };
         if ethernet.ethertype == ethernet::EtherType::IPV4 && rest.len() >= ipv4::Header::LEN {
             let ip = ipv4::Header::read(rest);
             view.ipv4 = Some(ip);
             let header_len = usize::from(ip.ihl) * 4;
             let data_len = usize::from(ip.total_len).saturating_sub(header_len);
             if let Some(data) = rest.get(header_len..).filter(|_| ip.fragment_offset == 0) {
-                if ip.protocol == ipv4::Protocol::TCP && data.len() >= tcp::Header::LEN {
-                    let header = tcp::Header::read(data);
-                    view.payload_len = data_len.saturating_sub(header.header_len());
-                    view.tcp = Some(header);
-                } else if ip.protocol == ipv4::Protocol::UDP && data.len() >= udp::Header::LEN {
-                    view.payload_len = data_len.saturating_sub(udp::Header::LEN);
-                    view.udp = Some(udp::Header::read(data));
-                }
+                view.transport(ip.protocol, data, data_len);
             }
+        } else if ethernet.ethertype == ethernet::EtherType::IPV6 && rest.len() >= ipv6::Header::LEN {
+            let ip = ipv6::Header::read(rest);
+            view.ipv6 = Some(ip);
+            // What stands behind extension headers is left alone: our hosts make none but fragments'.
+            let data = rest.get(ipv6::Header::LEN..).unwrap_or(&[]);
+            view.transport(ipv4::Protocol(ip.next_header.0), data, usize::from(ip.payload_len));
         }
         Some(view)
+    }
+
+    /// Reads the transport's header.
+    fn transport(&mut self, protocol: ipv4::Protocol, data: &[u8], data_len: usize) {
+        if protocol == ipv4::Protocol::TCP && data.len() >= tcp::Header::LEN {
+            let header = tcp::Header::read(data);
+            self.payload_len = data_len.saturating_sub(header.header_len());
+            self.tcp = Some(header);
+        } else if protocol == ipv4::Protocol::UDP && data.len() >= udp::Header::LEN {
+            self.payload_len = data_len.saturating_sub(udp::Header::LEN);
+            self.udp = Some(udp::Header::read(data));
+        }
     }
 }
