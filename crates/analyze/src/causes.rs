@@ -12,7 +12,7 @@ use crate::{CriticalPath, PhaseKind, Request};
 /// What an instant was spent on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Cause {
-    /// Joining the network and finding the next hop: DHCP, ARP.
+    /// Joining the network and finding the next hop: DHCP, ARP, neighbour discovery.
     Joining,
     /// Finding the address of the name.
     NameLookup,
@@ -108,7 +108,7 @@ impl TimeSpent {
         clock.now = path.phases.first()?.from;
         for phase in &path.phases {
             match phase.kind {
-                PhaseKind::Dhcp | PhaseKind::Arp => clock.spend(Cause::Joining, phase.to),
+                PhaseKind::Dhcp | PhaseKind::Arp | PhaseKind::Nd => clock.spend(Cause::Joining, phase.to),
                 PhaseKind::Dns => clock.spend(Cause::NameLookup, phase.to),
                 PhaseKind::Tcp => clock.handshake(Cause::ConnectionSetup, phase.to),
                 PhaseKind::Tls => clock.handshake(Cause::Tls, phase.to),

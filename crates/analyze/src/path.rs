@@ -14,6 +14,8 @@ pub enum PhaseKind {
     Dhcp,
     /// The hardware address of the next hop.
     Arp,
+    /// Finding its own address, the router or the next hop over IPv6 (RFC 4861, RFC 4862).
+    Nd,
     /// The server's address.
     Dns,
     /// The TCP connection.
@@ -34,6 +36,7 @@ impl PhaseKind {
         match self {
             PhaseKind::Dhcp => "DHCP",
             PhaseKind::Arp => "ARP",
+            PhaseKind::Nd => "ND",
             PhaseKind::Dns => "DNS",
             PhaseKind::Tcp => "TCP",
             PhaseKind::Tls => "TLS",
@@ -136,7 +139,10 @@ impl CriticalPath {
     }
 }
 
-/// ARP and DHCP of the client's that the path waited for: they lie on the path, or ended shortly before it begins.
+/// How long an address is checked before it is used.
+const CHECK: Duration = Duration::from_secs(1);
+
+/// ARP, neighbour discovery and DHCP of the client's that the path waited for: they lie on the path, or ended shortly before it begins.
 fn before(flow: &Flow, conversation: &Conversation, begins: Instant, ends: Instant) -> Vec<(PhaseKind, Span)> {
     let near = |span: Span| span.0 <= ends && span.1 <= ends && (span.1 >= begins || begins.since(span.1) <= FRESH);
     let arp = flow.arp().iter().filter_map(|exchange| {
@@ -151,7 +157,23 @@ fn before(flow: &Flow, conversation: &Conversation, begins: Instant, ends: Insta
         let span = (exchange.messages.first()?.at, exchange.settled()?.at);
         Some((PhaseKind::Dhcp, span)).filter(|(_, span)| ours && near(*span))
     });
-    arp.chain(dhcp).collect()
+    let nd = flow.nd().iter().filter(|exchange| exchange.interface == conversation.interface);
+    let nd = nd.filter_map(|exchange| {
+        let client = conversation.client.ip;
+        let is = |address: std::net::Ipv6Addr| client == std::net::IpAddr::V6(address);
+        let span = if exchange.probe() {
+            // Nobody answers: an address is checked for a second (RFC 4862 §5.1, RetransTimer), the link-local one before
+            // routers are asked for.
+            let asks = |address| flow.nd().iter().any(|other| other.target.is_none() && other.asker == address);
+            exchange.target.filter(|&target| is(target) || asks(target))?;
+            (exchange.asked_at, exchange.asked_at + CHECK)
+        } else {
+            (exchange.asked_at, exchange.reply?.1)
+        };
+        let ours = client.is_ipv6() && (exchange.probe() || exchange.target.is_none() || is(exchange.asker));
+        Some((PhaseKind::Nd, span)).filter(|(_, span)| ours && near(*span))
+    });
+    arp.chain(dhcp).chain(nd).collect()
 }
 
 /// Gives each instant to one phase. Where several stretches overlap, the most elementary counts: what waits for ARP waits
@@ -168,7 +190,7 @@ fn partition(
     edges.dedup();
     // ARP before DHCP before DNS and so on: the order in which the layers need each other.
     let rank = |kind: PhaseKind| match kind {
-        PhaseKind::Arp => 0,
+        PhaseKind::Arp | PhaseKind::Nd => 0,
         PhaseKind::Dhcp => 1,
         PhaseKind::Dns => 2,
         PhaseKind::Tcp => 3,
@@ -218,6 +240,11 @@ fn rtt(
         PhaseKind::Arp => {
             let ours = |e: &&flow::ArpExchange| conversation.client.ip == std::net::IpAddr::V4(e.asker);
             let replies = flow.arp().iter().filter(ours);
+            replies.filter_map(|e| Some(e.reply?.1.since(e.asked_at))).min()
+        }
+        PhaseKind::Nd => {
+            let ours = |e: &&flow::NdExchange| conversation.client.ip == std::net::IpAddr::V6(e.asker);
+            let replies = flow.nd().iter().filter(ours);
             replies.filter_map(|e| Some(e.reply?.1.since(e.asked_at))).min()
         }
         PhaseKind::Dhcp => {

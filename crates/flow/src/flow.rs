@@ -9,7 +9,9 @@ use wire::Silent;
 use wire::frame::{self, Frame, Transport};
 
 use crate::conversation::{Conversation, ConversationId, Direction, Key};
-use crate::exchanges::{ArpExchange, ArpExchanges, DhcpExchange, DhcpExchanges, DnsTransaction, DnsTransactions};
+use crate::exchanges::{
+    ArpExchange, ArpExchanges, DhcpExchange, DhcpExchanges, DnsTransaction, DnsTransactions, NdExchange, NdExchanges,
+};
 use crate::fragments::{Fragment, Fragments};
 use crate::row::{NO_TCP, Packet, Payload, Row, RowKind, RowView};
 use crate::tcp::Tcp;
@@ -31,6 +33,7 @@ pub struct Flow {
     datagrams: Vec<Buffer>,
     datagram_bytes: usize,
     arp: ArpExchanges,
+    nd: NdExchanges,
     dns: DnsTransactions,
     dhcp: DhcpExchanges,
     messages: usize,
@@ -74,6 +77,10 @@ impl Flow {
     /// ARP requests and their replies, in order.
     pub fn arp(&self) -> &[ArpExchange] {
         &self.arp.list
+    }
+    /// Neighbour discovery's questions and their answers, in order.
+    pub fn nd(&self) -> &[NdExchange] {
+        &self.nd.list
     }
     /// DNS queries over UDP and their responses, in order. Those over TCP stand in [`crate::Layers::dns`].
     pub fn dns(&self) -> &[DnsTransaction] {

@@ -42,7 +42,7 @@ mod tests;
 
 pub use buffer::{Buffer, BufferKind, BufferRef, Piece, Source};
 pub use conversation::{ClientBy, Conversation, ConversationId, Direction, Endpoint, Kind};
-pub use exchanges::{ArpExchange, DhcpExchange, DhcpMessage, DnsTransaction};
+pub use exchanges::{ArpExchange, DhcpExchange, DhcpMessage, DnsTransaction, NdExchange};
 pub use flow::Flow;
 pub use layers::{
     Application, Carried, Cut, DnsOverTcp, Exchange, HandshakeMessage, Head, Http, HttpMessage, Layers, MessageState,

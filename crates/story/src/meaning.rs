@@ -31,13 +31,12 @@ pub(crate) fn of(story: &Story, view: &RowView<'_>, conversation: Option<&Conver
         },
         RowKind::Arp(_) => Said { malformed: false, protocol: "ARP", text: arp(&frame) },
         RowKind::Icmp(kind, code) => Said { malformed: false, protocol: "ICMP", text: icmp(kind, code) },
-        RowKind::Icmpv6(kind, _) => {
+        RowKind::Icmpv6(kind, code) => {
             let kind = wire::icmpv6::Type(kind);
-            Said {
-                malformed: false,
-                protocol: "ICMPv6",
-                text: kind.name().unwrap_or("a message of an unknown type").to_owned(),
-            }
+            // Neighbour discovery is to IPv6 what ARP is to IPv4.
+            let discovery = (133..=137).contains(&kind.0);
+            let protocol = if discovery { "ND" } else { "ICMPv6" };
+            Said { malformed: false, protocol, text: icmpv6(kind, code, &frame, &bytes) }
         }
         RowKind::Udp => datagram(&frame, bytes.get(frame.payload.clone()).unwrap_or(&[]), row.payload.claimed),
         RowKind::Fragment => {
@@ -114,6 +113,51 @@ fn icmp(kind: u8, code: u8) -> String {
             Some(name) => name.to_owned(),
             None => format!("type {}", kind.0),
         },
+    }
+}
+
+/// A message of ICMPv6. `bytes` are the frame's.
+fn icmpv6(kind: wire::icmpv6::Type, code: u8, frame: &wire::frame::Frame, bytes: &[u8]) -> String {
+    use wire::icmpv6::{NdOptions, Neighbor, RouterAdvertisement, Type, Unreachable, options};
+    let unnamed = || kind.name().map_or_else(|| format!("type {}", kind.0), str::to_owned);
+    let wire::frame::Network::Ipv6(ip) = frame.network else { return unnamed() };
+    // Behind type, code and checksum.
+    let message = bytes.get(frame.payload.clone()).unwrap_or(&[]);
+    let said = |from: usize| -> NdOptions {
+        let rest = message.get(from..).unwrap_or(&[]);
+        options(&mut wire::Reader::new(rest, &mut wire::Silent)).unwrap_or_default()
+    };
+    let neighbour = message.get(..Neighbor::LEN).map(Neighbor::read);
+    match (kind, neighbour) {
+        (Type::NEIGHBOR_SOLICITATION, Some(asked)) if ip.header.src.is_unspecified() => {
+            format!("does anyone use {} already?", asked.target)
+        }
+        (Type::NEIGHBOR_SOLICITATION, Some(asked)) if !ip.header.dst.is_multicast() => {
+            format!("are you still {}? tell {}", asked.target, ip.header.src)
+        }
+        (Type::NEIGHBOR_SOLICITATION, Some(asked)) => format!("who has {}? tell {}", asked.target, ip.header.src),
+        (Type::NEIGHBOR_ADVERTISEMENT, Some(told)) => match said(Neighbor::LEN).target_link {
+            Some(mac) => format!("{} is at {mac}", told.target),
+            None => format!("{} is here", told.target),
+        },
+        (Type::ROUTER_SOLICITATION, _) => "is there a router on this link?".to_owned(),
+        (Type::ROUTER_ADVERTISEMENT, _) => {
+            let prefixes = said(RouterAdvertisement::LEN).prefixes;
+            let all: Vec<String> = prefixes.iter().map(|p| format!("{}/{}", p.prefix, p.prefix_len)).collect();
+            match all.as_slice() {
+                [] => "I am a router".to_owned(),
+                all => format!("I am a router, and addresses here begin with {}", all.join(", ")),
+            }
+        }
+        (Type::PACKET_TOO_BIG, _) => match message.first_chunk::<4>() {
+            Some(&[a, b, c, d]) => format!("too long: at most {} bytes fit", u32::from_be_bytes([a, b, c, d])),
+            _ => unnamed(),
+        },
+        (Type::UNREACHABLE, _) => match Unreachable(code).name() {
+            Some(name) => format!("cannot be delivered: {name}"),
+            None => format!("cannot be delivered: code {code}"),
+        },
+        _ => unnamed(),
     }
 }
 

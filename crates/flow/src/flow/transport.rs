@@ -88,7 +88,23 @@ impl Flow {
             }
             Transport::Icmpv6(icmp) => {
                 self.set_kind(number, RowKind::Icmpv6(icmp.kind.0, icmp.code));
+                let rest = bytes.get(frame.payload.clone()).unwrap_or_default();
+                if icmp.kind.0 < 128 {
+                    let about = rest.get(4..).and_then(|quote| self.quoted_ipv6(number, quote));
+                    if let Some(row) = self.row_mut(number) {
+                        row.about = about;
+                    }
+                } else if matches!(icmp.kind.0, 128 | 129) && rest.len() >= 2 {
+                    // As for ICMP.
+                    let client = if icmp.kind.0 == 128 { &mut src } else { &mut dst };
+                    client.port = u16::from_be_bytes([rest[0], rest[1]]);
+                }
                 self.plain(number, 58, src, dst, icmp.kind.0 == 128, Kind::Icmp);
+                if let (133..=136, Network::Ipv6(ip)) = (icmp.kind.0, &frame.network)
+                    && let Some((interface, at)) = self.message(number)
+                {
+                    self.nd.push(interface, number, at, icmp.kind, &ip.header, rest);
+                }
             }
             Transport::Other(protocol) => {
                 self.set_kind(number, RowKind::Ip(protocol.0));
@@ -126,6 +142,20 @@ impl Flow {
         }
         self.messages += 1;
         self.row_mut(number).map(|row| (row.interface, row.at))
+    }
+
+    /// As [`Flow::quoted`], for an ICMPv6 error.
+    fn quoted_ipv6(&mut self, number: u32, quote: &[u8]) -> Option<ConversationId> {
+        let decoded = wire::ipv6::decode(&mut wire::Reader::new(quote, &mut wire::Silent)).ok()?;
+        let rest = quote.get(wire::ipv6::Header::LEN + decoded.extensions_len..)?;
+        let ports = match (decoded.protocol.0, rest) {
+            (6 | 17, [a, b, c, d, ..]) => (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])),
+            _ => (0, 0),
+        };
+        let interface = self.row_mut(number)?.interface;
+        let src = Endpoint { ip: decoded.header.src.into(), port: ports.0 };
+        let dst = Endpoint { ip: decoded.header.dst.into(), port: ports.1 };
+        self.current.get(&Key::new(interface, decoded.protocol.0.into(), src, dst)).copied()
     }
 
     /// The conversation of the packet that an ICMP error quotes: an IPv4 header and at least eight bytes behind it (RFC

@@ -41,6 +41,7 @@ pub(super) fn names(a: &Digest, b: &Digest) -> Vec<&'static str> {
     let order = [
         PhaseKind::Dhcp,
         PhaseKind::Arp,
+        PhaseKind::Nd,
         PhaseKind::Dns,
         PhaseKind::Tcp,
         PhaseKind::Tls,

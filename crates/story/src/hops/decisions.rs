@@ -16,7 +16,7 @@ use crate::why;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Table {
-    /// What it is: `routing table`, `ARP table`, `NAT table`, `switching table`.
+    /// What it is: `routing table`, `ARP table`, `neighbour table` (IPv6), `NAT table`, `switching table`.
     pub table: &'static str,
     /// What its columns are.
     pub columns: Vec<&'static str>,
@@ -75,7 +75,7 @@ pub(super) fn tables(trace: &Trace, known: &Tables, out: &FrameMeta) -> Vec<Tabl
         tables.push(routing(trace, known, routed));
     }
     if let (Some(mac), true) = (mac, destination.is_some()) {
-        tables.extend(arp(trace, known, out, mac));
+        tables.extend(neighbours(trace, known, out, mac, destination.is_some_and(|to| to.is_ipv6())));
     }
     tables
 }
@@ -145,16 +145,18 @@ fn routing(trace: &Trace, known: &Known, routed: &Event) -> Table {
     table("routing table", vec!["prefix", "next hop"], rows, chosen, trace, routed)
 }
 
-/// The ARP table as it stood, and the entry whose hardware address the frame bears.
-fn arp(trace: &Trace, known: &Known, out: &FrameMeta, mac: MacAddr) -> Option<Table> {
-    let known = latest(trace, &known.arp, out.event);
+/// The ARP table as it stood (for IPv6 the neighbour table), and the entry whose hardware address the frame bears.
+fn neighbours(trace: &Trace, known: &Known, out: &FrameMeta, mac: MacAddr, ipv6: bool) -> Option<Table> {
+    let mut known = latest(trace, &known.arp, out.event);
+    known.retain(|&address, _| trace.address(address).is_ipv6() == ipv6);
     let chosen = known.values().position(|event| mac_of(event.args[1]) == mac)?;
     let learned = known.values().nth(chosen).copied()?;
     let rows = known
         .values()
         .map(|event| vec![trace.address(event.args[0]).to_string(), mac_of(event.args[1]).to_string()])
         .collect();
-    Some(table("ARP table", vec!["address", "hardware address"], rows, Some(chosen), trace, learned))
+    let name = if ipv6 { "neighbour table" } else { "ARP table" };
+    Some(table(name, vec!["address", "hardware address"], rows, Some(chosen), trace, learned))
 }
 
 /// The NAT's entries as they stood, and the one that the packet was rewritten by.
@@ -219,8 +221,19 @@ fn followed<'t>(trace: &'t Trace, arrived: &FrameMeta) -> impl Iterator<Item = &
 /// Why the device where a frame arrived discarded it, if it did.
 pub(super) fn refusal<'t>(trace: &'t Trace, arrived: &FrameMeta) -> Option<&'t Event> {
     use kinds::ip::{DISCARDED, NAT_REFUSED, TTL_EXPIRED, UDP_DROPPED, UNREACHABLE};
+    use kinds::ipv6::{HOP_LIMIT_EXPIRED, TOO_BIG};
     use kinds::link::SWITCH_FILTERED;
-    let refuses = [&DISCARDED, &NAT_REFUSED, &TTL_EXPIRED, &UDP_DROPPED, &UNREACHABLE, &SWITCH_FILTERED];
+    let refuses = [
+        &DISCARDED,
+        &NAT_REFUSED,
+        &TTL_EXPIRED,
+        &UDP_DROPPED,
+        &UNREACHABLE,
+        &SWITCH_FILTERED,
+        &HOP_LIMIT_EXPIRED,
+        &TOO_BIG,
+        &kinds::ipv6::UNREACHABLE,
+    ];
     followed(trace, arrived).find(|event| is(event, &refuses))
 }
 

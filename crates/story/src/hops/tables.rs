@@ -28,7 +28,7 @@ pub(crate) fn of(trace: &Trace) -> Tables {
         let is = |kind: &'static Kind| std::ptr::eq(kind, event.kind);
         if is(&kinds::ip::ROUTED) {
             tables.entry(event.place).or_default().routes.entry(event.args).or_insert(event.id);
-        } else if is(&kinds::ip::ARP_LEARNED) {
+        } else if is(&kinds::ip::ARP_LEARNED) || is(&kinds::ipv6::ND_LEARNED) {
             tables.entry(event.place).or_default().arp.push(event.id);
         } else if is(&kinds::ip::NAT_ENTRY) {
             tables.entry(event.place).or_default().nat.push(event.id);
