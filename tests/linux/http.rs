@@ -41,7 +41,7 @@ impl Drop for Folder {
 /// Serves `/N`: N bytes of the pattern; a POST is answered with the number of bytes that came and whether they were the
 /// pattern.
 pub async fn serve(os: Os, port: u16) {
-    let listener = os.tcp_listen(SocketAddr::from(([0, 0, 0, 0], port)), 64).expect("the port is free");
+    let listener = os.tcp_listen(SocketAddr::from(([0u16; 8], port)), 64).expect("the port is free");
     loop {
         let Ok((stream, _)) = listener.accept().await else { return };
         let connection = os.clone();

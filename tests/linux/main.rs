@@ -7,6 +7,7 @@
 
 mod http;
 mod https;
+mod ipv6;
 mod names;
 mod namespace;
 mod nat;
