@@ -22,7 +22,7 @@ struct Servers(BTreeMap<Ipv4Addr, Authority>);
 
 impl Servers {
     fn internet(fixed: Vec<ResourceRecord>) -> Servers {
-        let address: super::super::authority::AddressOf = Rc::new(|_| [203, 0, 113, 7].into());
+        let address: super::super::authority::AddressOf = Rc::new(|_| vec![[203, 0, 113, 7].into()]);
         let hosts = Realm::Hosts { own: vec![AUTH], address: address.clone(), fixed };
         Servers(BTreeMap::from([
             (ROOT, Authority::new(Realm::Root { own: vec![ROOT], top: vec![TOP] })),
