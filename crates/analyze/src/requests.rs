@@ -235,9 +235,12 @@ fn resolution(
     syn: Instant,
 ) -> Option<Span> {
     let fits = |t: &&flow::DnsTransaction| {
+        // A machine that has both families may ask over one for the address that it then uses over the other.
+        let same =
+            |ip: std::net::IpAddr| ip == conversation.client.ip || ip.is_ipv4() != conversation.client.ip.is_ipv4();
         let asker = flow
             .conversation(t.conversation)
-            .is_some_and(|c| c.interface == conversation.interface && c.client.ip == conversation.client.ip);
+            .is_some_and(|c| c.interface == conversation.interface && same(c.client.ip));
         let fresh = t.response.is_some_and(|(_, at)| at <= syn && syn.since(at) <= FRESH);
         asker && fresh && t.addresses.contains(&conversation.server.ip)
     };
