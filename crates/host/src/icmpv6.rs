@@ -6,7 +6,7 @@ use tcp::{Errno, IcmpError};
 use trace::Cx;
 use trace::kinds::{ip as common, ipv6 as kinds};
 use wire::icmpv6::{Header, Type, Unreachable};
-use wire::ipv4::{Dscp, Protocol};
+use wire::ipv4::{Dscp, Ecn, Protocol};
 use wire::tcp::Seq;
 use wire::{Body, Packet, Reader, Silent, ipv6, pseudo_header};
 
@@ -114,8 +114,8 @@ impl Host {
     }
 
     fn icmpv6_output(&self, cx: &Cx<'_>) -> Output {
-        let (protocol, dscp) = (Protocol::ICMPV6, Dscp::DEFAULT);
-        Output { protocol, ttl: self.ttl, dscp, sizing: Sizing::Fragment, id: 0, event: cx.cause }
+        let (protocol, dscp, ecn) = (Protocol::ICMPV6, Dscp::DEFAULT, Ecn::NOT_ECT);
+        Output { protocol, ttl: self.ttl, dscp, ecn, sizing: Sizing::Fragment, id: 0, event: cx.cause }
     }
 
     /// An ICMPv6 message for this machine; it starts at byte `at` of the packet.

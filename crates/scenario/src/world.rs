@@ -280,17 +280,18 @@ fn home(scenario: &Scenario, level: Level, address: Ipv4Addr) -> Built {
     config.forwarding = true;
     let core = world.add_host(Role::Router, config);
 
-    let machine = |world: &mut World, role: Role, config: HostConfig, n: u8, address: (Ipv4Addr, u8), gateway: Ipv4Addr| {
-        let mut config = config.interface("eth0", mac(n, 0), &[address]);
-        if role == Role::Server {
-            config = with_ipv6(config, scenario, six::link_local(n, 0), six::web_address(address.0));
-            config = ipv6_gateway(config, scenario, six::WEB, 0);
-        }
-        if !Prefix::new(address.0, address.1).contains(gateway) {
-            config.routes.push(Route { prefix: Prefix::new(gateway, 32), via: None, interface: InterfaceId(0) });
-        }
-        world.add_host(role, config.gateway(gateway, InterfaceId(0)))
-    };
+    let machine =
+        |world: &mut World, role: Role, config: HostConfig, n: u8, address: (Ipv4Addr, u8), gateway: Ipv4Addr| {
+            let mut config = config.interface("eth0", mac(n, 0), &[address]);
+            if role == Role::Server {
+                config = with_ipv6(config, scenario, six::link_local(n, 0), six::web_address(address.0));
+                config = ipv6_gateway(config, scenario, six::WEB, 0);
+            }
+            if !Prefix::new(address.0, address.1).contains(gateway) {
+                config.routes.push(Route { prefix: Prefix::new(gateway, 32), via: None, interface: InterfaceId(0) });
+            }
+            world.add_host(role, config.gateway(gateway, InterfaceId(0)))
+        };
     let name_server = |name: &str| HostConfig::new(name, seed);
     let resolver = machine(
         &mut world,

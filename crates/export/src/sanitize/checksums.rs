@@ -32,7 +32,8 @@ pub(super) fn carry(link: LinkType, original_len: usize, old: &[u8], new: &mut [
         return;
     }
     // RFC 792: that of ICMP covers the message alone; the others the addresses too.
-    let mut covered = vec![group.bits.start / 8..frame.payload.end.min(old.len())];
+    let message = group.bits.start / 8..frame.payload.end.min(old.len());
+    let mut covered: Vec<Range<usize>> = Vec::from([message]);
     if name != "icmp" {
         covered.extend(addresses(&record, group.bits.start / 8));
     }

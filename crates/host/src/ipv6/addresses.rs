@@ -239,7 +239,7 @@ pub(crate) fn select<'a>(
     };
     let usable: Vec<_> = candidates.filter(|(_, own)| own.is_usable()).collect();
     // The first of equals.
-    usable.iter().rev().max_by_key(|candidate| rank(*candidate)).map(|(_, own)| own.address)
+    usable.iter().rev().max_by_key(|candidate| rank(candidate)).map(|(_, own)| own.address)
 }
 
 #[cfg(test)]

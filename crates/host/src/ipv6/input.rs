@@ -176,7 +176,7 @@ impl Host {
             _ if header.src.is_unspecified() => self.discard("a packet without a source", cx),
             NextHeader::TCP => {
                 packet.strip(place.at);
-                self.tcp_input(packet, addresses, arrival, cast, cx);
+                self.tcp_input(packet, addresses, header.ecn, arrival, cast, cx);
             }
             NextHeader::UDP => self.udp_input(packet, addresses, place.at, arrival, cast, cx),
             // RFC 8200 §4.7: nothing follows, and what does is ignored.

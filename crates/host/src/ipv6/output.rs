@@ -102,7 +102,8 @@ impl Host {
         }
         let mtu = self.path_mtu(path, cx.now);
         let mut header = header(source, destination, output.protocol, packet.len());
-        (header.dscp, header.hop_limit) = (output.dscp, self.hop_limit(path, output.ttl));
+        (header.dscp, header.ecn) = (output.dscp, output.ecn);
+        header.hop_limit = self.hop_limit(path, output.ttl);
         header.flow_label = self.flow_label(&packet, source, destination, output.protocol);
         if packet.len() + Header::LEN <= mtu {
             push_header(&mut packet, &header);
