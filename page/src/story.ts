@@ -474,7 +474,7 @@ line: string,
 rfc: string, };
 export type Table = { 
 /**
- * What it is: `routing table`, `ARP table`, `NAT table`, `switching table`.
+ * What it is: `routing table`, `ARP table`, `neighbour table` (IPv6), `NAT table`, `switching table`.
  */
 table: string, 
 /**
