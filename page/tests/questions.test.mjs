@@ -91,7 +91,7 @@ question("Who waits after the close, and for how long?", async (page, hand) => {
 question("What does PSH mean?", async (page, hand) => {
   await hand.row(9);
   await shows(page, 9);
-  await hand.hover(page.locator("[data-id='tcp.flags.psh']").first());
+  await hand.hover(page.locator("[data-id='tcp.psh']").first());
   await says(page, ".card", /RFC 9293/);
 });
 question("What did the encrypted response say?", async (page, hand) => {

@@ -111,9 +111,9 @@ journey("a knob's run is the command line's, to the byte", "#source=https%3A%2F%
   await page.keyboard.press("Enter");
   await page.fill("#knob-rtt", "100ms");
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => location.hash.includes("k.rtt=100ms") && location.hash.includes("k.loss=3%25"));
+  await page.waitForFunction(() => /--rtt 100ms/.test(document.querySelector(".command code")?.textContent ?? ""));
   const command = await page.locator(".command code").textContent();
-  assert.match(command, /--rtt 100ms/);
+  assert.match(command, /--seed 7 --rtt 100ms --loss 3%/);
   const there = await commandLine("pcapng", ...command.split(" ").slice(1));
   const run = await runOf(page);
   const here = Buffer.from(await page.evaluate(async (run) => [...new Uint8Array(await (await fetch(`/api/run/${run}/export.pcapng`)).arrayBuffer())], run));

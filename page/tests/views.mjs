@@ -10,7 +10,7 @@ const press = (name) => (page) => page.getByRole("button", { name, exact: true }
 const tab = (name) => (page) => page.locator(`#tab-${name}`).click();
 const VIEWS = {
   landing: ["", () => {}],
-  states: ["#source=https&packet=13&field=tcp.flags.syn", () => {}],
+  states: ["#source=https&packet=13&field=tcp.syn", () => {}],
   time: ["#source=https&packet=16&mode=time", () => {}],
   table: ["#source=https&packet=12", press("Table")],
   graphs: ["#source=https&packet=20&k.size=200k&k.loss=3%25&k.seed=7", tab("graphs")],
