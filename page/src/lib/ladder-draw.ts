@@ -277,9 +277,9 @@ function head(g: CanvasRenderingContext2D, kind: string, x: number, y: number, u
       break;
     case "dot": {
       wings(0, true);
-      const [cx, cy] = point(HEAD + 4, 0);
+      const [cx, cy] = point(HEAD + 7, 0);
       g.beginPath();
-      g.arc(cx, cy, 2.6, 0, 7);
+      g.arc(cx, cy, 3.8, 0, 7);
       g.fill();
       break;
     }
