@@ -6,7 +6,7 @@ mod wireshark;
 use std::sync::LazyLock;
 
 use flow::tcp::Verdicts;
-use wire::{Code, Field};
+use wire::{Code, Field, Show};
 
 pub(crate) use own::Own;
 pub use own::{OWN, OwnName};
@@ -59,7 +59,11 @@ impl Term {
         let wanted = key(name);
         let of = |codes: &[Code]| codes.iter().find(|code| key(code.name) == wanted).map(|code| code.value);
         match self {
-            Term::Tree { fields, .. } => fields.iter().find_map(|field| of(field.codes)),
+            // The value of a text is its words: `GET` is what stands in the packet, not the number of a method.
+            Term::Tree { fields, .. } => {
+                let mut numbers = fields.iter().filter(|field| field.show != Show::Text);
+                numbers.find_map(|field| of(field.codes))
+            }
             Term::Any(terms) => terms.iter().find_map(|term| term.code(name)),
             _ => None,
         }
