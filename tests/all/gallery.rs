@@ -180,6 +180,22 @@ const FAULTS: &[Fault] = &[
         |s, d| turn(s, "size", &between(d, 30_000, 90_000).to_string()),
         |s, _| turn(s, "header", "Accept-Encoding: gzip"),
     ),
+    fault(
+        "packets overtake each other",
+        HTTP,
+        &["finding.tcp.reordering"],
+        |s, d| {
+            long(s, d);
+            turn(s, "rtt", "60ms");
+        },
+        |s, d| {
+            for at in [10, 25, 40] {
+                let at = at + between(d, 0, 8);
+                meddle(s, TO, Frames::Data, (at, Some(at)), Fate::Hold).hold =
+                    Span(Duration::from_micros(between(d, 400, 4000) as i64));
+            }
+        },
+    ),
     fault("bits flip", HTTP, &["finding.tcp.damaged"], long, |s, d| {
         let at = between(d, 12, 50);
         meddle(s, TO, Frames::Data, (at, Some(at + between(d, 0, 2))), Fate::Damage);

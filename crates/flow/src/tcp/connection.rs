@@ -343,6 +343,9 @@ fn acknowledgment(me: &mut Half, peer: &mut Half, segment: &Segment, ack: i64, t
         Some(last) if ack < last => {}
         Some(last) if ack == last => {
             if tcp.verdicts.contains(Verdicts::DUP_ACK) {
+                if me.dup_acks == 0 {
+                    me.dup_acks_since = segment.at;
+                }
                 me.dup_acks += 1;
                 me.last_ack_at = segment.at;
                 tcp.dup_ack = me.dup_acks;

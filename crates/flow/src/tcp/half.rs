@@ -69,6 +69,8 @@ pub struct Half {
     pub(crate) last_ack_frame: u32,
     /// How often it was repeated by duplicate acknowledgments.
     pub(crate) dup_acks: u32,
+    /// When the first of those was sent.
+    pub(crate) dup_acks_since: Instant,
     /// The window field of the last segment.
     pub(crate) window: Option<u16>,
     /// That window in bytes, where the scale is known.

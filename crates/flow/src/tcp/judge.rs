@@ -204,6 +204,15 @@ fn fast_retransmission(segment: &View, me: &Half, peer: &Half) -> bool {
         && peer.dup_acks >= 2
         && (peer.last_ack == Some(segment.start) || in_reported_hole(segment, me, peer))
         && segment.at.since(peer.last_ack_at) < FAST
+        && answers_dup_acks(segment, peer)
+}
+
+/// Whether the duplicate ACKs had time to reach the sender: a hole that is filled sooner was filled by a segment that had
+/// been overtaken.
+fn answers_dup_acks(segment: &View, peer: &Half) -> bool {
+    // From the tap to the sender and back.
+    let Some(there) = peer.rtt_min else { return true };
+    !segment.new_bytes || segment.at.since(peer.dup_acks_since) >= there - there / 10
 }
 
 /// Whether the other side's last SACK blocks say that it lacks this segment: a block lies above it and none covers it (RFC
