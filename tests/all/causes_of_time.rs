@@ -4,7 +4,7 @@
 use wirescope::analyze::{Cause, TimeSpent};
 use wirescope::base::Duration;
 use wirescope::export::TapSet;
-use wirescope::scenario::{self, Join, Scenario, Scheme};
+use wirescope::scenario::{self, Fate, Frames, Join, Line, LineFault, Scenario, Scheme, Span, Way};
 
 use crate::runs;
 
@@ -25,6 +25,13 @@ const HTTPS: &str = "https://www.example.com/";
 
 fn turn(scenario: &mut Scenario, knob: &str, value: &str) {
     scenario::find_knob(knob).expect("a knob").turn(scenario, value).expect("a value");
+}
+
+fn lose(scenario: &mut Scenario, (way, of): (Way, Frames), from: u64, to: u64) {
+    let hold = Span(Duration::ZERO);
+    let (line, then) = (Line::Access, Fate::Lose);
+    let fault = LineFault { line, way, of, longer_than: 0, from, to: Some(to), chance: None, then, hold };
+    scenario.network.faults.push(fault);
 }
 
 /// Packets that are dropped are counted on the access line, where the SYN is the first.
@@ -142,6 +149,65 @@ const PAIRS: &[Pair] = &[
         cause: &[Cause::ReceiveWindow],
     },
     Pair {
+        name: "a segment lost",
+        url: HTTP,
+        base: &[("size", "150k"), ("rtt", "60ms")],
+        with: |s| lose(s, (Way::ToClient, Frames::Data), 20, 20),
+        without: |_| {},
+        cause: &[Cause::LossRecovery, Cause::CongestionWindow, Cause::SlowStart],
+    },
+    Pair {
+        name: "the whole first flight lost",
+        url: HTTP,
+        base: &[("size", "9k"), ("rtt", "60ms")],
+        with: |s| lose(s, (Way::ToClient, Frames::Data), 1, 7),
+        without: |_| {},
+        cause: &[Cause::LossRecovery, Cause::TimerWait, Cause::CongestionWindow],
+    },
+    Pair {
+        name: "the tail lost",
+        url: HTTP,
+        base: &[("size", "9k"), ("rtt", "60ms")],
+        with: |s| lose(s, (Way::ToClient, Frames::Data), 6, 7),
+        without: |_| {},
+        cause: &[Cause::LossRecovery, Cause::TimerWait],
+    },
+    Pair {
+        name: "a small window meets delayed ACKs",
+        url: HTTP,
+        base: &[("size", "12k"), ("rtt", "60ms"), ("initial-window", "1")],
+        with: |_| {},
+        without: |s| turn(s, "delayed-ack", "off"),
+        cause: &[Cause::NagleOrDelayedAck],
+    },
+    Pair {
+        name: "Nagle's algorithm",
+        url: HTTPS,
+        base: &[("size", "1k"), ("rtt", "60ms")],
+        with: |s| turn(s, "nagle", "on"),
+        without: |_| {},
+        cause: &[Cause::NagleOrDelayedAck],
+    },
+    Pair {
+        name: "a slow line",
+        url: HTTP,
+        base: &[("size", "300k"), ("rtt", "20ms")],
+        with: |s| turn(s, "rate", "2Mbit/s"),
+        without: |_| {},
+        cause: &[Cause::Transfer, Cause::SlowStart],
+    },
+    Pair {
+        name: "a queue in front of the request",
+        url: HTTP,
+        base: &[("rtt", "20ms"), ("initial-window", "100")],
+        with: |s| {
+            s.request.body = Some("x".repeat(100_000));
+            turn(s, "upload", "1Mbit/s");
+        },
+        without: |s| s.request.body = Some("x".repeat(100_000)),
+        cause: &[Cause::Queueing],
+    },
+    Pair {
         name: "joining",
         url: HTTP,
         base: &[("rtt", "20ms")],
@@ -151,8 +217,9 @@ const PAIRS: &[Pair] = &[
     },
 ];
 
-fn spent(pair: &Pair, change: Change) -> TimeSpent {
+fn spent(pair: &Pair, seed: u64, change: Change) -> TimeSpent {
     let mut scenario = Scenario::for_url(pair.url).expect("a URL");
+    scenario.seed = seed;
     scenario.client.join = Join::Already;
     scenario.client.knows_address = true;
     pair.base.iter().for_each(|(knob, value)| turn(&mut scenario, knob, value));
@@ -161,7 +228,7 @@ fn spent(pair: &Pair, change: Change) -> TimeSpent {
     let tap = runs::at_client(&run.trace).tap().expect("one tap");
     let story = runs::told(runs::reopened(&run.trace, TapSet::One(tap)).1);
     let request = story.analysis().main_request().unwrap_or_else(|| panic!("{}: a request", pair.name));
-    let spent = TimeSpent::of(story.flow(), &story.analysis().dns, request).expect("its time");
+    let spent = TimeSpent::of(story.flow(), story.analysis(), request).expect("its time");
     let path = story.critical_path().expect("a path");
     assert_eq!(spent.total(), path.total(), "{}: it adds up exactly", pair.name);
     for (a, b) in spent.stretches.iter().zip(spent.stretches.iter().skip(1)) {
@@ -173,14 +240,15 @@ fn spent(pair: &Pair, change: Change) -> TimeSpent {
 #[test]
 fn without_its_cause_a_run_is_shorter_by_the_time_assigned_to_it() {
     let mut wrong = Vec::new();
-    for pair in PAIRS {
-        let (with, without) = (spent(pair, pair.with), spent(pair, pair.without));
+    for (pair, seed) in PAIRS.iter().flat_map(|pair| [1, 8, 300].map(|seed| (pair, seed))) {
+        let (with, without) = (spent(pair, seed, pair.with), spent(pair, seed, pair.without));
         let gained = with.total() - without.total();
         let on = |spent: &TimeSpent| pair.cause.iter().map(|&cause| spent.on(cause)).sum::<Duration>();
         let assigned = on(&with) - on(&without);
         let off = (gained.as_nanos() - assigned.as_nanos()).abs();
         if gained <= Duration::ZERO || off * 10 > gained.as_nanos() {
-            wrong.push(format!("{}: {gained} shorter, {assigned} assigned: {:?}", pair.name, with.by_cause()));
+            let causes = (with.by_cause(), without.by_cause());
+            wrong.push(format!("{}, seed {seed}: {gained} shorter, {assigned} assigned: {causes:?}", pair.name));
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), PAIRS.len(), wrong.join("\n"));
@@ -191,7 +259,7 @@ fn the_time_of_every_scenario_adds_up() {
     for (name, run) in runs::every() {
         let story = runs::at_client(&run.trace);
         for request in &story.analysis().requests {
-            let spent = TimeSpent::of(story.flow(), &story.analysis().dns, request).expect("its time");
+            let spent = TimeSpent::of(story.flow(), story.analysis(), request).expect("its time");
             let path =
                 wirescope::analyze::CriticalPath::of(story.flow(), &story.analysis().dns, request).expect("a path");
             assert_eq!(spent.total(), path.total(), "{name}");

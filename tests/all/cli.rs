@@ -328,6 +328,15 @@ fn json_is_for_programs() {
     assert!(document["events"].is_null(), "a capture has no events");
 }
 
+#[test]
+fn a_connection_says_whether_it_was_decrypted_and_why_not() {
+    let (out, _) = expect(0, &["open", &file("decrypted.pcapng", https(true))]);
+    assert!(out.contains("decrypted: all ") && out.contains("whole: handshake, data both ways, close"), "{out}");
+    assert!(out.contains("offers MSS 1460") && out.contains("(inferred)"), "{out}");
+    let (out, _) = expect(0, &["open", &file("secret.pcapng", https(false))]);
+    assert!(out.contains("not decrypted: the key log has no ") && out.contains("client random "), "{out}");
+}
+
 /// `docs/json.md` names every key that the documents have, and no other.
 #[test]
 fn the_schema_is_in_the_docs() {
@@ -343,6 +352,8 @@ fn the_schema_is_in_the_docs() {
         let document: serde_json::Value = serde_json::from_slice(&run(args).stdout).expect("JSON");
         collect(&document, &mut keys);
     }
+    let (opened, _) = expect(0, &["open", &file("schema.pcapng", https(true)), "--format", "json"]);
+    collect(&serde_json::from_str(&opened).expect("JSON"), &mut keys);
     for key in keys {
         assert!(page.contains(&format!("`{key}`")), "docs/json.md does not say what `{key}` is");
     }

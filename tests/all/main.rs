@@ -5,6 +5,7 @@ mod causes;
 mod causes_of_time;
 mod cli;
 mod gallery;
+mod known;
 mod ladder;
 mod leaves;
 mod licences;

@@ -53,6 +53,38 @@ pub struct TlsSummary {
     pub undecrypted: Option<(usize, String)>,
     /// Alerts that could be read, each as level and description.
     pub alerts: Vec<String>,
+    /// Parts of the streams in which no records could be made out, and why: the first few.
+    pub lost: Vec<String>,
+}
+
+/// Parts of the streams without records that are told of a connection.
+const MAX_LOST: usize = 3;
+
+impl TlsSummary {
+    /// Whether it was decrypted, or exactly why not, in a sentence without a full stop.
+    pub fn decryption(&self) -> String {
+        let (protected, decrypted) = self.records;
+        let mut text = match (&self.undecrypted, protected) {
+            (Some((count, why)), _) if decrypted > 0 => {
+                format!("{decrypted} of {protected} protected records decrypted, {count} not: {why}")
+            }
+            (Some((_, why)), _) => format!("not decrypted: {why}"),
+            (None, 0) => {
+                let why = match (self.alerts.first(), &self.version) {
+                    (Some(alert), _) => format!("the handshake ended with the alert {alert}"),
+                    (None, None) => "no ServerHello was seen".to_owned(),
+                    (None, Some(_)) => "the capture has the handshake's first messages alone".to_owned(),
+                };
+                format!("nothing to decrypt: {why}")
+            }
+            (None, _) => format!("decrypted: all {protected} protected records"),
+        };
+        for lost in &self.lost {
+            text += "; ";
+            text += lost;
+        }
+        text
+    }
 }
 
 /// A TCP connection in one look.
@@ -246,7 +278,13 @@ fn tls(tls: &flow::Tls) -> TlsSummary {
         records: (decrypted + tls.undecrypted.as_ref().map_or(0, |(count, _)| *count), decrypted),
         undecrypted: tls.undecrypted.as_ref().map(|(count, why)| (*count, why.to_string())),
         alerts: tls.alerts.iter().map(|(_, alert)| format!("{} {}", alert.level, alert.description)).collect(),
+        lost: tls.lost.iter().take(MAX_LOST).map(lost).collect(),
     }
+}
+
+fn lost((direction, range, why): &(flow::Direction, std::ops::Range<usize>, &'static str)) -> String {
+    let who = if *direction == flow::Direction::ToServer { "client" } else { "server" };
+    format!("the {who}'s stream {why} from offset {}", range.start)
 }
 
 fn http(layers: &Layers) -> Vec<(String, Option<String>)> {

@@ -2,7 +2,7 @@
 //! from [`flow`]; no tree is built.
 //!
 //! - [`States`]: both ends' TCP states at every packet of a connection.
-//! - [`Summary`]: a connection in one look.
+//! - [`Summary`]: a connection in one look; [`Details`]: it in a second, longer one.
 //! - [`Request`]: when the parts of each request happened; [`CriticalPath`]: its phases, which add up exactly;
 //!   [`TimeSpent`]: what each instant of it was spent on.
 //! - [`compatible`]: what Wireshark would say of each segment, beside flow's own verdicts.
@@ -13,15 +13,19 @@ mod analysis;
 mod causes;
 pub mod compatible;
 mod connections;
+mod details;
 pub mod findings;
 mod path;
+mod repeats;
 mod requests;
 mod states;
 
 pub use analysis::Analysis;
 pub use causes::{Cause, Stretch, TimeSpent};
 pub use connections::{Ending, Side, Summary, TlsSummary, first_line};
+pub use details::{Completeness, Details, SideDetails};
 pub use path::{CriticalPath, Phase, PhaseKind};
+pub use repeats::{Repeat, RepeatCause};
 pub use requests::{Request, Span};
 pub use states::{Ends, States, Tap, TimeWait};
 

@@ -116,5 +116,6 @@ impl Tape {
 }
 
 mod analysis;
+mod causes;
 mod findings;
 mod tcp_states;

@@ -2,13 +2,17 @@
 
 use std::io::{self, Write};
 
-use analyze::{Ending, Summary};
+use analyze::{Details, Ending, Side, SideDetails, Summary};
+use base::Duration;
 use story::Story;
+use trace::{Basis, Known};
 
 use crate::style::{Style, Tone, cut};
 
 /// Connections that are listed; the others are counted.
 const LISTED: usize = 40;
+/// Connections of which more is said than a line or two, if there are no more.
+const IN_DETAIL: usize = 8;
 
 /// Prints the capture's connections.
 pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
@@ -18,7 +22,8 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
     }
     writeln!(out, "{}", style.paint(Tone::Heading, &format!("{} TCP connections", connections.len())))?;
     for connection in connections.iter().take(LISTED) {
-        one(out, connection, style)?;
+        let details = if connections.len() <= IN_DETAIL { Details::of(story.flow(), connection) } else { None };
+        one(out, connection, details.as_ref(), style)?;
     }
     if connections.len() > LISTED {
         writeln!(out, "  and {} more", connections.len() - LISTED)?;
@@ -26,7 +31,7 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
     writeln!(out)
 }
 
-fn one(out: &mut impl Write, connection: &Summary, style: Style) -> io::Result<()> {
+fn one(out: &mut impl Write, connection: &Summary, details: Option<&Details>, style: Style) -> io::Result<()> {
     let width = style.width().unwrap_or(usize::MAX);
     let mut line = |text: String| writeln!(out, "{}", cut(&text, width));
     let (from, to) = connection.span;
@@ -42,7 +47,7 @@ fn one(out: &mut impl Write, connection: &Summary, style: Style) -> io::Result<(
         ending(connection.ending),
     ))?;
     let repeated = connection.client.counts.retransmissions + connection.server.counts.retransmissions;
-    let mut figures = Vec::new();
+    let mut figures: Vec<String> = details.map(|details| details.completeness.to_string()).into_iter().collect();
     if let Some(rtt) = connection.round_trip {
         figures.push(format!("round trip {:.3} ms (derived)", rtt.as_millis_f64()));
     }
@@ -56,20 +61,78 @@ fn one(out: &mut impl Write, connection: &Summary, style: Style) -> io::Result<(
         }
     }
     if !figures.is_empty() {
-        line(format!("    {}", figures.join(", ")))?;
+        line(format!("    {}", figures.join("; ")))?;
+    }
+    if let Some(details) = details {
+        for (side, more, who) in
+            [(&connection.client, &details.client, "client"), (&connection.server, &details.server, "server")]
+        {
+            line(format!("    {who}: {}", one_side(side, more)))?;
+        }
     }
     if let Some(tls) = &connection.tls {
         let parts = [&tls.version, &tls.cipher_suite, &tls.group, &tls.alpn, &tls.server_name];
         let text: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-        line(format!("    {}; {} of {} records decrypted", text.join(", "), tls.records.1, tls.records.0))?;
-        if let Some((n, why)) = &tls.undecrypted {
-            line(format!("    {n} records stay encrypted: {why}"))?;
-        }
+        line(format!("    {}", if text.is_empty() { "TLS".to_owned() } else { text.join(", ") }))?;
+        line(format!("    {}", tls.decryption()))?;
     }
     for (request, response) in connection.http.iter().take(10) {
         line(format!("    {request}: {}", response.as_deref().unwrap_or("no response")))?;
     }
     Ok(())
+}
+
+/// What one end offered and did.
+fn one_side(side: &Side, more: &SideDetails) -> String {
+    let mut parts = Vec::new();
+    parts.push(match &side.state {
+        Known::Witnessed(state) => state.to_string(),
+        Known::Inferred(state, Basis::MidStream) => format!("{state} (assumed)"),
+        Known::Inferred(state, _) => format!("{state} (inferred)"),
+        Known::Unknown(_) => "state not known".to_owned(),
+    });
+    match side.options.value() {
+        Some(options) => {
+            let mut offers = Vec::new();
+            offers.extend(options.mss.map(|mss| format!("MSS {mss}")));
+            offers.extend(options.window_scale.map(|shift| format!("window scale {shift}")));
+            offers.extend(options.sack_permitted.then(|| "SACK".to_owned()));
+            offers.extend(options.timestamps.map(|_| "timestamps".to_owned()));
+            parts.push(if offers.is_empty() {
+                "offers no option".to_owned()
+            } else {
+                format!("offers {}", offers.join(", "))
+            });
+        }
+        None => parts.push("its SYN was not captured".to_owned()),
+    }
+    if let Some((least, middle)) = side.rtt {
+        parts.push(format!("acknowledged within {}, half of it within {}", ms(least), ms(middle)));
+    }
+    if let Some((least, most)) = more.window {
+        parts.push(format!("window {least} to {most}"));
+    }
+    if let Some((largest, _)) = more.segments {
+        parts.push(format!("segments of up to {largest} bytes"));
+    }
+    if let Some(rate) = more.goodput_bit_s {
+        parts.push(format!("{} of goodput", base::Rate(rate)));
+    }
+    if !more.repeats.is_empty() {
+        let causes: Vec<String> =
+            more.repeats.iter().map(|(cause, count)| format!("{count} by {}", cause.name())).collect();
+        parts.push(format!("sent again: {}", causes.join(", ")));
+    }
+    let waits: Vec<String> =
+        more.limits.iter().take(3).map(|(cause, time)| format!("{} {}", cause.name(), ms(*time))).collect();
+    if !waits.is_empty() {
+        parts.push(format!("its data took: {}", waits.join(", ")));
+    }
+    parts.join("; ")
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.3} ms", time.as_millis_f64())
 }
 
 fn ending(ending: Ending) -> String {

@@ -33,7 +33,7 @@ pub fn print(out: &mut impl Write, story: &Story, number: Option<usize>, style: 
         writeln!(out, "There is no request in {} packets.", story.len())?;
     }
     for (number, request) in requests {
-        let Some(spent) = TimeSpent::of(story.flow(), &story.analysis().dns, request) else { continue };
+        let Some(spent) = TimeSpent::of(story.flow(), story.analysis(), request) else { continue };
         let line = request.line.as_deref().unwrap_or("a request that cannot be read");
         let host = request.host.as_deref().map_or_else(String::new, |host| format!(" at {host}"));
         writeln!(out, "{}", style.paint(Tone::Heading, &format!("Request {number}: {line}{host}")))?;
@@ -56,7 +56,7 @@ fn millis(time: Duration) -> String {
 /// The same for programs.
 pub fn document(story: &Story, number: Option<usize>) -> Result<Value, Error> {
     let one = |(number, request): (usize, &Request)| {
-        let spent = TimeSpent::of(story.flow(), &story.analysis().dns, request)?;
+        let spent = TimeSpent::of(story.flow(), story.analysis(), request)?;
         let causes: Vec<Value> = Cause::ALL
             .into_iter()
             .filter(|&cause| spent.on(cause) > Duration::ZERO)

@@ -3,6 +3,7 @@
 //! Nothing that depends on the machine, the moment or the program's version stands in them: the same seed gives the same
 //! bytes.
 
+mod connections;
 mod content;
 mod har;
 mod json;
@@ -12,6 +13,7 @@ mod selection;
 mod svg;
 mod tables;
 
+pub use connections::connections;
 pub use har::write_har;
 pub use json::{SCHEMA, document, findings, packet_document, time};
 pub use pcapng::{TapSet, write_pcapng, write_story};

@@ -1,6 +1,6 @@
 //! HTTP: errors, and time and bytes spent for nothing.
 
-use base::Duration;
+use base::{Duration, Instant};
 use flow::{Head, HttpMessage, MessageState, UnitKind};
 
 use super::{Confidence, Connection, Finding, Rule, finding, ms};
@@ -15,6 +15,7 @@ pub(super) static RULES: &[&dyn Rule] = &[
     &Malformed,
     &Smuggling,
     &SlowServer,
+    &RedirectChain,
     &Redirect,
     &NoKeepAlive,
     &Uncompressed,
@@ -163,6 +164,89 @@ finding! {
     };
 }
 
+/// A request that was redirected, or what a redirect may lead to.
+pub(super) struct Leg {
+    begins: Instant,
+    ends: Instant,
+    frames: Vec<u32>,
+    host: String,
+    target: String,
+    location: Option<String>,
+}
+
+/// The legs among the requests of a connection.
+pub(super) fn legs(connection: &Connection<'_>) -> Vec<Leg> {
+    let leg = |request: &Request| {
+        let target = request.line.as_deref()?.split(' ').nth(1)?.to_owned();
+        let redirect = matches!(request.status, Some(301 | 302 | 303 | 307 | 308));
+        let location = response(connection, request).filter(|_| redirect);
+        Some(Leg {
+            begins: request.start(),
+            ends: request.last_byte()?,
+            frames: frames(request),
+            host: request.host.clone().unwrap_or_default(),
+            target,
+            location: location.and_then(|m| m.head.fields().get("location").map(str::to_owned)),
+        })
+    };
+    connection.requests.iter().filter_map(leg).collect()
+}
+
+/// Whether a redirect to `location` leads to this leg: the same path, and the host if it names one (RFC 9110 §10.2.2).
+fn leads_to(from: &Leg, location: &str, leg: &Leg) -> bool {
+    let (host, path) = match location.split_once("://").map(|(_, rest)| rest) {
+        Some(rest) => rest.find('/').map_or((rest, "/"), |at| rest.split_at(at)),
+        None => (from.host.as_str(), location),
+    };
+    leg.begins >= from.ends && leg.host.eq_ignore_ascii_case(host) && leg.target == path
+}
+
+/// The kind that is found over all connections together.
+pub(super) const REDIRECT_CHAIN: &str = "finding.http.redirect_chain";
+
+/// The longest time from a redirect to the request that follows it.
+const FOLLOWS: Duration = Duration::from_secs(5);
+
+/// Redirects that lead to redirects, over all connections.
+pub(super) fn chains(card: &'static super::Card, mut legs: Vec<Leg>) -> Vec<Finding> {
+    legs.sort_by_key(|leg| leg.begins);
+    let mut next = vec![None; legs.len()];
+    let mut led_to = vec![false; legs.len()];
+    for (at, leg) in legs.iter().enumerate() {
+        let Some(location) = &leg.location else { continue };
+        let soon =
+            legs.iter().enumerate().skip(at + 1).take_while(|(_, other)| other.begins.since(leg.ends) <= FOLLOWS);
+        let follower = soon.filter(|(to, _)| !led_to[*to]).find(|(_, other)| leads_to(leg, location, other));
+        if let Some((to, _)) = follower {
+            next[at] = Some(to);
+            led_to[to] = true;
+        }
+    }
+    let mut out = Vec::new();
+    for start in (0..legs.len()).filter(|&at| !led_to[at]) {
+        let chain: Vec<&Leg> = std::iter::successors(Some(start), |&at| next[at]).map(|at| &legs[at]).collect();
+        let redirects = chain.iter().filter(|leg| leg.location.is_some()).count();
+        if redirects < 2 {
+            continue;
+        }
+        let last = chain.iter().rfind(|leg| leg.location.is_some()).map_or(chain[0].ends, |leg| leg.ends);
+        let cost = last.since(chain[0].begins);
+        let names: Vec<String> = chain.iter().take(6).map(|leg| format!("{}{}", leg.host, leg.target)).collect();
+        let text = format!("{redirects} redirects one behind the other took {}: {}.", ms(cost), names.join(", then "));
+        out.push(Finding::new(card, text, chain.iter().flat_map(|leg| leg.frames.clone())).costs(cost));
+    }
+    out
+}
+
+finding! {
+    /// Redirects to redirects.
+    RedirectChain = "finding.http.redirect_chain", "a chain of redirects", "RFC 9110 §15.4",
+        "a redirect leads to another redirect: each costs a request, and often a connection of its own",
+        advice "Let the first redirect lead to the final address: http to https and the bare name to www in one step.";
+    // They are found over all connections together: see `chains`.
+    look = |_, _, _| {};
+}
+
 finding! {
     /// A connection for each request.
     NoKeepAlive = "finding.http.no_keep_alive", "a new connection for each request", "RFC 9112 §9.3",
@@ -178,7 +262,13 @@ finding! {
             }
         }
         for ((_, _, server), list) in by_server {
-            let in_turn = list.iter().zip(list.iter().skip(1)).filter(|((a, _), (b, _))| a.last_at <= b.first_at || b.first_at > a.first_at + b.last_at.since(b.first_at)).count();
+            // The next one is opened when the one before begins to close.
+            let closes = |tcp: &flow::Connection| {
+                let fins = [tcp.client(), tcp.server()].into_iter().filter_map(|half| half.fin_frame().or(half.rst_frame()));
+                fins.min().map(|number| case.at(number))
+            };
+            let pairs = list.iter().zip(list.iter().skip(1));
+            let in_turn = pairs.filter(|((_, a), (b, _))| closes(a).is_some_and(|at| at <= b.first_at)).count();
             if list.len() >= 4 && in_turn + 1 >= list.len() {
                 let cost = list.iter().skip(1).filter_map(|(_, tcp)| tcp.initial_rtt()).sum();
                 let text = format!("{} connections to {server}, one after the other, each for little.", list.len());

@@ -217,14 +217,19 @@ pub fn of(flow: &Flow, source: &dyn Source, keys: &KeyLog, epoch: WallTime) -> V
         rule.look(&case, &mut new);
         keep(&mut found, order, new);
     }
+    let mut legs = Vec::new();
     for conversation in flow.conversations().iter().filter(|c| matches!(c.kind, Kind::Tcp(_))) {
         let Some(layers) = Layers::of(flow, conversation.id, source, keys) else { continue };
         let Some(connection) = Connection::new(&case, conversation, &layers, epoch) else { continue };
+        legs.extend(http::legs(&connection));
         for (order, rule) in rules().enumerate() {
             let mut new = Vec::new();
             rule.look_at(&connection, &mut new);
             keep(&mut found, order, new.into_iter().map(|finding| finding.on(conversation.id)).collect());
         }
+    }
+    for (order, rule) in rules().enumerate().filter(|(_, rule)| rule.card().id == http::REDIRECT_CHAIN) {
+        keep(&mut found, order, http::chains(rule.card(), std::mem::take(&mut legs)));
     }
     found.sort_by_key(|(order, finding)| (finding.cost.rank(), *order));
     found.into_iter().map(|(_, finding)| finding).collect()

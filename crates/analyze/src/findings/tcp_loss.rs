@@ -5,10 +5,11 @@ use flow::{Direction, Tcp, Verdicts};
 use wire::tcp::Flags;
 
 use super::{Confidence, Connection, Finding, Rule, finding, ms};
+use crate::repeats::{RTO_MIN, Repeat, RepeatCause};
 
 /// All of them.
 pub(super) static RULES: &[&dyn Rule] =
-    &[&BlackHole, &Damaged, &Timeout, &Loss, &Reordering, &Spurious, &Conflict, &Congested];
+    &[&BlackHole, &Damaged, &Timeout, &TailLoss, &Loss, &Reordering, &Spurious, &Conflict, &Congested];
 
 /// A retransmission and how long the stream had waited for it.
 struct Again {
@@ -37,9 +38,6 @@ fn again(connection: &Connection<'_>, direction: Direction, which: impl Fn(&Tcp)
     }
     out
 }
-
-/// The shortest retransmission timer of Linux (RFC 6298 §2.4 asks for a second).
-const RTO_MIN: Duration = Duration::from_millis(200);
 
 /// Whether a retransmission waited as long as only a timer does.
 fn by_timer(connection: &Connection<'_>, again: &Again) -> bool {
@@ -84,8 +82,8 @@ fn repairs(connection: &Connection<'_>, list: &[Again]) -> Duration {
 /// Whether what is sent again had come before, damaged. Of a damaged segment only the numbers as they stood are known.
 fn was_damaged(connection: &Connection<'_>, direction: Direction, again: &Again) -> bool {
     let Some(seq) = connection.case.flow.row(again.frame).and_then(|view| Some(view.tcp?.seq)) else { return false };
-    let mut before = connection.of(direction).take_while(|(row, _)| row.number < again.frame);
-    before.any(|(_, tcp)| tcp.verdicts.contains(Verdicts::DAMAGED) && tcp.seq == seq && tcp.len > 0)
+    let before = connection.of(direction).take_while(|(row, _)| row.number < again.frame);
+    before.into_iter().any(|(_, tcp)| tcp.verdicts.contains(Verdicts::DAMAGED) && tcp.seq == seq && tcp.len > 0)
 }
 
 finding! {
@@ -129,6 +127,29 @@ finding! {
     };
 }
 
+/// The loss probes of one side.
+fn probes(connection: &Connection<'_>, direction: Direction) -> Vec<Repeat> {
+    let list = crate::repeats::repeats(connection.tcp, &connection.segments);
+    list.into_iter().filter(|r| r.direction == direction && r.cause == RepeatCause::LossProbe).collect()
+}
+
+finding! {
+    /// The end of a transfer is lost.
+    TailLoss = "finding.tcp.tail_loss", "the last segments were lost", "RFC 8985 §7",
+        "nothing followed the lost segments that could give duplicate ACKs: the sender waited about two round trips and probed",
+        advice "Tail loss probes already made this shorter than a retransmission timeout. Remove the loss: a queue that overflows at the end of a burst is the usual place; pacing (fq, BBR) makes bursts smaller.";
+    look_at = |card, connection, out| {
+        for direction in Direction::BOTH {
+            let list = probes(connection, direction);
+            let cost: Duration = list.iter().map(|probe| probe.waited).sum();
+            if !list.is_empty() {
+                let text = format!("The {} sent nothing for {} before it probed for a lost end.", Connection::sender(direction), ms(cost));
+                out.push(Finding::new(card, text, list.iter().flat_map(|probe| [probe.first, probe.frame])).costs(cost).sure(Confidence::Likely));
+            }
+        }
+    };
+}
+
 finding! {
     /// Loss that duplicate ACKs repaired.
     Loss = "finding.tcp.loss", "packets are lost", "RFC 5681 §3.2",
@@ -138,6 +159,8 @@ finding! {
         for direction in Direction::BOTH {
             let list = again(connection, direction, |tcp| tcp.verdicts.intersects(Verdicts(Verdicts::RETRANSMISSION.0 | Verdicts::FAST_RETRANSMISSION.0)));
             let list: Vec<Again> = list.into_iter().filter(|a| !by_timer(connection, a) && !explained(connection, a) && !was_damaged(connection, direction, a)).collect();
+            let probes = probes(connection, direction);
+            let list: Vec<Again> = list.into_iter().filter(|a| probes.iter().all(|probe| probe.frame != a.frame)).collect();
             if list.is_empty() {
                 continue;
             }

@@ -7,7 +7,7 @@ use wire::tcp::Flags;
 use super::{Confidence, Connection, Finding, Rule, finding, ms};
 
 /// All of them.
-pub(super) static RULES: &[&dyn Rule] = &[&ZeroWindow, &WindowLimited, &NagleDelayedAck, &Bufferbloat];
+pub(super) static RULES: &[&dyn Rule] = &[&ZeroWindow, &WindowLimited, &NagleDelayedAck, &DelayedAck, &Bufferbloat];
 
 finding! {
     /// The receiver does not read.
@@ -116,6 +116,40 @@ finding! {
             }
             if !frames.is_empty() {
                 let text = format!("The {} held data back for {} until a delayed ACK came, {} times.", Connection::sender(direction), ms(cost), frames.len() / 3);
+                out.push(Finding::new(card, text, frames).costs(cost).sure(Confidence::Likely));
+            }
+        }
+    };
+}
+
+finding! {
+    /// A sender with a small window waits for one.
+    DelayedAck = "finding.tcp.delayed_ack", "the sender waits for delayed ACKs", "RFC 9293 §3.8.6.3",
+        "the sender has used up its congestion window, and the receiver holds back the acknowledgment that would let it go on",
+        advice "An initial window of one or two segments, or a window that loss made small, meets a receiver that waits for a second segment. Use the usual initial window of ten (ip route ... initcwnd 10), or quick ACKs at the receiver.";
+    look_at = |card, connection, out| {
+        for direction in Direction::BOTH {
+            let Some(least) = connection.tcp.half(direction).rtt_min() else { continue };
+            let there = to_sender_and_back(connection, direction);
+            let mss = connection.tcp.half(direction.opposite()).syn_options().and_then(|options| options.mss);
+            let full = u32::from(mss.unwrap_or(536)).saturating_sub(40);
+            let (mut cost, mut frames) = (Duration::ZERO, Vec::new());
+            for (ack, next) in connection.segments.iter().zip(connection.segments.iter().skip(1)) {
+                let ((ack_row, ack), (next_row, next)) = (ack, next);
+                let delay = ack.rtt().map(|sample| sample - least.min(sample)).unwrap_or_default();
+                let delayed = delay >= Duration::from_millis(30) && delay <= Duration::from_millis(500);
+                let pure = ack_row.direction != direction && ack.len == 0;
+                // What it lets out follows at once, as large as may be: there was more to send.
+                let gap = next_row.at.since(ack_row.at);
+                let prompt = gap >= there - there / 10 && gap <= there + Duration::from_millis(2);
+                let more = next_row.direction == direction && next.len >= full && !next.verdicts.is_retransmission();
+                if delayed && pure && prompt && more && next.in_flight().is_some_and(|bytes| bytes <= 3 * next.len) {
+                    cost += delay;
+                    frames.extend([ack.acks().unwrap_or(0), ack_row.number, next_row.number]);
+                }
+            }
+            if !frames.is_empty() {
+                let text = format!("The {} waited {} for acknowledgments that were held back, {} times.", Connection::sender(direction), ms(cost), frames.len() / 3);
                 out.push(Finding::new(card, text, frames).costs(cost).sure(Confidence::Likely));
             }
         }

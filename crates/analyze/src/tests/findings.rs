@@ -371,6 +371,13 @@ const EXAMPLES: &[Example] = &[
         t.ms(250).c(P, 1001, 4501, GET);
         t.ms(20).s(A, 4501, 1042, b"");
     }),
+    ("finding.tcp.tail_loss", |t| {
+        open(t);
+        data(t, 4501, 0..5, 9);
+        t.ms(20).c(A, 1001, 8501, b"");
+        t.ms(41).s(P, 8501, 1001, &[1; 1000]);
+        t.ms(20).c(A, 1001, 9501, b"");
+    }),
     ("finding.tcp.loss", |t| {
         open(t);
         data(t, 4501, 0..6, 1);
@@ -439,6 +446,14 @@ const EXAMPLES: &[Example] = &[
         t.ms(60).s(A, 4501, 1201, b"");
         t.c(P, 1201, 4501, &[b'b'; 300]);
         t.ms(20).s(A, 4501, 1501, b"");
+    }),
+    ("finding.tcp.delayed_ack", |t| {
+        open(t);
+        t.s(A, 4501, 1001, &[1; 1448]);
+        t.ms(40).c(A, 1001, 5949, b"");
+        t.ms(20).s(A, 5949, 1001, &[1; 1448]);
+        t.s(A, 7397, 1001, &[1; 1448]);
+        t.c(A, 1001, 8845, b"");
     }),
     ("finding.tcp.bufferbloat", |t| {
         open(t);
@@ -540,6 +555,14 @@ const EXAMPLES: &[Example] = &[
             1,
             b"HTTP/1.1 301 Moved Permanently\r\nLocation: https://www.example.com/\r\nContent-Length: 0\r\n\r\n",
         );
+    }),
+    ("finding.http.redirect_chain", |t| {
+        let moved = |to: &str| format!("HTTP/1.1 301 Moved Permanently\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+        exchange(t, GET, 1, moved("http://www.example.com/home").as_bytes());
+        t.ports.0 += 1;
+        exchange(t, b"GET /home HTTP/1.1\r\nHost: www.example.com\r\n\r\n", 1, moved("/home/").as_bytes());
+        t.ports.0 += 1;
+        exchange(t, b"GET /home/ HTTP/1.1\r\nHost: www.example.com\r\n\r\n", 1, b"HTTP/1.1 204 No Content\r\n\r\n");
     }),
     ("finding.http.no_keep_alive", |t| {
         for port in 0..5 {

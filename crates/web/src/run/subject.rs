@@ -180,6 +180,7 @@ impl Subject {
         // A simulation knows what it did; what went wrong in a capture has to be found.
         if story.trace().is_none() {
             extra.insert("findings".into(), export::findings(story, packets));
+            extra.insert("connections".into(), export::connections(story));
         }
         export::document(story, packets, extra)
     }
