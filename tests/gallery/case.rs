@@ -1,0 +1,85 @@
+//! A fault, and how it is played with and without.
+
+use wirescope::base::{Rng, Seed};
+
+use crate::line::Line;
+use crate::place::{End, Place, findings};
+
+/// A fault that real programs make.
+#[derive(Clone, Copy)]
+pub struct Case {
+    pub name: &'static str,
+    /// The findings one of which names it.
+    pub findings: &'static [&'static str],
+    /// Where it is captured.
+    pub at: End,
+    /// The line, with the fault or without.
+    pub line: fn(&mut Play<'_>) -> Line,
+    /// The programs at the server, started before the capture.
+    pub serve: fn(&mut Play<'_>, &mut Place),
+    /// What the client does.
+    pub ask: fn(&mut Play<'_>, &mut Place),
+}
+
+/// What is drawn for a run: the same with the fault and without, but for the fault itself.
+pub struct Play<'a> {
+    pub faulty: bool,
+    pub dice: &'a mut Rng,
+}
+
+impl Play<'_> {
+    pub fn between(&mut self, from: u64, to: u64) -> u64 {
+        from + self.dice.below(to - from + 1)
+    }
+    pub fn pick<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.dice.below(list.len() as u64) as usize]
+    }
+}
+
+/// A run counts only if the line kept its time; so often it is tried.
+const TRIES: usize = 4;
+
+impl Case {
+    /// Plays it with the fault and without; says what is wrong.
+    pub fn play(&self, seed: u64) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for faulty in [true, false] {
+            for tried in 1..=TRIES {
+                let (found, kept_time) = self.once(seed, faulty);
+                let first = found.first().map(String::as_str);
+                let right = if faulty { first.is_some_and(|id| self.findings.contains(&id)) } else { found.is_empty() };
+                if right {
+                    break;
+                }
+                // A machine too busy to run the line in time makes faults of its own.
+                if kept_time || tried == TRIES {
+                    let what =
+                        if faulty { format!("instead of {:?}", self.findings) } else { "in the twin".to_owned() };
+                    let line = if kept_time { "" } else { " (the line was late)" };
+                    wrong.push(format!("{} (seed {seed}): {found:?} {what}{line}", self.name));
+                    break;
+                }
+            }
+        }
+        wrong
+    }
+
+    fn once(&self, seed: u64, faulty: bool) -> (Vec<String>, bool) {
+        let mut dice = Seed(seed).stream(self.name);
+        let mut play = Play { faulty, dice: &mut dice };
+        let line = (self.line)(&mut play);
+        let mut place = Place::new(&line);
+        (self.serve)(&mut play, &mut place);
+        let capture = place.capture(self.at);
+        (self.ask)(&mut play, &mut place);
+        let file = capture.finish(&place);
+        let found = findings(&file);
+        if let Some(keep) = std::env::var_os("WIRESCOPE_GALLERY_KEEP") {
+            let name = format!("{}-{seed}-{}", self.name.replace(' ', "-"), if faulty { "fault" } else { "twin" });
+            let keep = std::path::Path::new(&keep);
+            let _ = std::fs::copy(&file, keep.join(format!("{name}.pcap")));
+            let _ = std::fs::copy(file.with_file_name("keys.txt"), keep.join(format!("{name}.keys")));
+        }
+        (found, place.kept_time())
+    }
+}
