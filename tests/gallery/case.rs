@@ -39,10 +39,19 @@ impl Play<'_> {
 /// A run counts only if the line kept its time; so often it is tried.
 const TRIES: usize = 4;
 
+/// What came of a case.
+#[derive(Default)]
+pub struct Told {
+    /// What is wrong.
+    pub wrong: Vec<String>,
+    /// What could not be judged, as this machine was too busy to run the line in time.
+    pub late: Vec<String>,
+}
+
 impl Case {
-    /// Plays it with the fault and without; says what is wrong.
-    pub fn play(&self, seed: u64) -> Vec<String> {
-        let mut wrong = Vec::new();
+    /// Plays it with the fault and without.
+    pub fn play(&self, seed: u64) -> Told {
+        let mut told = Told::default();
         for faulty in [true, false] {
             for tried in 1..=TRIES {
                 let (found, kept_time) = self.once(seed, faulty);
@@ -51,17 +60,18 @@ impl Case {
                 if right {
                     break;
                 }
-                // A machine too busy to run the line in time makes faults of its own.
-                if kept_time || tried == TRIES {
-                    let what =
-                        if faulty { format!("instead of {:?}", self.findings) } else { "in the twin".to_owned() };
-                    let line = if kept_time { "" } else { " (the line was late)" };
-                    wrong.push(format!("{} (seed {seed}): {found:?} {what}{line}", self.name));
+                let what = if faulty { format!("instead of {:?}", self.findings) } else { "in the twin".to_owned() };
+                let text = format!("{} (seed {seed}): {found:?} {what}", self.name);
+                // A line that is late makes faults of its own.
+                if kept_time {
+                    told.wrong.push(text);
                     break;
+                } else if tried == TRIES {
+                    told.late.push(text);
                 }
             }
         }
-        wrong
+        told
     }
 
     fn once(&self, seed: u64, faulty: bool) -> (Vec<String>, bool) {
