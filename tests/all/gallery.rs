@@ -112,7 +112,7 @@ const FAULTS: &[Fault] = &[
     fault("a firewall drops the SYNs", HTTP, &["finding.tcp.unanswered"], any, |s, _| {
         lose_all(s, FROM, Frames::Syn);
     }),
-    fault("the line is dead", HTTP, &["finding.icmp.host_unreachable"], any, |s, _| {
+    fault("the line is dead", HTTP, &["finding.icmp.host_unreachable", "finding.tcp.unanswered"], any, |s, _| {
         lose_all(s, FROM, Frames::All);
     }),
     fault("nobody listens", HTTP, &["finding.tcp.refused"], any, |s, _| s.server.listens = false),
