@@ -273,8 +273,8 @@ mod tests {
             "the same address"
         );
         assert_eq!(
-            chosen(&[own("2002:c633:6401::d5e3:7953:13eb:22e8"), own("2001:db8:1::2")], "2002:c633:6401::1"),
-            "2002:c633:6401::d5e3:7953:13eb:22e8",
+            chosen(&[own("2002:c633:6401:0:d5e3:7953:13eb:22e8"), own("2001:db8:1::2")], "2002:c633:6401::1"),
+            "2002:c633:6401:0:d5e3:7953:13eb:22e8",
             "matching label"
         );
         let tentative = Ipv6Address { state: AddressState::Tentative, ..own("2001:db8:1::1") };
