@@ -10,8 +10,6 @@ use tcp::{Config, CongestionKind};
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel {
     values: BTreeMap<&'static str, String>,
-    /// Segments are handed down in batches (`ethtool -K` with `tso` and `gso`).
-    pub(crate) offload: bool,
     /// What is known of other machines is to be forgotten (`ip tcp_metrics flush`).
     pub(crate) forget_metrics: bool,
 }
@@ -94,7 +92,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_early_retrans", Meaning::Fixed(&["3", "4"]), "3"),
     ("tcp_recovery", Meaning::Fixed(&["1"]), "1"),
     ("tcp_thin_linear_timeouts", Meaning::Fixed(&["0"]), "0"),
-    ("tcp_slow_start_after_idle", Meaning::Fixed(&["0", "1"]), "1"),
+    ("tcp_slow_start_after_idle", Meaning::Ours(switch), "1"),
     ("tcp_ecn", Meaning::Fixed(&["0", "2"]), "2"),
     ("tcp_ecn_fallback", Meaning::Unseen, "1"),
     ("tcp_notsent_lowat", Meaning::Ours(low_water), "4294967295"),
@@ -122,7 +120,7 @@ pub(crate) struct Refused(pub(crate) String);
 impl Default for Kernel {
     fn default() -> Kernel {
         let values = KNOWN.iter().map(|(name, _, default)| (*name, (*default).to_owned())).collect();
-        Kernel { values, offload: true, forget_metrics: false }
+        Kernel { values, forget_metrics: false }
     }
 }
 
@@ -180,12 +178,16 @@ impl Kernel {
             syn_ack_retries: retries("tcp_synack_retries"),
             retries: retries("tcp_retries2"),
             fin_wait_2: Duration::from_secs(self.number("tcp_fin_timeout").min(7200) as i64),
-            send_buffer: self.memory("tcp_wmem", 2),
+            send_buffer: self.memory("tcp_wmem", 1),
+            send_buffer_most: self.memory("tcp_wmem", 2),
+            grow_window: true,
+            require_timestamps: false,
+            slow_start_after_idle: self.number("tcp_slow_start_after_idle") != 0,
             receive_buffer: self.memory("tcp_rmem", 2),
             delay_fin_ack: true,
             bare_probes: true,
             stretch_overhead: 1280,
-            batch: self.offload.then(|| retries("tcp_min_tso_segs").max(1)),
+            batch: Some(retries("tcp_min_tso_segs").max(1)),
             notsent_low_water: u32::try_from(self.number("tcp_notsent_lowat"))
                 .ok()
                 .filter(|&low| low > 0 && low < u32::MAX),

@@ -50,6 +50,7 @@ impl Machine {
         config.tcp = tcp;
         let mut host = Host::new(config, place);
         host.set_mtu(LINK, mtu);
+        host.set_tells_each_arrival(true);
         Machine { host, now: Instant::ZERO, recorder, place, tap, heard: VecDeque::new(), woken: Vec::new() }
     }
 

@@ -71,10 +71,8 @@ impl Shell<'_> {
                 self.kernel.forget_metrics = true;
                 Ok(())
             }
-            ("ethtool", ["-K", _, "tso", on @ ("on" | "off"), "gso", also]) if on == also => {
-                self.kernel.offload = *on == "on";
-                Ok(())
-            }
+            // Each packet of ours is one segment: what a device would cut is cut before.
+            ("ethtool", ["-K", _, "tso", "on" | "off", "gso", "on" | "off"]) => Ok(()),
             ("tc", ["qdisc", "add" | "replace", "dev", _, "root", "pfifo" | "pfifo_fast" | "noqueue"]) => Ok(()),
             ("nstat" | "sleep" | "sync" | "true" | "echo" | ":", _) => Ok(()),
             ("rm", _) => Ok(()),

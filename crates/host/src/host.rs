@@ -42,6 +42,7 @@ pub struct Host {
     pub(crate) ttl: u8,
     pub(crate) answers_ping: bool,
     pub(crate) answers_closed_ports: bool,
+    pub(crate) tells_each_arrival: bool,
     pub(crate) tcp_config: tcp::Config,
 
     pub(crate) identification: Identification,
@@ -99,6 +100,7 @@ impl Host {
             ttl: config.ttl.max(1),
             answers_ping: config.answers_ping,
             answers_closed_ports: config.answers_closed_ports,
+            tells_each_arrival: false,
             tcp_config: config.tcp,
             identification: Identification::new(*seed, name),
             path_mtus: PathMtus::default(),
@@ -313,6 +315,10 @@ impl Host {
         }
     }
 
+    /// A program is told of each arrival, though it has not read what came before: as an edge-triggered `epoll` does.
+    pub fn set_tells_each_arrival(&mut self, tells: bool) {
+        self.tells_each_arrival = tells;
+    }
     /// What TCP connections start with from now on.
     pub fn set_tcp_config(&mut self, config: tcp::Config) {
         self.tcp_config = config;

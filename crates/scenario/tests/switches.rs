@@ -38,6 +38,7 @@ fn tcp_of(frame: &[u8]) -> Option<(u8, std::net::Ipv4Addr, Segment)> {
 fn play(url: &str, knobs: &[(&str, &str)], change: impl FnOnce(&mut Scenario)) -> Captured {
     let mut scenario = Scenario::for_url(url).unwrap();
     scenario.network.topology = Topology::Direct;
+    scenario.client.knows_address = true;
     for (name, value) in knobs {
         find_knob(name).unwrap().turn(&mut scenario, value).unwrap();
     }
@@ -57,7 +58,7 @@ fn play(url: &str, knobs: &[(&str, &str)], change: impl FnOnce(&mut Scenario)) -
     Captured { segments, marked, events }
 }
 
-const PLAIN: &str = "http://192.0.2.80/";
+const PLAIN: &str = "http://www.example.com/";
 
 impl Captured {
     fn syns(&self) -> impl Iterator<Item = &Seen> {
@@ -107,7 +108,7 @@ fn timestamps() {
 fn nagle() {
     // The end of the TLS handshake and the request are small writes, one right after the other.
     for (value, on) in [("on", true), ("off", false)] {
-        let got = play("https://192.0.2.80/", &[("nagle", value)], |_| ());
+        let got = play("https://www.example.com/", &[("nagle", value)], |_| ());
         let small: Vec<&Seen> = got.data(true).filter(|seen| seen.segment.payload.len() < 1000).collect();
         let together = small.windows(2).any(|pair| pair[0].at == pair[1].at);
         assert_eq!(together, !on, "two small segments are out at once");

@@ -77,6 +77,15 @@ pub struct Config {
     pub stretch_overhead: usize,
     /// Closed windows are probed without data, just below what is acknowledged, as Linux does; otherwise with the next byte.
     pub bare_probes: bool,
+    /// The send buffer grows with the congestion window up to so many bytes (Linux `tcp_wmem`'s third); 0: it does not.
+    pub send_buffer_most: usize,
+    /// The window that is offered begins with 64 KiB and grows with what arrives, as Linux does, up to the receive buffer;
+    /// otherwise all of it is offered at once.
+    pub grow_window: bool,
+    /// Drop segments without the timestamp that was agreed on (RFC 7323 §3.2: SHOULD); Linux takes them.
+    pub require_timestamps: bool,
+    /// After an idle time the congestion window begins anew (RFC 5681 §4.1; Linux `tcp_slow_start_after_idle`).
+    pub slow_start_after_idle: bool,
     /// Segments leave in batches as an offload would see them, at least so many in one: the last of a batch is pushed.
     /// `None`: each stands for itself.
     pub batch: Option<u32>,
@@ -121,6 +130,10 @@ impl Default for Config {
             notsent_low_water: None,
             stretch_overhead: 0,
             bare_probes: false,
+            send_buffer_most: 0,
+            grow_window: false,
+            require_timestamps: true,
+            slow_start_after_idle: true,
             batch: None,
             reordering: 3,
         }

@@ -143,6 +143,10 @@ pub struct Connection {
     pub(crate) batch_left: u32,
     pub(crate) batch_many: bool,
     pub(crate) limits: Limits,
+    /// A call waits to write: its data will carry the handshake's last acknowledgment.
+    pub(crate) writer_waits: bool,
+    /// The window that may be offered so far (Linux's `rcv_ssthresh`).
+    pub(crate) offer_most: u32,
     pub(crate) told: Told,
 }
 
@@ -241,6 +245,10 @@ impl Connection {
         }
     }
 
+    /// Bytes that wait for the program.
+    pub fn unread(&self) -> usize {
+        self.readable_len
+    }
     /// Whether an acknowledgment is to be sent at once.
     pub fn owes_ack(&self) -> bool {
         self.acks.now.is_some()

@@ -112,6 +112,7 @@ impl Connection {
             self.syn_len = request.data.len() as u32;
             let event = cx.event(&kind::FAST_OPEN_SENT, self.id, [request.data.len() as u64, 0]);
             self.append(request.data.clone(), event);
+            self.buffer.push_end();
         } else if request.option.is_some_and(|option| option.cookie().is_empty()) {
             cx.event(&kind::FAST_OPEN_ASKED, self.id, [0, 0]);
         }
@@ -120,9 +121,9 @@ impl Connection {
     }
 
     /// The answer to our SYN acknowledges it: what it says of Fast Open. Data that the SYN carried and the answer does not
-    /// acknowledge is sent again at once (RFC 7413 §4.2.1).
-    pub(crate) fn fast_open_answered(&mut self, answer: &Segment, cx: &mut Cx) {
-        let Some(asked) = self.fast_open_asked.take() else { return };
+    /// acknowledge is sent again at once (RFC 7413 §4.2.1): whether it is.
+    pub(crate) fn fast_open_answered(&mut self, answer: &Segment, cx: &mut Cx) -> bool {
+        let Some(asked) = self.fast_open_asked.take() else { return false };
         let had_data = self.syn_len > 0;
         // An unsolicited cookie is worth nothing.
         let cookie = answer.options.fast_open.filter(|got| asked.option.is_some() && !got.cookie().is_empty());
@@ -130,13 +131,14 @@ impl Connection {
         let mss = answer.options.mss.unwrap_or(536);
         self.fast_open_news = Some(FastOpenNews { mss, cookie, unanswered: silent.map(|option| option.experimental) });
         if !had_data {
-            return;
+            return false;
         }
         // SYN and data count as one where both arrived.
         if self.flight.is_empty() {
             self.syn_data = true;
             self.counts.delivered -= 1;
             cx.event(&kind::FAST_OPEN_TAKEN, self.id, [self.syn_len.into(), 0]);
+            false
         } else {
             let left = self.snd_nxt.distance(self.snd_una);
             let refused = cx.event(&kind::FAST_OPEN_REFUSED, self.id, [left.into(), 0]);
@@ -145,6 +147,7 @@ impl Connection {
             }
             self.trigger = refused;
             self.resend_without_congestion();
+            true
         }
     }
 

@@ -208,6 +208,8 @@ impl Connection {
             batch_left: 0,
             batch_many: false,
             limits: Limits::default(),
+            writer_waits: false,
+            offer_most: if config.grow_window { 65_535 } else { u32::MAX },
             told: Told::default(),
         };
         if connection.congestion.rules_window() {
@@ -319,11 +321,16 @@ impl Connection {
             debug_assert!(acked.is_some());
             self.step(Event::RcvSynAck, cx);
             self.complete(cx);
-            self.fast_open_answered(&segment, cx);
+            let sends_again = self.fast_open_answered(&segment, cx);
             self.take_text_of_syn(&segment, cx);
             self.follow_fins(false, cx);
-            // The handshake's last ACK leaves at once, with data if there is any.
-            self.acks.now = Some(cx.event(&kind::ACK_NOW, self.id, [self.rcv_nxt.0.into(), 0]));
+            // The handshake's last ACK leaves at once, with data if there is any; as on Linux, a call that waits to write has it
+            // wait for its data.
+            if self.writer_waits && self.acks.now.is_none() {
+                self.owe_ack(false, cx);
+            } else if !sends_again {
+                self.acks.now = Some(cx.event(&kind::ACK_NOW, self.id, [self.rcv_nxt.0.into(), 0]));
+            }
         } else {
             // Simultaneous open (RFC 9293 §3.5, figure 7): our SYN goes out again, as a SYN-ACK. Nothing was lost.
             self.step(Event::RcvSyn, cx);
@@ -359,6 +366,7 @@ impl Connection {
             self.window.cwnd = 1;
         }
         self.attempts = 0;
+        self.grow_send_buffer();
         self.arm_keepalive(cx.cause, cx);
     }
 }

@@ -35,6 +35,10 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Whether the program waits for room.
+    pub(crate) fn program_is_waiting(&self) -> bool {
+        self.waits
+    }
     /// The program waits for room, or no longer.
     pub(crate) fn program_waits(&mut self, waits: bool, now: Instant) {
         self.waits = waits;

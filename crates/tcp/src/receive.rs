@@ -171,8 +171,8 @@ impl Connection {
         }
         let Some((val, _)) = segment.options.timestamps else {
             // RFC 7323 §3.2: once agreed on, each segment has one; one without is dropped in silence.
-            if self.state == State::SYN_RECEIVED {
-                // As on Linux, the handshake's end may lack it.
+            if self.state == State::SYN_RECEIVED || !self.config.require_timestamps {
+                // As on Linux; the handshake's end may lack it in any case.
                 return true;
             }
             cx.event(&kind::TIMESTAMP_MISSING, self.id, [segment.seq.0.into(), 0]);
@@ -357,6 +357,7 @@ impl Connection {
             }
             let delivered = self.received - before;
             self.readable_len += delivered as usize;
+            self.grow_offer(len as u32);
             self.counts.bytes_received += delivered;
             cx.event(&kind::DELIVERED, self.id, [delivered, 0]);
             // RFC 5681 §4.2: at once if it fills a gap.
@@ -405,7 +406,7 @@ impl Connection {
     }
 
     /// Something arrived that is to be acknowledged, at once or soon.
-    fn owe_ack(&mut self, at_once: bool, cx: &mut Cx) {
+    pub(crate) fn owe_ack(&mut self, at_once: bool, cx: &mut Cx) {
         if at_once {
             self.acks.now = Some(cx.event(&kind::ACK_NOW, self.id, [self.rcv_nxt.0.into(), 0]));
         } else if !self.timers.delayed_ack.is_armed() {

@@ -397,7 +397,11 @@ impl Connection {
         self.batch_left = 0;
         self.push_now = false;
         let busy = !self.flight.is_empty() || self.unsent() > 0;
-        self.limits.look(busy && self.connected, held == Held::Window, self.unsent() == 0, cx.now);
+        let by_receiver = held == Held::Window && self.flight.segments() < self.window.cwnd;
+        self.limits.look(busy && self.connected, by_receiver, self.unsent() == 0, cx.now);
+        if self.limits.program_is_waiting() {
+            self.grow_send_buffer();
+        }
         self.after_sending(held, cx);
         match held {
             Held::Nothing => {

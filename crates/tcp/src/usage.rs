@@ -52,7 +52,8 @@ impl Connection {
             return;
         }
         self.usage.used = self.usage.used.max(out);
-        if cx.now - self.usage.since >= self.rtt.rto() && !self.congestion.rules_window() {
+        let over = cx.now - self.usage.since >= self.rtt.rto();
+        if over && self.config.slow_start_after_idle && !self.congestion.rules_window() {
             self.decay_unused(cx);
         }
     }
@@ -83,7 +84,8 @@ impl Connection {
         }
         let app_limited = self.rate.is_app_limited();
         self.congestion.on_idle(&mut self.window, cx.now, idle, app_limited);
-        if idle <= rto || !self.connected || self.congestion.rules_window() {
+        let stays = !self.config.slow_start_after_idle || self.congestion.rules_window();
+        if idle <= rto || !self.connected || stays {
             return;
         }
         let before = self.window_now();

@@ -8,7 +8,21 @@ impl Connection {
     /// How much may be offered: what of the buffer is free, as far as a window field can say.
     fn free_window(&self) -> u32 {
         let free = self.config.receive_buffer.saturating_sub(self.readable_len);
-        free.min(65_535 << self.agreed.rcv_shift) as u32
+        let free = free.min(65_535 << self.agreed.rcv_shift) as u32;
+        if free <= self.offer_most {
+            return free;
+        }
+        // Rounded up, or a small window would be scaled away.
+        self.offer_most.next_multiple_of(1 << self.agreed.rcv_shift).min(free)
+    }
+
+    /// A segment of `len` bytes has arrived in order: the sender may be offered more (Linux `tcp_grow_window`).
+    pub(crate) fn grow_offer(&mut self, len: u32) {
+        if self.config.grow_window {
+            let most = u32::try_from(self.config.receive_buffer).unwrap_or(u32::MAX);
+            let step = 2 * u32::from(self.config.mss).max(len);
+            self.offer_most = self.offer_most.saturating_add(step).min(most.max(self.offer_most));
+        }
     }
 
     /// RFC 9293 §3.8.6.2.2, silly window avoidance: the least by which the window is worth widening.

@@ -82,8 +82,14 @@ impl Connection {
         self.trigger = cx.cause;
     }
 
-    /// How many bytes a program may write ahead from now on (SO_SNDBUF).
+    /// A call waits to write, or no longer.
+    pub fn set_writer_waits(&mut self, waits: bool) {
+        self.writer_waits = waits;
+    }
+
+    /// How many bytes a program may write ahead from now on (SO_SNDBUF); the buffer grows no more by itself.
     pub fn set_send_buffer(&mut self, bytes: usize, cx: &mut Cx) {
+        self.config.send_buffer_most = 0;
         self.config.send_buffer = bytes;
         self.trigger = cx.cause;
     }
@@ -166,6 +172,17 @@ impl Connection {
     pub(crate) fn unsent(&self) -> u32 {
         let from = self.snd_nxt.max(self.iss + 1).min(self.buffer.end());
         self.buffer.end().distance(from)
+    }
+
+    /// Linux `tcp_sndbuf_expand`: two windows of segments with their overhead, while the network takes more than the program was
+    /// let write.
+    pub(crate) fn grow_send_buffer(&mut self) {
+        let most = self.config.send_buffer_most;
+        if most > self.config.send_buffer && self.flight.segments() < self.window.cwnd {
+            let segment = (self.agreed.mss as usize + 640).next_power_of_two() + 256;
+            let segments = self.window.cwnd.max(10).max(self.recovery.reordering + 1) as usize;
+            self.config.send_buffer = (2 * segments * segment).min(most).max(self.config.send_buffer);
+        }
     }
 
     /// What the send buffer is charged for what is in it.

@@ -19,8 +19,10 @@ impl Runner<'_> {
         let fd = self.integer(&call.result)?;
         let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0);
         let Some(fd) = fd else { return Ok(Outcome::done(3)) };
-        if self.descriptors.open.insert(fd, descriptor).is_some() {
-            return Err(Stop::Invalid(format!("the descriptor {fd} is open already")));
+        if let Some(other) = self.descriptors.open.insert(fd, descriptor) {
+            // A script's number names what it was given to last; the other stays open, without a name.
+            let unnamed = self.descriptors.open.keys().next().map_or(-1, |&least| least.min(0) - 1);
+            self.descriptors.open.insert(unnamed, other);
         }
         Ok(Outcome::done(fd.into()))
     }

@@ -74,10 +74,12 @@ impl Runner<'_> {
         if !self.fast_open_allowed() {
             return Ok(Outcome::Fails("EOPNOTSUPP"));
         }
+        let len = data.len();
         match self.open_fast(fd, data)? {
             Err(error) => Ok(error.into()),
             Ok(sent) if wait => {
                 (pending.started, pending.done) = (true, sent);
+                self.writer_waits(fd, sent < len)?;
                 Ok(Outcome::Blocks)
             }
             Ok(0) => Ok(Outcome::Fails("EINPROGRESS")),
@@ -86,6 +88,12 @@ impl Runner<'_> {
                 Ok(Outcome::done(sent as i64))
             }
         }
+    }
+
+    /// A call waits to write more.
+    fn writer_waits(&mut self, fd: i32, waits: bool) -> Result<(), Stop> {
+        let id = self.descriptors.socket(fd).and_then(|socket| socket.state.id());
+        self.on_connection(id, |connection, _| connection.set_writer_waits(waits))
     }
 
     /// A write finds its connection on its way: whether it may go on (`None`), or what it gives.

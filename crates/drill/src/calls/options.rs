@@ -32,7 +32,8 @@ pub(crate) struct SocketOptions {
     pub(crate) fast_open_connect: bool,
     pub(crate) inq: bool,
     pub(crate) cork: bool,
-    pub(crate) notsent_low_water: Option<u32>,
+    /// TCP_NOTSENT_LOWAT as it was set; 0: the machine's.
+    pub(crate) notsent_low_water: u32,
     pub(crate) congestion: Option<tcp::CongestionKind>,
     /// What the machine gives without being asked: send and receive buffer.
     defaults: (usize, usize),
@@ -62,7 +63,7 @@ impl SocketOptions {
             fast_open_connect: false,
             inq: false,
             cork: false,
-            notsent_low_water: None,
+            notsent_low_water: 0,
             congestion: None,
             defaults: (kernel.memory("tcp_wmem", 1), kernel.memory("tcp_rmem", 1)),
             limits: (kernel.number("net.core.wmem_max") as usize, kernel.number("net.core.rmem_max") as usize),
@@ -82,7 +83,7 @@ impl SocketOptions {
             config.mss = config.mss.min(maxseg);
         }
         if let Some(bytes) = self.send_buffer {
-            config.send_buffer = bytes;
+            (config.send_buffer, config.send_buffer_most) = (bytes, 0);
         }
         if let Some(bytes) = self.receive_buffer {
             // Linux keeps half of it for the packets' own bookkeeping (tcp_adv_win_scale).
@@ -91,7 +92,10 @@ impl SocketOptions {
         config.user_timeout = (self.user_timeout > 0).then(|| Duration::from_millis(self.user_timeout as i64));
         config.keepalive = self.keepalive.then_some(self.keep);
         config.syn_retries = self.syn_retries.unwrap_or(config.syn_retries);
-        config.notsent_low_water = self.notsent_low_water.or(config.notsent_low_water);
+        config.notsent_low_water = match self.notsent_low_water {
+            0 => config.notsent_low_water,
+            low => Some(low).filter(|&low| low < u32::MAX),
+        };
         config.congestion = self.congestion.unwrap_or(config.congestion);
         config
     }
@@ -220,9 +224,8 @@ impl Runner<'_> {
                     self.on_connection(live, |connection, cx| connection.set_cork(value != 0, cx))?;
                 }
                 Some("TCP_NOTSENT_LOWAT") => {
-                    options.notsent_low_water = u32::try_from(value).ok().filter(|&low| low > 0 && low < u32::MAX);
-                    let low = options.notsent_low_water;
-                    let low = low.or(self.kernel.tcp().notsent_low_water);
+                    options.notsent_low_water = value as u32;
+                    let low = options.config(self.kernel.tcp()).notsent_low_water;
                     self.on_connection(live, |connection, _| connection.set_notsent_low_water(low))?;
                 }
                 Some("TCP_NODELAY") => {
@@ -397,7 +400,7 @@ impl Runner<'_> {
             6 if named("TCP_NODELAY") => Some(i64::from(options.nodelay)),
             6 if named("TCP_CORK") => Some(i64::from(options.cork)),
             6 if named("TCP_INQ") => Some(i64::from(options.inq)),
-            6 if named("TCP_NOTSENT_LOWAT") => Some(options.notsent_low_water.unwrap_or(0).into()),
+            6 if named("TCP_NOTSENT_LOWAT") => Some(options.notsent_low_water.into()),
             6 if named("TCP_FASTOPEN_CONNECT") => Some(i64::from(options.fast_open_connect)),
             6 if named("TCP_MAXSEG") => Some(match (live, options.maxseg) {
                 (Some(info), _) => info.mss.into(),

@@ -28,6 +28,8 @@ impl Host {
         let (ready, closed) = (connected.connection.ready(), connected.connection.is_closed());
         let (was, held) = (connected.ready, connected.held);
         connected.ready = ready;
+        let more = self.tells_each_arrival && connected.connection.unread() > connected.unread;
+        connected.unread = connected.connection.unread();
         let due = connected.connection.poll_timeout();
         if due < connected.armed {
             connected.armed = due;
@@ -36,7 +38,7 @@ impl Host {
         if let Some(listener) = listener {
             self.tell_listener(listener, id, ready, closed, event, cx);
         }
-        if held && ready != was && !event.is_none() {
+        if held && (ready != was || more) && !event.is_none() {
             self.ready.push_back((id, event));
         }
         // A connection that a program holds stays until the program closes it; one that it will never see goes.

@@ -76,6 +76,8 @@ pub(crate) struct Connected {
     tuple: FourTuple,
     /// What the program was last told.
     ready: Ready,
+    /// How much was unread when the program was told last.
+    unread: usize,
     /// The earliest timer in the heap that is for this connection.
     armed: Instant,
     /// The way to the other end, as found when the routes had this version.

@@ -23,6 +23,7 @@ impl Host {
             connection,
             tuple,
             ready,
+            unread: 0,
             armed: Instant::NEVER,
             way: None,
             packet_id,

@@ -139,7 +139,7 @@ fn an_address_that_someone_has_is_not_used() {
         let asked = lab.said.iter().rposition(|said| {
             let bytes = said.frame.to_vec();
             said.host == 0
-                && bytes.len() > 78
+                && bytes.len() >= 78
                 && bytes[54] == Type::NEIGHBOR_SOLICITATION.0
                 && bytes[62..78] == wanted.octets()
         });
