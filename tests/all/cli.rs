@@ -264,7 +264,7 @@ fn the_examples_of_the_help_work() {
     assert!(examples.len() >= 6, "{examples:?}");
     for example in examples {
         let arguments = example.split("  ").next().unwrap_or_default();
-        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let arguments = words(arguments);
         let output = wirescope(&arguments).current_dir(&place).output().expect("it was built");
         // The page needs Node when the program is built; without it, such an example says so.
         if wirescope::web::page_missing().is_some() && arguments.iter().any(|argument| argument.ends_with(".html")) {
@@ -275,6 +275,16 @@ fn the_examples_of_the_help_work() {
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
         assert!(!output.stdout.is_empty(), "{arguments:?}");
     }
+}
+
+/// The words of a command, as a shell takes them: what stands between apostrophes is one.
+fn words(command: &str) -> Vec<&str> {
+    let mut quoted = false;
+    let parts = command.split(|c: char| {
+        quoted ^= c == '\'';
+        c == '\'' || (c.is_whitespace() && !quoted)
+    });
+    parts.filter(|part| !part.is_empty()).collect()
 }
 
 #[test]

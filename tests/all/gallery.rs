@@ -416,7 +416,10 @@ fn the_built_in_scenarios_are_healthy_at_every_tap() {
         for tap in runs::taps(&run.trace) {
             let id = run.trace.tap_named(&tap).expect("the tap is there").id;
             let story = runs::told(runs::reopened(&run.trace, TapSet::One(id)).1);
-            assert!(story.findings().is_empty(), "{name} at {tap}: {:#?}", story.findings());
+            let found = named(&story);
+            // Its IPv6 is broken by intention, and the SYNs that went that way are found.
+            let intended = name == "happy-eyeballs" && found.iter().all(|id| *id == "finding.tcp.unanswered");
+            assert!(found.is_empty() || intended, "{name} at {tap}: {:#?}", story.findings());
         }
     }
 }

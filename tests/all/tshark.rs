@@ -83,8 +83,9 @@ fn intended(name: &str, message: &str) -> bool {
 
 /// Remarks that belong to what an argument shows.
 const INTENDED: &[(&str, &[&str])] = &[
-    // Each side repeats its SYN to acknowledge the other's (RFC 9293 §3.5): to tshark a retransmission.
-    ("simultaneous-open", &["(suspected) retransmission", "(suspected) spurious retransmission"]),
+    // Each side repeats its SYN to acknowledge the other's (RFC 9293 §3.5): to tshark a retransmission, and to the other side
+    // a number that came twice (RFC 2883 §4).
+    ("simultaneous-open", &["(suspected) retransmission", "(suspected) spurious retransmission", "D-SACK Sequence"]),
     // Losses, and what makes them good.
     (
         "lossy",

@@ -141,7 +141,7 @@ impl TimeSpent {
         let rows = conversation.packets.iter().filter_map(|&number| flow.row(number));
         let mut data = rows.filter(|view| view.row.direction == direction && view.tcp.is_some_and(|tcp| tcp.len > 0));
         let from = data.next()?.row.at;
-        let to = data.last().map_or(from, |view| view.row.at);
+        let to = data.next_back().map_or(from, |view| view.row.at);
         let mut clock = Clock::new(flow, conversation, from)?;
         clock.whole(direction, to);
         Some(TimeSpent { stretches: clock.into_stretches() })

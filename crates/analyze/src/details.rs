@@ -145,7 +145,7 @@ fn goodput(connection: &Connection, segments: &[(&Row, &Tcp)], direction: Direct
     let mut data =
         segments.iter().filter(|(row, tcp)| row.direction == direction && tcp.len > 0).map(|(row, _)| row.at);
     let from: Instant = data.next()?;
-    let time = data.last()?.since(from).as_nanos();
+    let time = data.next_back()?.since(from).as_nanos();
     let counts = connection.half(direction).counts();
     let bits = u128::from(counts.data_bytes - counts.repeated_bytes) * 8;
     (time > 0).then(|| (bits * 1_000_000_000 / time as u128) as u64)

@@ -75,7 +75,9 @@ fn simultaneous(seed: Seed) -> Result<Played, RunError> {
     for (what, trace) in [("one side opens", &usual), ("both sides open", &both)] {
         let ends = ["client", "server"].map(|name| states(trace, name));
         let open = ends.iter().filter_map(|steps| reached(steps, State::ESTABLISHED)).max();
-        let sent = open.map_or(0, |open| segments(trace, Instant::ZERO, open));
+        // What leaves at the moment when both are open is no part of the opening.
+        let before = open.map(|open| open - Duration::from_nanos(1));
+        let sent = before.map_or(0, |before| segments(trace, Instant::ZERO, before));
         packets.push(sent);
         let opening = |steps: &[lab::Step]| {
             let until = steps.iter().position(|(_, state)| *state == State::ESTABLISHED).map_or(0, |at| at + 1);
