@@ -11,6 +11,7 @@ mod leaves;
 mod licences;
 mod metadata;
 mod opened;
+mod page;
 mod phases;
 mod reopened;
 mod runs;

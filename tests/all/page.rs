@@ -10,7 +10,10 @@ use std::process::{Child, Command, Stdio};
 fn packages() -> Option<PathBuf> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
     let built = Path::new(env!("CARGO_BIN_EXE_wirescope")).ancestors().take(5).map(|folder| folder.join("page/work"));
-    built.chain([page]).map(|folder| folder.join("node_modules")).find(|modules| modules.join("playwright-core").is_dir())
+    built
+        .chain([page])
+        .map(|folder| folder.join("node_modules"))
+        .find(|modules| modules.join("playwright-core").is_dir())
 }
 
 /// The page with its tests and packages, where they can be run: the source tree stays as it is.
@@ -48,8 +51,7 @@ fn passes(what: &str, command: &mut Command) {
 /// The files of tests in a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the page's tests").map(|entry| entry.expect("an entry").path());
-    let mut files: Vec<PathBuf> =
-        entries.filter(|path| path.to_string_lossy().ends_with(".test.mjs")).collect();
+    let mut files: Vec<PathBuf> = entries.filter(|path| path.to_string_lossy().ends_with(".test.mjs")).collect();
     files.sort();
     assert!(files.len() >= 5, "{files:?}");
     files
@@ -118,6 +120,14 @@ fn the_page_is_sound_in_its_parts() {
         command.args(arguments).current_dir(&stage);
         command
     };
-    passes("svelte-check", &mut node(&["node_modules/svelte-check/bin/svelte-check", "--tsconfig", "./tsconfig.json", "--fail-on-warnings"]));
+    passes(
+        "svelte-check",
+        &mut node(&[
+            "node_modules/svelte-check/bin/svelte-check",
+            "--tsconfig",
+            "./tsconfig.json",
+            "--fail-on-warnings",
+        ]),
+    );
     passes("vitest", &mut node(&["node_modules/vitest/vitest.mjs", "run"]));
 }

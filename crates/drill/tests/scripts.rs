@@ -139,6 +139,11 @@ fn a_packet_that_the_script_leaves_out_fails_it() {
         let lines: Vec<&str> = text.lines().collect();
         // A packet that comes later may never come if the line is gone that waits for it.
         for (i, _) in lines.iter().enumerate().filter(|(_, line)| line.trim_start().starts_with("+0 >")) {
+            // As packetdrill does, what a socket sends that the script has closed is left out once it looks at another.
+            let next = lines[i + 1..].iter().find(|line| !line.trim().is_empty());
+            if next.is_some_and(|line| line.contains(" socket(")) {
+                continue;
+            }
             let mut fewer = lines.clone();
             fewer.remove(i);
             let report = run(&name, &fewer.join("\n"));

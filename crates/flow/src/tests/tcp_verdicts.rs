@@ -40,13 +40,14 @@ fn a_lost_segment_is_asked_for_and_sent_again() {
             t.ms(1).c(A, 101, 401, b"")
         })
         .collect();
-    let again = t.ms(1).s(A, 401, 101, &[2; 100]);
+    // A round trip between tap and sender after the first of them (RFC 5681 §3.2).
+    let again = t.ms(17).s(A, 401, 101, &[2; 100]);
     assert_eq!(t.verdicts(beyond), Verdicts::LOST_PREVIOUS);
     assert_eq!(dups.iter().map(|&n| t.tcp(n).dup_ack).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(dups.iter().all(|&n| t.verdicts(n) == Verdicts::DUP_ACK && t.tcp(n).repeats() == Some(6)));
     assert_eq!(t.verdicts(again), Verdicts::FAST_RETRANSMISSION);
     let late = t.ms(50).c(A, 101, 901, b"");
-    assert_eq!(t.tcp(late).rtt(), Some(base::Duration::from_nanos(52_000_000)), "of the last new segment");
+    assert_eq!(t.tcp(late).rtt(), Some(base::Duration::from_nanos(68_000_000)), "of the last new segment");
     let spurious = t.ms(1).s(A, 801, 101, &[4; 100]);
     assert_eq!(t.verdicts(spurious), Verdicts::SPURIOUS_RETRANSMISSION);
     assert_eq!(t.tcp(spurious).repeats(), Some(11));
