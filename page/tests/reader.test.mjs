@@ -31,7 +31,10 @@ journey("from a URL to a field's meaning with the keyboard alone", "", {}, async
     if (await page.evaluate(() => document.activeElement?.getAttribute("data-id") === "tcp.window")) break;
     const closed = await page.evaluate(() => document.activeElement?.getAttribute("aria-expanded") === "false");
     await page.keyboard.press(closed ? "ArrowRight" : "ArrowDown");
+    // Nobody presses a key before the last one is seen to have done something.
+    await page.evaluate(() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen))));
   }
+  await page.waitForFunction(() => /Window/.test(document.querySelector(".card")?.textContent ?? ""));
   const card = await page.textContent(".card");
   assert.match(card, /Window/);
   assert.match(card, /RFC 9293/);
@@ -115,8 +118,13 @@ journey("a knob's run is the command line's, to the byte", "#source=https%3A%2F%
   const command = await page.locator(".command code").textContent();
   assert.match(command, /--seed 7 --rtt 100ms --loss 3%/);
   const there = await commandLine("pcapng", ...command.split(" ").slice(1));
-  const run = await runOf(page);
-  const here = Buffer.from(await page.evaluate(async (run) => [...new Uint8Array(await (await fetch(`/api/run/${run}/export.pcapng`)).arrayBuffer())], run));
+  // The command is there at once, the run that it names a moment later.
+  let here = Buffer.alloc(0);
+  for (let i = 0; i < 50 && !here.equals(there); i++) {
+    if (i > 0) await page.waitForTimeout(200);
+    const run = await runOf(page);
+    here = Buffer.from(await page.evaluate(async (run) => [...new Uint8Array(await (await fetch(`/api/run/${run}/export.pcapng`)).arrayBuffer())], run));
+  }
   assert.ok(here.length > 2000 && here.equals(there), `${here.length} and ${there.length} bytes`);
 });
 
@@ -194,8 +202,10 @@ journey("every panel follows the packet", "#source=browser", {}, async (page) =>
   await page.locator("#tab-log").click();
   await page.getByPlaceholder("search the log").fill("NAT");
   await page.waitForFunction(() => [...document.querySelectorAll(".log li")].length > 0 && [...document.querySelectorAll(".log li")].every((li) => /nat/i.test(li.textContent)));
-  await page.locator(".log li button.link", { hasText: "packet" }).first().click();
-  const n = await packet(page);
+  const link = page.locator(".log li button.link", { hasText: "packet" }).first();
+  const n = Number((await link.textContent()).match(/\d+/)[0]);
+  await link.click();
+  await page.waitForFunction((n) => location.hash.includes(`packet=${n}`), n);
   await page.locator("#tab-hops").click();
   await page.waitForFunction((n) => document.querySelector(".hops .tag")?.textContent?.includes(`packet ${n}`), n);
 });
