@@ -180,7 +180,7 @@ impl Place {
             assert!(err.read(&mut byte).is_ok_and(|n| n == 1), "tcpdump: {}", String::from_utf8_lossy(&said));
             said.push(byte[0]);
         }
-        Capture { child, file, end, before }
+        Capture { child, file, end, before, _err: err }
     }
 
     /// Frames that have passed the device at one end.
@@ -234,6 +234,8 @@ pub struct Capture {
     end: End,
     /// Frames that had passed the device before.
     before: u64,
+    /// Its standard error: closed, it would end tcpdump at the next word.
+    _err: std::process::ChildStderr,
 }
 
 impl Capture {
