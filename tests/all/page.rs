@@ -2,7 +2,7 @@
 //! (`page/tests`, `page/src/**/*.test.ts`); here the server is started and they are run.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -41,11 +41,16 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Runs a program of the page's, and fails with all that it said.
-fn passes(what: &str, command: &mut Command) {
+/// Runs a program of the page's; all that it said if it failed.
+fn outcome(what: &str, command: &mut Command) -> Result<(), String> {
     let output = command.stdin(Stdio::null()).output().expect("node runs");
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    assert!(output.status.success(), "{what}: {}\n{said}", output.status);
+    if output.status.success() { Ok(()) } else { Err(format!("{what}: {}\n{said}", output.status)) }
+}
+
+/// Runs a program of the page's, and fails with all that it said.
+fn passes(what: &str, command: &mut Command) {
+    outcome(what, command).unwrap_or_else(|said| panic!("{said}"));
 }
 
 /// The files of tests in a folder.
@@ -95,14 +100,22 @@ fn a_reader_finds_on_the_page_what_it_promises() {
         return;
     };
     let stage = stage("page-chromium", &modules);
-    let server = Server::start();
-    assert!(server.address.starts_with("http://127.0.0.1:"), "{:?}", server.address);
     let chromium = oracle::find("chromium").expect("it is there");
-    let mut tests = Command::new("node");
-    tests.args(["--test", "--test-reporter=spec"]).args(files(&stage.join("tests"))).current_dir(&stage);
-    tests.env("WIRESCOPE_URL", &server.address).env("WIRESCOPE_CHROMIUM", chromium);
-    tests.env("WIRESCOPE_PROGRAM", env!("CARGO_BIN_EXE_wirescope"));
-    passes("the page in Chromium", &mut tests);
+    let run = || {
+        let server = Server::start();
+        assert!(server.address.starts_with("http://127.0.0.1:"), "{:?}", server.address);
+        let mut tests = Command::new("node");
+        tests.args(["--test", "--test-reporter=spec"]).args(files(&stage.join("tests"))).current_dir(&stage);
+        tests.env("WIRESCOPE_URL", &server.address).env("WIRESCOPE_CHROMIUM", &chromium);
+        tests.env("WIRESCOPE_PROGRAM", env!("CARGO_BIN_EXE_wirescope"));
+        outcome("the page in Chromium", &mut tests)
+    };
+    // A browser that gets no processor for seconds fails a journey that is sound: it has a second try, and that is said.
+    if let Err(first) = run() {
+        let said = format!("\nTRIED AGAIN, on a fresh server: {first}\n");
+        let _ = std::io::stderr().write_all(said.as_bytes());
+        run().unwrap_or_else(|second| panic!("twice: {second}"));
+    }
 }
 
 #[test]
