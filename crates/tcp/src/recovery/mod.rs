@@ -1,6 +1,6 @@
 //! Loss recovery: which segments are lost, what is sent while that is being repaired, and what of it was needless.
 //!
-//! The phases are Linux's. An acknowledgment is taken apart into an [`Ack`] first; [`Connection::react`] then decides:
+//! The phases are Linux's. An acknowledgment is taken apart into an `Ack` first; `Connection::react` then decides:
 //!
 //! - `sack`: the scoreboard, DSACK, reordering (RFC 2018, 2883, 6675)
 //! - `rack`: losses by time (RFC 8985 §6)
