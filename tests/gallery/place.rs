@@ -130,10 +130,10 @@ impl Place {
         self.running.push(command.spawn().unwrap_or_else(|error| panic!("{program}: {error}")));
     }
 
-    /// One of our own programs: this very binary, told what to be.
+    /// One of our own programs: this very test, told what to be.
     pub fn own(&self, end: End, program: &str) -> Command {
         let this = std::env::current_exe().expect("this program is a file");
-        let args = ["--exact", "a_program_in_a_namespace", "--ignored", "--nocapture"];
+        let args = ["--exact", "the_cause_of_each_fault_is_named_first_and_its_twin_is_healthy", "--nocapture"];
         let mut command = self.command(end, &this.display().to_string(), &args);
         command.env(crate::programs::ROLE, program);
         command

@@ -4,12 +4,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
-/// What this process is to be: a program's name and its arguments.
+/// What a process that a case starts is to be: a program's name and its arguments.
 pub const ROLE: &str = "WIRESCOPE_ROLE";
 
+/// What this process is to be, if a case started it.
+pub fn role() -> Option<String> {
+    std::env::var(ROLE).ok()
+}
+
 /// Is it, until it is killed or has done its work.
-pub fn run() {
-    let Ok(role) = std::env::var(ROLE) else { return };
+pub fn run(role: &str) {
     let words: Vec<&str> = role.split(' ').collect();
     let number = |at: usize| words.get(at).and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
     match words[0] {

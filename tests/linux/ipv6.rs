@@ -2,14 +2,15 @@
 
 use std::net::{Ipv6Addr, SocketAddr};
 
-use base::{Duration, Seed};
-use host::{Advertise, HostConfig, InterfaceId, Ipv6Config, PingResult, Prefix};
+use base::Seed;
+use host::{Advertise, HostConfig, InterfaceId, Ipv6Config, Prefix};
 use net::World;
 use trace::{Level, Role, kinds};
-use wire::{Body, MacAddr};
+use wire::MacAddr;
 
 use crate::http::{Folder, nginx, nginx_config, pattern};
 use crate::namespace::{Namespace, available, wait_for};
+use crate::ping::{linux_pings, we_ping};
 use crate::real::Real;
 
 const LINUX: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x77, 0, 0, 0, 0, 1);
@@ -38,12 +39,7 @@ fn linux_pings_us_over_ipv6() {
         return;
     }
     let mut real = pair();
-    for size in ["0", "56", "1452", "1453", "20000"] {
-        let to = OURS.to_string();
-        let ping = real.linux.start("ping", &["-6", "-c", "3", "-i", "0.05", "-W", "5", "-s", size, &to]);
-        let output = real.finish(ping);
-        assert!(output.contains("3 received, 0% packet loss"), "{size} bytes: {output}");
-    }
+    linux_pings(&mut real, &OURS.to_string(), ["0", "56", "1452", "1453", "20000"]);
     assert_eq!(real.count("icmpv6.echo"), 15);
     assert_eq!(real.count("ipv6.reassembled"), 6, "two sizes were larger than the link's MTU");
     assert!(real.count("nd.answered") > 0, "Linux asked who we are");
@@ -55,23 +51,7 @@ fn we_ping_linux_over_ipv6() {
         return;
     }
     let mut real = pair();
-    for (sequence, len) in [(1u16, 0), (2, 56), (3, 1453), (4, 20_000)] {
-        let os = real.os();
-        let answer = real.world.spawn_root(real.node(), &kinds::app::USER_OPENS, "ping", async move {
-            let data = Body::from((0..len).map(|i| i as u8).collect::<Vec<u8>>());
-            let id = os.with_host(|h, _| h.ping_open()).expect("a socket");
-            os.with_host(|h, cx| h.ping_send(id, LINUX, sequence, data.clone(), None, cx)).expect("a way");
-            loop {
-                if let Ok(answer) = os.with_host(|h, _| h.ping_recv(id)) {
-                    return (answer, data);
-                }
-                os.sleep(Duration::from_millis(1)).await;
-            }
-        });
-        let (answer, data) = real.join(&answer);
-        assert_eq!((answer.from, answer.kind, answer.sequence), (LINUX.into(), PingResult::Reply, sequence));
-        assert_eq!(answer.data, data);
-    }
+    we_ping(&mut real, LINUX.into(), [0, 56, 1453, 20_000]);
     assert!(real.count("nd.learned") > 0, "Linux answered who it is");
 }
 

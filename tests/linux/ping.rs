@@ -1,6 +1,6 @@
 //! ARP and ICMP, both ways.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use base::Duration;
 use host::PingResult;
@@ -12,17 +12,43 @@ use crate::real::Real;
 
 const LINUX: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 
+/// Linux pings us at `to`, three times with each of `sizes` (bytes of data), and has all answers.
+pub(crate) fn linux_pings(real: &mut Real, to: &str, sizes: [&str; 5]) {
+    for size in sizes {
+        let ping = real.linux.start("ping", &["-c", "3", "-i", "0.05", "-W", "5", "-s", size, to]);
+        let output = real.finish(ping);
+        assert!(output.contains("3 received, 0% packet loss"), "{size} bytes: {output}");
+    }
+}
+
+/// We ping Linux at `to` with each of `sizes` (bytes of data), and have it back unchanged.
+pub(crate) fn we_ping(real: &mut Real, to: IpAddr, sizes: [usize; 4]) {
+    for (sequence, len) in (1..).zip(sizes) {
+        let os = real.os();
+        let answer = real.world.spawn_root(real.node(), &kinds::app::USER_OPENS, "ping", async move {
+            let data = Body::from((0..len).map(|i| i as u8).collect::<Vec<u8>>());
+            let id = os.with_host(|h, _| h.ping_open()).expect("a socket");
+            os.with_host(|h, cx| h.ping_send(id, to, sequence, data.clone(), None, cx)).expect("a way");
+            loop {
+                if let Ok(answer) = os.with_host(|h, _| h.ping_recv(id)) {
+                    return (answer, data);
+                }
+                os.sleep(Duration::from_millis(1)).await;
+            }
+        });
+        let (answer, data) = real.join(&answer);
+        assert_eq!((answer.from, answer.kind, answer.sequence), (to, PingResult::Reply, sequence));
+        assert_eq!(answer.data, data);
+    }
+}
+
 #[test]
 fn linux_pings_us() {
     if !available("linux_pings_us", &["ping"]) {
         return;
     }
     let mut real = Real::pair();
-    for size in ["0", "56", "1472", "1473", "20000"] {
-        let ping = real.linux.start("ping", &["-c", "3", "-i", "0.05", "-W", "5", "-s", size, "10.77.0.2"]);
-        let output = real.finish(ping);
-        assert!(output.contains("3 received, 0% packet loss"), "{size} bytes: {output}");
-    }
+    linux_pings(&mut real, "10.77.0.2", ["0", "56", "1472", "1473", "20000"]);
     assert_eq!(real.count("icmp.echo"), 15);
     assert_eq!(real.count("ip.reassembled"), 6, "two sizes were larger than the link's MTU");
 }
@@ -33,23 +59,7 @@ fn we_ping_linux() {
         return;
     }
     let mut real = Real::pair();
-    for (sequence, len) in [(1u16, 0), (2, 56), (3, 1473), (4, 20_000)] {
-        let os = real.os();
-        let answer = real.world.spawn_root(real.node(), &kinds::app::USER_OPENS, "ping", async move {
-            let data = Body::from((0..len).map(|i| i as u8).collect::<Vec<u8>>());
-            let id = os.with_host(|h, _| h.ping_open()).expect("a socket");
-            os.with_host(|h, cx| h.ping_send(id, LINUX, sequence, data.clone(), None, cx)).expect("a way");
-            loop {
-                if let Ok(answer) = os.with_host(|h, _| h.ping_recv(id)) {
-                    return (answer, data);
-                }
-                os.sleep(Duration::from_millis(1)).await;
-            }
-        });
-        let (answer, data) = real.join(&answer);
-        assert_eq!((answer.from, answer.kind, answer.sequence), (LINUX.into(), PingResult::Reply, sequence));
-        assert_eq!(answer.data, data);
-    }
+    we_ping(&mut real, LINUX.into(), [0, 56, 1473, 20_000]);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use crate::{Body, Chunk, Sum};
 
-/// Room for headers: Ethernet with two VLAN tags, IPv4 with all options, TCP with all options is 14 + 8 + 60 + 60.
+/// Room for headers: Ethernet with two VLAN tags, IPv4 with all options and TCP with all options are 14 + 8 + 60 + 60 bytes;
+/// with IPv6 and its fragment header 14 + 8 + 40 + 8 + 60.
 const ROOM: usize = 144;
 
 /// A packet or frame: headers in a buffer of its own that grows towards the front, and a body that is shared with
