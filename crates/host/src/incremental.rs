@@ -2,6 +2,7 @@
 //! few of a segment whose data it never reads.
 
 /// The checksum `checksum` after the 16-bit word `old` became `new`: HC' = ~(~HC + ~m + m') (RFC 1624 §3, eqn. 3).
+#[inline]
 pub(crate) fn adjust(checksum: u16, old: u16, new: u16) -> u16 {
     let sum = u32::from(!checksum) + u32::from(!old) + u32::from(new);
     let folded = (sum & 0xffff) + (sum >> 16);

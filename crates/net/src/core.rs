@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base::{EventId, FrameId, Instant, Seed};
 use host::{Host, InterfaceId, Outgoing, SocketId};
 use smallvec::SmallVec;
+use tcp::Errno;
 use trace::{Cx, Direction, Recorder, kinds};
 use wire::{Packet, ethernet};
 
@@ -52,12 +53,32 @@ impl Core {
     /// # Panics
     /// If the node is a switch: a switch runs no programs.
     pub(crate) fn with_host<R>(&mut self, node: u32, cause: EventId, f: impl FnOnce(&mut Host, &mut Cx<'_>) -> R) -> R {
-        let entry = &mut self.nodes[node as usize];
-        let Machine::Host(host) = &mut entry.machine else { panic!("{} is a switch", entry.name) };
-        let result = f(host, &mut Cx::new(self.now, entry.place, cause, &mut self.recorder));
+        let result = self.call_host(node, cause, f);
         self.serve(node, cause);
         self.shared.ready.set_cause(cause);
         result
+    }
+
+    /// As [`Core::with_host`], for a call that may have to wait: then nothing has happened, and nothing follows.
+    pub(crate) fn try_with_host<R>(
+        &mut self,
+        node: u32,
+        cause: EventId,
+        f: impl FnOnce(&mut Host, &mut Cx<'_>) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
+        let result = self.call_host(node, cause, f);
+        if !matches!(result, Err(Errno::WouldBlock)) {
+            self.serve(node, cause);
+            self.shared.ready.set_cause(cause);
+        }
+        result
+    }
+
+    #[inline]
+    fn call_host<R>(&mut self, node: u32, cause: EventId, f: impl FnOnce(&mut Host, &mut Cx<'_>) -> R) -> R {
+        let entry = &mut self.nodes[node as usize];
+        let Machine::Host(host) = &mut entry.machine else { panic!("{} is a switch", entry.name) };
+        f(host, &mut Cx::new(self.now, entry.place, cause, &mut self.recorder))
     }
 
     /// Looks at a node's host.
@@ -163,7 +184,7 @@ impl Core {
     }
 
     /// The last bit of a frame has arrived at an interface.
-    fn arrive(&mut self, node: u32, port: u16, packet: Packet, sent: EventId, sent_frame: Option<FrameId>) {
+    fn arrive(&mut self, node: u32, port: u16, mut packet: Packet, sent: EventId, sent_frame: Option<FrameId>) {
         let Core { now, recorder, nodes, lanes, agenda, .. } = self;
         let now = *now;
         let entry = &mut nodes[node as usize];
@@ -174,11 +195,14 @@ impl Core {
         let cx = &mut Cx::new(now, entry.place, received, recorder);
         match &mut entry.machine {
             Machine::Host(host) => {
+                if let Some((out, event)) = host.pass_on(InterfaceId(port), &mut packet, cx) {
+                    let departure = Departure { packet, cause: event, derived_from: frame };
+                    return Exit { now, lanes, agenda, recorder }.send(&entry.ports, entry.place, out.0, departure);
+                }
                 host.handle_frame(InterfaceId(port), packet, frame, cx);
                 self.serve(node, received);
             }
             Machine::Switch(switch) => {
-                let mut packet = packet;
                 let Some(head) = packet.pull(ethernet::Header::LEN) else { return };
                 let ports = switch.handle_frame(port, &ethernet::Header::read(head), cx);
                 for port in ports {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -14,10 +14,16 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Which tasks are ready and why, shared with every waker. Wakers must be `Send`, though nothing here leaves its thread:
 /// the locks are never contended.
+///
+/// Mostly one task is ready at a time: the first of the queue stands apart, where no lock is needed.
 #[derive(Debug, Default)]
 pub(crate) struct Ready {
+    /// The task that has been ready for longest, counted from 1, and its cause; 0: none is ready.
+    first: AtomicU32,
+    first_cause: AtomicU64,
+    /// Those behind it.
     queue: Mutex<VecDeque<(u32, EventId)>>,
-    /// The queue's length, written under its lock: whether there is anything to do is asked at every step.
+    /// The queue's length, written under its lock.
     len: AtomicUsize,
     /// The event that what runs now follows from: the cause of every wake.
     cause: AtomicU64,
@@ -30,7 +36,7 @@ impl Ready {
     }
     /// Whether no task is ready.
     pub(crate) fn is_empty(&self) -> bool {
-        self.len.load(Ordering::Relaxed) == 0
+        self.first.load(Ordering::Relaxed) == 0
     }
     /// From here on, what happens follows from `cause`.
     pub(crate) fn set_cause(&self, cause: EventId) {
@@ -39,19 +45,47 @@ impl Ready {
     fn queue(&self) -> MutexGuard<'_, VecDeque<(u32, EventId)>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+    fn set_first(&self, next: Option<(u32, EventId)>) {
+        self.first.store(next.map_or(0, |(slot, _)| slot + 1), Ordering::Relaxed);
+        self.first_cause.store(next.map_or(0, |(_, cause)| cause.0), Ordering::Relaxed);
+    }
     fn push(&self, slot: u32, cause: EventId) {
+        if self.is_empty() {
+            return self.set_first(Some((slot, cause)));
+        }
         let mut queue = self.queue();
         queue.push_back((slot, cause));
         self.len.store(queue.len(), Ordering::Relaxed);
     }
     fn pop(&self) -> Option<(u32, EventId)> {
-        if self.is_empty() {
-            return None;
+        let slot = self.first.load(Ordering::Relaxed).checked_sub(1)?;
+        let first = (slot, EventId(self.first_cause.load(Ordering::Relaxed)));
+        self.advance();
+        Some(first)
+    }
+    /// The next of the queue becomes the first.
+    fn advance(&self) {
+        if self.len.load(Ordering::Relaxed) == 0 {
+            return self.set_first(None);
         }
         let mut queue = self.queue();
-        let next = queue.pop_front();
+        self.set_first(queue.pop_front());
         self.len.store(queue.len(), Ordering::Relaxed);
-        next
+    }
+    /// Takes a task out, wherever it stands.
+    fn remove(&self, slot: u32) {
+        let mut queue = self.queue();
+        queue.retain(|(other, _)| *other != slot);
+        self.len.store(queue.len(), Ordering::Relaxed);
+        drop(queue);
+        if self.first.load(Ordering::Relaxed) == slot + 1 {
+            self.advance();
+        }
+    }
+    fn clear(&self) {
+        self.queue().clear();
+        self.len.store(0, Ordering::Relaxed);
+        self.set_first(None);
     }
 }
 
@@ -155,9 +189,7 @@ impl Tasks {
             // Wakers that outlive the task must not wake the slot's next tenant.
             if entry.waking.queued.swap(true, Ordering::Relaxed) {
                 // It was woken while it ran for the last time: take it out of the queue.
-                let mut queue = self.ready.queue();
-                queue.retain(|(slot, _)| *slot != turn.slot);
-                self.ready.len.store(queue.len(), Ordering::Relaxed);
+                self.ready.remove(turn.slot);
             }
             self.free.push(turn.slot);
         }
@@ -173,8 +205,7 @@ impl Tasks {
         });
         let tasks = tasks.collect();
         self.free.clear();
-        self.ready.queue().clear();
-        self.ready.len.store(0, Ordering::Relaxed);
+        self.ready.clear();
         tasks
     }
 }

@@ -56,7 +56,7 @@ impl Socket {
     ) -> Poll<Result<R, Errno>> {
         let cause = self.inner.shared.ready.cause();
         let mut core = self.inner.core.borrow_mut();
-        let result = core.with_host(self.node, cause, |host, cx| f(host, self.id, cx));
+        let result = core.try_with_host(self.node, cause, |host, cx| f(host, self.id, cx));
         if !matches!(result, Err(Errno::WouldBlock)) {
             return Poll::Ready(result);
         }

@@ -97,7 +97,7 @@ impl Host {
             Some(translation) => self.translate(&mut packet, &header, translation, &mut cx.caused_by(routed)),
             None => routed,
         };
-        decrement_ttl(&mut packet);
+        decrement_ttl(packet.head_mut());
         let hop = Hop::Neighbour(row.interface, next_hop);
         if packet.len() <= mtu {
             return self.send_hop(hop, packet, event, arrival.frame, cx);
@@ -113,9 +113,9 @@ impl Host {
     }
 }
 
-/// Takes one off the TTL, which is at least 1, and adjusts the checksum (RFC 1624 §3).
-pub(super) fn decrement_ttl(packet: &mut Packet) {
-    let head = packet.head_mut();
+/// Takes one off the TTL of the header at the front of `head`, which is at least 1, and adjusts the checksum (RFC 1624 §3).
+#[inline]
+pub(super) fn decrement_ttl(head: &mut [u8]) {
     // TTL and protocol share a 16-bit word.
     let old = u16::from_be_bytes([head[TTL], head[TTL + 1]]);
     let checksum = u16::from_be_bytes([head[CHECKSUM], head[CHECKSUM + 1]]);

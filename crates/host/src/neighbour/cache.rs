@@ -131,6 +131,24 @@ impl Cache {
         }
     }
 
+    /// The hardware address of a neighbour to which a packet is sent now; `None` if there is more to do than to send it: it is
+    /// not known, or not asked about though nobody has confirmed it for a while.
+    #[inline]
+    pub(crate) fn use_known(&mut self, address: IpAddr, now: Instant) -> Option<MacAddr> {
+        let reachable_for = self.reachable_for;
+        let entry = self.entries.get_mut(&address)?;
+        let usable = match entry.state {
+            NeighbourState::Reachable => now - entry.confirmed < reachable_for,
+            NeighbourState::Delay | NeighbourState::Probe => true,
+            NeighbourState::Stale | NeighbourState::Incomplete | NeighbourState::Failed => false,
+        };
+        if !usable {
+            return None;
+        }
+        entry.touched = now;
+        Some(entry.mac)
+    }
+
     /// Whether a sign of life has any use.
     pub(crate) fn has_doubts(&self) -> bool {
         self.doubtful > 0

@@ -118,14 +118,14 @@ impl Host {
         cx: &mut Cx<'_>,
     ) {
         let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
-        let (reachable_for, ethertype) = (port.neighbours.reachable_for, ethertype(next_hop));
+        let ethertype = ethertype(next_hop);
+        if let Some(mac) = port.neighbours.use_known(next_hop, cx.now) {
+            return self.transmit_ethernet(interface, mac, ethertype, packet, event, derived_from);
+        }
         if let Some(entry) = port.neighbours.entries.get_mut(&next_hop) {
             entry.touched = cx.now;
             let mac = entry.mac;
             match entry.state {
-                NeighbourState::Reachable if cx.now - entry.confirmed < reachable_for => {
-                    return self.transmit_ethernet(interface, mac, ethertype, packet, event, derived_from);
-                }
                 NeighbourState::Reachable | NeighbourState::Stale => {
                     entry.due = cx.now + DELAY;
                     entry.probes = 0;
@@ -133,9 +133,6 @@ impl Host {
                     let due = entry.due;
                     port.neighbours.set_state(next_hop, NeighbourState::Delay);
                     self.timers.arm(due, Timer::Neighbour(interface, next_hop));
-                    return self.transmit_ethernet(interface, mac, ethertype, packet, event, derived_from);
-                }
-                NeighbourState::Delay | NeighbourState::Probe => {
                     return self.transmit_ethernet(interface, mac, ethertype, packet, event, derived_from);
                 }
                 NeighbourState::Incomplete => {
@@ -147,7 +144,8 @@ impl Host {
                     entry.waiting.push_back(Waiting { packet, event, derived_from });
                     return;
                 }
-                NeighbourState::Failed => {}
+                // Those in doubt that are being asked about were used above.
+                NeighbourState::Delay | NeighbourState::Probe | NeighbourState::Failed => {}
             }
         }
         let at = cx.address(next_hop);
