@@ -322,6 +322,27 @@ pub struct Drill {
     /// Files of `sysctl` commands to run first, one after the other; may be repeated, or separated by commas.
     #[arg(long = "init-scripts", alias = "init_scripts", value_name = "FILE", value_delimiter = ',')]
     pub init_scripts: Vec<PathBuf>,
+    /// Which sockets and packets: ipv4, ipv6 or ipv4-mapped-ipv6. What follows is packetdrill's; a script's own lines go before.
+    #[arg(long, alias = "ip_version", value_name = "VERSION", default_value = "ipv4")]
+    pub ip_version: String,
+    /// The machine's address.
+    #[arg(long, alias = "local_ip", value_name = "ADDRESS")]
+    pub local_ip: Option<String>,
+    /// The address of whoever it talks to.
+    #[arg(long, alias = "remote_ip", value_name = "ADDRESS")]
+    pub remote_ip: Option<String>,
+    /// The gateway's address; everybody is reached over one link all the same.
+    #[arg(long, alias = "gateway_ip", value_name = "ADDRESS")]
+    pub gateway_ip: Option<String>,
+    /// The mask of the machine's network, for IPv4.
+    #[arg(long, alias = "netmask_ip", value_name = "MASK")]
+    pub netmask_ip: Option<String>,
+    /// The link's MTU in bytes: 1500 without it, 1520 for IPv6.
+    #[arg(long, value_name = "BYTES")]
+    pub mtu: Option<String>,
+    /// How far off a moment may be, in microseconds: 4000 without it.
+    #[arg(long, alias = "tolerance_usecs", value_name = "MICROSECONDS")]
+    pub tolerance_usecs: Option<String>,
     /// Define a symbol, as a script's own `--define` does.
     #[arg(long, short = 'D', value_name = "NAME=VALUE")]
     pub define: Vec<String>,

@@ -29,7 +29,7 @@ pub fn run(out: &mut impl Write, args: &Drill) -> Result<ExitCode, Error> {
     if args.output.is_some() && args.script.len() > 1 {
         return Err(Error::usage("-o is for one script").remedy("run the scripts one by one"));
     }
-    let setup = Setup { strict: args.strict, init_scripts: args.init_scripts.clone(), ..Setup::default() };
+    let setup = setup(args)?;
     let defines = defines(&args.define, &setup)?;
     let mut count = Count::default();
     let mut documents = Vec::new();
@@ -70,6 +70,24 @@ pub fn run(out: &mut impl Write, args: &Drill) -> Result<ExitCode, Error> {
         (0, _, _) => 3,
         _ => 1,
     }))
+}
+
+/// What the command line says to all scripts.
+fn setup(args: &Drill) -> Result<Setup, Error> {
+    let mut setup = Setup { strict: args.strict, init_scripts: args.init_scripts.clone(), ..Setup::default() };
+    let given = [
+        ("ip_version", Some(&args.ip_version)),
+        ("local_ip", args.local_ip.as_ref()),
+        ("remote_ip", args.remote_ip.as_ref()),
+        ("gateway_ip", args.gateway_ip.as_ref()),
+        ("netmask_ip", args.netmask_ip.as_ref()),
+        ("mtu", args.mtu.as_ref()),
+        ("tolerance_usecs", args.tolerance_usecs.as_ref()),
+    ];
+    for (name, value) in given.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        setup.set(name, value).map_err(Error::usage)?;
+    }
+    Ok(setup)
 }
 
 /// The symbols that scripts may use: those that the public suites' runners define, and those of the command line.

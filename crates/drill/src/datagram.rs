@@ -1,21 +1,23 @@
-//! IPv4 packets, to and from bytes, with everything that a script may say of them.
+//! IP packets, to and from bytes, with everything that a script may say of them.
 
 use std::fmt::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
 
 use wire::ipv4::{self, Dscp, Ecn, Protocol};
 use wire::tcp::{self, Flags, Seq};
-use wire::{Sum, icmp, pseudo_header, udp};
+use wire::{Sum, icmp, ipv6, pseudo_header, udp};
 
 use crate::script::TcpOption;
 
-/// An IPv4 packet, taken apart.
+/// An IP packet, taken apart.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Datagram {
-    pub(crate) src: Ipv4Addr,
-    pub(crate) dst: Ipv4Addr,
+    pub(crate) src: IpAddr,
+    pub(crate) dst: IpAddr,
     pub(crate) tos: u8,
     pub(crate) ttl: u8,
+    /// 0 over IPv4.
+    pub(crate) flow_label: u32,
     pub(crate) body: Body,
 }
 
@@ -73,25 +75,47 @@ impl Segment {
 }
 
 impl Datagram {
-    /// Takes an IPv4 packet apart; `None` if it is not a whole one.
+    /// Takes an IP packet apart; `None` if it is not a whole one.
     pub(crate) fn read(packet: &[u8]) -> Option<Datagram> {
-        let header = ipv4::Header::read(packet.get(..ipv4::Header::LEN)?);
-        let rest = packet.get(header.header_len()..usize::from(header.total_len).min(packet.len()))?;
-        let body = match header.protocol {
+        let (src, dst, tos, ttl, flow_label, protocol, rest) = match packet.first()? >> 4 {
+            4 => {
+                let header = ipv4::Header::read(packet.get(..ipv4::Header::LEN)?);
+                let rest = packet.get(header.header_len()..usize::from(header.total_len).min(packet.len()))?;
+                let tos = header.dscp.0 << 2 | header.ecn.0;
+                (IpAddr::V4(header.src), IpAddr::V4(header.dst), tos, header.ttl, 0, header.protocol, rest)
+            }
+            6 => {
+                let header = ipv6::Header::read(packet.get(..ipv6::Header::LEN)?);
+                let end = (ipv6::Header::LEN + usize::from(header.payload_len)).min(packet.len());
+                let (rest, protocol) = (packet.get(ipv6::Header::LEN..end)?, Protocol(header.next_header.0));
+                let tos = header.dscp.0 << 2 | header.ecn.0;
+                (
+                    IpAddr::V6(header.src),
+                    IpAddr::V6(header.dst),
+                    tos,
+                    header.hop_limit,
+                    header.flow_label,
+                    protocol,
+                    rest,
+                )
+            }
+            _ => return None,
+        };
+        let body = match protocol {
             Protocol::TCP => Body::Tcp(read_segment(rest)?),
             Protocol::UDP => {
                 let head = udp::Header::read(rest.get(..udp::Header::LEN)?);
                 Body::Udp { ports: (head.src_port, head.dst_port), payload: rest[udp::Header::LEN..].to_vec() }
             }
-            Protocol::ICMP => {
+            // Both begin alike: type, code, checksum, and four bytes that depend on them (RFC 792, RFC 4443 §2.1).
+            Protocol::ICMP | Protocol::ICMPV6 => {
                 let head = icmp::Header::read(rest.get(..icmp::Header::LEN)?);
                 let data = rest[icmp::Header::LEN..].to_vec();
                 Body::Icmp { kind: head.kind.0, code: head.code, rest: head.rest, data }
             }
             Protocol(other) => Body::Other(other),
         };
-        let tos = header.dscp.0 << 2 | header.ecn.0;
-        Some(Datagram { src: header.src, dst: header.dst, tos, ttl: header.ttl, body })
+        Some(Datagram { src, dst, tos, ttl, flow_label, body })
     }
 
     /// The packet's bytes, checksums and all.
@@ -99,15 +123,13 @@ impl Datagram {
         let (protocol, body) = match &self.body {
             Body::Tcp(segment) => (Protocol::TCP, self.write_segment(segment)),
             Body::Udp { ports, payload } => (Protocol::UDP, self.write_udp(*ports, payload)),
-            Body::Icmp { kind, code, rest, data } => (Protocol::ICMP, write_icmp(*kind, *code, *rest, data)),
+            Body::Icmp { kind, code, rest, data } => {
+                let protocol = if self.src.is_ipv6() { Protocol::ICMPV6 } else { Protocol::ICMP };
+                (protocol, self.write_icmp((*kind, *code), *rest, data))
+            }
             Body::Other(number) => (Protocol(*number), Vec::new()),
         };
-        let mut header = ipv4::Header::new(self.src, self.dst, protocol, body.len());
-        (header.dscp, header.ecn, header.ttl) = (Dscp(self.tos >> 2), Ecn(self.tos & 3), self.ttl);
-        let mut packet = vec![0; ipv4::Header::LEN];
-        header.write(&mut packet);
-        header.checksum = Sum::of(&packet).checksum();
-        header.write(&mut packet);
+        let mut packet = header((self.src, self.dst), (self.tos, self.ttl, self.flow_label), protocol, body.len());
         packet.extend(body);
         packet
     }
@@ -140,19 +162,53 @@ impl Datagram {
         bytes
     }
 
+    /// ICMPv6's checksum counts the addresses too (RFC 4443 §2.3).
+    fn write_icmp(&self, (kind, code): (u8, u8), rest: u32, data: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0; icmp::Header::LEN];
+        icmp::Header { kind: icmp::Type(kind), code, checksum: 0, rest }.write(&mut bytes);
+        bytes.extend(data);
+        if self.src.is_ipv6() {
+            self.fill_checksum(Protocol::ICMPV6, &mut bytes, 2);
+        } else {
+            let sum = Sum::of(&bytes).checksum();
+            bytes[2..4].copy_from_slice(&sum.to_be_bytes());
+        }
+        bytes
+    }
+
     fn fill_checksum(&self, protocol: Protocol, bytes: &mut [u8], at: usize) {
-        let pseudo = pseudo_header(IpAddr::V4(self.src), IpAddr::V4(self.dst), protocol.0, bytes.len());
+        let pseudo = pseudo_header(self.src, self.dst, protocol.0, bytes.len());
         let sum = pseudo.then(Sum::of(bytes)).checksum();
         bytes[at..at + 2].copy_from_slice(&sum.to_be_bytes());
     }
 }
 
-fn write_icmp(kind: u8, code: u8, rest: u32, data: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0; icmp::Header::LEN];
-    icmp::Header { kind: icmp::Type(kind), code, checksum: 0, rest }.write(&mut bytes);
-    bytes.extend(data);
-    let sum = Sum::of(&bytes).checksum();
-    bytes[2..4].copy_from_slice(&sum.to_be_bytes());
+/// An IP header in front of `len` bytes; addresses of different versions give an IPv4 header without them.
+pub(crate) fn header(
+    (src, dst): (IpAddr, IpAddr),
+    (tos, ttl, flow_label): (u8, u8, u32),
+    protocol: Protocol,
+    len: usize,
+) -> Vec<u8> {
+    let (dscp, ecn) = (Dscp(tos >> 2), Ecn(tos & 3));
+    if let (IpAddr::V6(src), IpAddr::V6(dst)) = (src, dst) {
+        let mut bytes = vec![0; ipv6::Header::LEN];
+        let next_header = ipv6::NextHeader(protocol.0);
+        let payload_len = len as u16;
+        ipv6::Header { version: 6, dscp, ecn, flow_label, payload_len, next_header, hop_limit: ttl, src, dst }
+            .write(&mut bytes);
+        return bytes;
+    }
+    let v4 = |address| match address {
+        IpAddr::V4(address) => address,
+        IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+    };
+    let mut header = ipv4::Header::new(v4(src), v4(dst), protocol, len);
+    (header.dscp, header.ecn, header.ttl) = (dscp, ecn, ttl);
+    let mut bytes = vec![0; ipv4::Header::LEN];
+    header.write(&mut bytes);
+    header.checksum = Sum::of(&bytes).checksum();
+    header.write(&mut bytes);
     bytes
 }
 

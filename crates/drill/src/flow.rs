@@ -1,7 +1,7 @@
 //! A connection as the script names it and as it is on the wire, and the way from one to the other.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use wire::tcp::Flags;
 
@@ -36,8 +36,8 @@ pub(crate) struct Flow {
     /// The descriptor, once a program has one.
     pub(crate) fd: Option<i32>,
     pub(crate) udp: bool,
-    pub(crate) local: Option<(Ipv4Addr, u16)>,
-    pub(crate) remote: Option<(Ipv4Addr, u16)>,
+    pub(crate) local: Option<(IpAddr, u16)>,
+    pub(crate) remote: Option<(IpAddr, u16)>,
     /// What the script calls our first number, and what it is.
     pub(crate) script_isn: u32,
     pub(crate) live_isn: u32,

@@ -28,4 +28,4 @@ pub use error::{Fault, ScriptError, Span};
 pub use parse::MAX_SCRIPT;
 pub use report::{Mismatch, Place, Report, Verdict};
 pub use script::Script;
-pub use setup::Setup;
+pub use setup::{IpVersion, Setup};

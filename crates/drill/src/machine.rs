@@ -1,14 +1,18 @@
 //! The machine under test on its link: what the script sends goes in, what the stack sends is kept until it is expected.
 
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use base::{EventId, Instant, PlaceId, Seed, TapId};
 use bytes::Bytes;
-use host::{Host, HostConfig, InterfaceId, Prefix, SocketId};
+use host::{Host, HostConfig, InterfaceId, Ipv6Config, Prefix, SocketId};
 use trace::{Cx, Direction, Level, Recorder, Role, Trace};
 use wire::ethernet::{self, EtherType};
+use wire::icmpv6::{NdOption, Neighbor, Type};
+use wire::ipv4::Protocol;
 use wire::{MacAddr, Packet, arp};
+
+use crate::datagram::{Body, Datagram};
 
 /// The interface of the machine.
 const LINK: InterfaceId = InterfaceId(0);
@@ -38,15 +42,21 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// A machine with one address on one link, over which everybody is reached.
-    pub(crate) fn new(local: (Ipv4Addr, u8), remote: Ipv4Addr, mtu: u16, tcp: tcp::Config) -> Machine {
+    pub(crate) fn new(local: (IpAddr, u8), remote: IpAddr, mtu: u16, tcp: tcp::Config) -> Machine {
         let mut recorder = Recorder::new(Level::Full);
         let place = recorder.place("machine", Role::Server);
         let tap = recorder.tap(place, "machine.tun0");
         let script = recorder.place("script", Role::Client);
-        recorder.name(local.0.into(), place);
-        recorder.name(remote.into(), script);
-        let mut config =
-            HostConfig::new("machine", Seed(1)).interface("tun0", OWN, &[local]).route(Prefix::ALL, None, LINK);
+        recorder.name(local.0, place);
+        recorder.name(remote, script);
+        let machine = HostConfig::new("machine", Seed(1));
+        let mut config = match local.0 {
+            IpAddr::V4(address) => machine.interface("tun0", OWN, &[(address, local.1)]).route(Prefix::ALL, None, LINK),
+            IpAddr::V6(address) => {
+                let ipv6 = Ipv6Config::fixed(&[(address, local.1)]);
+                machine.interface("tun0", OWN, &[]).ipv6(ipv6).route(Prefix::ALL_IPV6, None, LINK)
+            }
+        };
         config.tcp = tcp;
         let mut host = Host::new(config, place);
         host.set_mtu(LINK, mtu);
@@ -64,7 +74,8 @@ impl Machine {
 
     /// Gives the machine an IP packet.
     pub(crate) fn inject(&mut self, packet: Vec<u8>) {
-        let frame = Self::frame(EtherType::IPV4, packet);
+        let v6 = packet.first().is_some_and(|first| first >> 4 == 6);
+        let frame = Self::frame(if v6 { EtherType::IPV6 } else { EtherType::IPV4 }, packet);
         let id = self.recorder.frame(self.tap, self.now, Direction::In, None, EventId::NONE, &frame);
         self.with(|host, cx| host.handle_frame(LINK, frame, id, cx));
     }
@@ -84,6 +95,7 @@ impl Machine {
             let (head, packet) = bytes.split_at(ethernet::Header::LEN.min(bytes.len()));
             match ethernet::Header::read(head).ethertype {
                 EtherType::ARP => self.answer(packet),
+                EtherType::IPV6 if packet.get(6) == Some(&Protocol::ICMPV6.0) && self.answer_solicitation(packet) => {}
                 _ => {
                     let event = out.event;
                     self.recorder.frame(self.tap, self.now, Direction::Out, out.derived_from, event, &out.frame);
@@ -118,6 +130,37 @@ impl Machine {
         let frame = Self::frame(EtherType::ARP, bytes);
         let mut cx = Cx::new(self.now, self.place, EventId::NONE, &mut self.recorder);
         self.host.handle_frame(LINK, frame, None, &mut cx);
+    }
+
+    /// As [`Machine::answer`], for IPv6 (RFC 4861 §7.2.4). Whether it was such a question.
+    fn answer_solicitation(&mut self, question: &[u8]) -> bool {
+        let Some(asked) = Datagram::read(question) else { return false };
+        let Body::Icmp { kind, data, .. } = &asked.body else { return false };
+        if *kind != Type::NEIGHBOR_SOLICITATION.0 {
+            return false;
+        }
+        let Some(target) = data.first_chunk::<16>().map(|octets| std::net::Ipv6Addr::from(*octets)) else {
+            return true;
+        };
+        if self.host.is_own(target) {
+            return true;
+        }
+        let says = Neighbor { router: false, solicited: true, overrides: true, reserved: 0, target };
+        let mut bytes = [0; Neighbor::LEN];
+        says.write(&mut bytes);
+        let (rest, target_bytes) = bytes.split_at(4);
+        let [a, b, c, d, e, f] = OTHER.0;
+        let body = Body::Icmp {
+            kind: Type::NEIGHBOR_ADVERTISEMENT.0,
+            code: 0,
+            rest: rest.iter().fold(0, |rest, &byte| rest << 8 | u32::from(byte)),
+            data: [target_bytes, &[NdOption::TARGET_LINK.0, 1, a, b, c, d, e, f]].concat(),
+        };
+        let answer = Datagram { src: target.into(), dst: asked.src, tos: 0, ttl: 255, flow_label: 0, body };
+        let frame = Self::frame(EtherType::IPV6, answer.write());
+        let mut cx = Cx::new(self.now, self.place, EventId::NONE, &mut self.recorder);
+        self.host.handle_frame(LINK, frame, None, &mut cx);
+        true
     }
 
     /// Lets the next timer run, if it is due by `until`; otherwise time passes up to `until`. Whether a timer ran.

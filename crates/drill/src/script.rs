@@ -97,6 +97,7 @@ pub(crate) struct Packet {
 pub(crate) struct IpFields {
     pub(crate) tos: Option<Tos>,
     pub(crate) ttl: Option<u8>,
+    pub(crate) flow_label: Option<u32>,
 }
 
 /// What a packet line says of the type-of-service byte.
@@ -180,11 +181,20 @@ impl TcpOption {
 /// An ICMP error, and what it quotes.
 #[derive(Clone, Debug)]
 pub(crate) struct Icmp {
-    pub(crate) kind: u8,
-    pub(crate) code: u8,
+    /// Type and code, in ICMP and in ICMPv6: one name may be known in both, or in one of them.
+    pub(crate) v4: Option<(u8, u8)>,
+    pub(crate) v6: Option<(u8, u8)>,
     /// The second half of the header: the next hop's MTU, or an identifier.
     pub(crate) rest: u32,
     pub(crate) quoted: Option<Quoted>,
+}
+
+impl Icmp {
+    /// Type and code in the version of IP that is run.
+    pub(crate) fn number(&self, v6: bool) -> Result<(u8, u8), String> {
+        let (number, name) = if v6 { (self.v6, "ICMPv6") } else { (self.v4, "ICMP") };
+        number.ok_or_else(|| format!("{name} has no message of this name"))
+    }
 }
 
 /// What an ICMP error quotes.

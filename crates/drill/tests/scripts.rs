@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use drill::{Report, Script, Setup, Verdict};
+use drill::{IpVersion, Report, Script, Setup, Verdict};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/drill")
@@ -19,7 +19,11 @@ fn scripts() -> Vec<(String, String)> {
 }
 
 fn run(name: &str, text: &str) -> Report {
-    let setup = Setup { strict: true, ..Setup::default() };
+    run_over(IpVersion::V4, name, text)
+}
+
+fn run_over(version: IpVersion, name: &str, text: &str) -> Report {
+    let setup = Setup { strict: true, version, ..Setup::default() };
     match Script::parse_with(name, text, &setup.symbols()) {
         Ok(script) => script.run(&setup, &folder()),
         Err(error) => Report::of_error(error),
@@ -37,6 +41,27 @@ fn each_of_our_scripts_passes() {
             Verdict::Unsupported(place, why) | Verdict::Invalid(place, why) => panic!("{place}: {why}"),
         }
     }
+}
+
+#[test]
+fn each_of_our_scripts_passes_over_ipv6_and_with_mapped_addresses() {
+    for (name, text) in scripts() {
+        // A script about one version of IP says so.
+        if text.contains("--ip_version") {
+            continue;
+        }
+        for version in [IpVersion::V6, IpVersion::Mapped] {
+            let verdict = run_over(version, &name, &text).verdict;
+            assert_eq!(verdict, Verdict::Passed, "{name} over {version:?}");
+        }
+    }
+}
+
+#[test]
+fn addresses_of_the_other_version_of_ip_are_refused() {
+    let text = "--local_ip=192.168.0.1\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3";
+    assert_eq!(run_over(IpVersion::V4, "a script", text).verdict, Verdict::Passed);
+    assert!(matches!(run_over(IpVersion::V6, "a script", text).verdict, Verdict::Invalid(..)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Sockets and connections: from `socket` to `close`.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use host::{ConnectOptions, ListenOptions, SocketId, UdpOptions};
 use tcp::Errno;
@@ -11,6 +11,7 @@ use super::{Called, Descriptor, Outcome, Pending, Socket, SocketState};
 use crate::flow::{Flow, Stage};
 use crate::run::{Runner, Stop};
 use crate::script::{Call, Value};
+use crate::setup::IpVersion;
 use crate::symbols::number;
 
 impl Runner<'_> {
@@ -31,9 +32,9 @@ impl Runner<'_> {
         self.arguments(call, 3)?;
         if !matches!(call.arguments[0].value, Value::Any) {
             match self.number(call, 0)? {
-                2 => {}
-                10 if self.setup.mapped => {}
-                10 => return Err(Stop::unsupported("the stack has no IPv6")),
+                2 if self.setup.version != IpVersion::V6 => {}
+                10 if self.setup.version.has_v6_sockets() => {}
+                2 | 10 => return Err(Stop::unsupported("a socket of another family than --ip_version says")),
                 _ => return Ok(Outcome::Fails("EAFNOSUPPORT")),
             }
         }
@@ -66,7 +67,7 @@ impl Runner<'_> {
     pub(super) fn call_bind(&mut self, call: &Call) -> Called {
         self.arguments(call, 3)?;
         let Some(fd) = self.socket_fd(call, 0)? else { return Ok(Outcome::Fails("ENOTSOCK")) };
-        let local = SocketAddr::from((self.setup.local, self.setup.bind_port));
+        let local = SocketAddr::from((self.setup.local(), self.setup.bind_port));
         let port = self.setup.bind_port;
         let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
         if socket.bound.is_some() || socket.state != SocketState::New {
@@ -88,7 +89,7 @@ impl Runner<'_> {
         self.arguments(call, 2)?;
         let backlog = self.number(call, 1)?.clamp(0, 4096) as usize;
         let Some(fd) = self.socket_fd(call, 0)? else { return Ok(Outcome::Fails("ENOTSOCK")) };
-        let ip = self.setup.local;
+        let ip = self.setup.local();
         let base = self.kernel.tcp();
         let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
         if !socket.stream {
@@ -129,10 +130,7 @@ impl Runner<'_> {
             Err(Errno::WouldBlock) if wait => Ok(Outcome::Blocks),
             Err(error) => Ok(error.into()),
             Ok((accepted, peer)) => {
-                let peer = match peer {
-                    SocketAddr::V4(peer) => Some((*peer.ip(), peer.port())),
-                    SocketAddr::V6(_) => None,
-                };
+                let peer = Some((peer.ip(), peer.port()));
                 let flow = self.flows.iter().rposition(|flow| flow.remote == peer && flow.fd.is_none());
                 let flow = flow.unwrap_or_else(|| {
                     self.flows.push(Flow::new(Stage::Open));
@@ -158,8 +156,8 @@ impl Runner<'_> {
 
     /// Connects a socket, or goes on with it.
     pub(super) fn connect(&mut self, fd: i32, pending: &mut Pending) -> Called {
-        let remote = SocketAddr::from((self.setup.remote, self.setup.connect_port));
-        let local = self.setup.local;
+        let remote = SocketAddr::from((self.setup.remote(), self.setup.connect_port));
+        let local = self.setup.local();
         let base = self.kernel.tcp();
         let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
         if socket.state == SocketState::New
@@ -178,7 +176,7 @@ impl Runner<'_> {
                 let options = ConnectOptions { local: bound, reuse_address: socket.options.reuse_address, tcp };
                 let flow = socket.flow;
                 self.flows[flow].stage = Stage::Connecting;
-                self.flows[flow].remote = Some((self.setup.remote, self.setup.connect_port));
+                self.flows[flow].remote = Some((self.setup.remote(), self.setup.connect_port));
                 let begun = self.machine.with(|host, cx| host.tcp_connect(remote, options, cx));
                 match (begun, self.descriptors.socket(fd)) {
                     (Ok(id), Some(socket)) => socket.state = SocketState::Connected(id, false),
@@ -219,7 +217,10 @@ impl Runner<'_> {
         let id = match state.id() {
             Some(id) => id,
             None => {
-                let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+                let any = match remote {
+                    SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+                    SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+                };
                 match self.machine.with(|host, cx| host.udp_bind(any, UdpOptions::default(), cx)) {
                     Ok(id) => id,
                     Err(error) => return Ok(error.into()),
@@ -230,7 +231,7 @@ impl Runner<'_> {
             socket.state = SocketState::Udp(id);
         }
         self.flows[flow].stage = Stage::Connecting;
-        self.flows[flow].remote = Some((self.setup.remote, self.setup.connect_port));
+        self.flows[flow].remote = Some((self.setup.remote(), self.setup.connect_port));
         match self.machine.with(|host, _| host.udp_connect(id, remote)) {
             Ok(()) => Ok(Outcome::done(0)),
             Err(error) => Ok(error.into()),

@@ -161,7 +161,8 @@ impl Runner<'_> {
     pub(super) fn read_errors(&mut self, socket: &mut Socket, message: &Expression) -> Called {
         let Some(notice) = socket.errors.queue.pop_front() else { return Ok(Outcome::Fails("EAGAIN")) };
         let named = |name: &str| number(name).unwrap_or(0);
-        let (level, kind) = if self.setup.mapped { ("SOL_IPV6", "IPV6_RECVERR") } else { ("SOL_IP", "IP_RECVERR") };
+        let (level, kind) =
+            if self.setup.version.has_v6_sockets() { ("SOL_IPV6", "IPV6_RECVERR") } else { ("SOL_IP", "IP_RECVERR") };
         let error = |errno: i64, origin: i64, code: i64, info: i64, data: i64| {
             let fields = [
                 ("ee_errno", errno),

@@ -32,7 +32,7 @@ impl Runner<'_> {
         if !asked || !self.fast_open_allowed() {
             return Ok(None);
         }
-        let known = self.machine.host.tcp_fast_open_known(self.setup.remote.into());
+        let known = self.machine.host.tcp_fast_open_known(self.setup.remote());
         if known || self.fast_open_without_cookie(fd) {
             if let Some(socket) = self.descriptors.socket(fd) {
                 socket.state = SocketState::Deferred;
@@ -49,8 +49,8 @@ impl Runner<'_> {
 
     /// Opens a connection with data for its SYN; how much of it went.
     fn open_fast(&mut self, fd: i32, data: Bytes) -> Result<Result<usize, Errno>, Stop> {
-        let remote = SocketAddr::from((self.setup.remote, self.setup.connect_port));
-        let (local, base) = (self.setup.local, self.kernel.tcp());
+        let remote = SocketAddr::from((self.setup.remote(), self.setup.connect_port));
+        let (local, base) = (self.setup.local(), self.kernel.tcp());
         let without_cookie = self.fast_open_without_cookie(fd);
         let Some(socket) = self.descriptors.socket(fd) else { return Ok(Err(Errno::BadSocket)) };
         let bound = socket.bound.map(|port| SocketAddr::from((local, port)));
@@ -58,7 +58,7 @@ impl Runner<'_> {
         let options = ConnectOptions { local: bound, reuse_address: socket.options.reuse_address, tcp };
         let flow = socket.flow;
         self.flows[flow].stage = Stage::Connecting;
-        self.flows[flow].remote = Some((self.setup.remote, self.setup.connect_port));
+        self.flows[flow].remote = Some((self.setup.remote(), self.setup.connect_port));
         let fast = FastOpenConnect { data, without_cookie };
         let opened = self.machine.with(|host, cx| host.tcp_connect_fast(remote, options, &fast, cx));
         Ok(opened.map(|(id, sent)| {

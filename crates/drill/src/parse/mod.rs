@@ -1,6 +1,7 @@
 //! The parser: options, an init command, events, a cleanup command.
 
 mod call;
+mod icmp;
 mod options;
 mod packet;
 

@@ -5,37 +5,7 @@ use wire::tcp::Flags;
 use super::{Parsed, Parser, flags};
 use crate::error::{Problem, Span};
 use crate::lex::Kind;
-use crate::script::{Icmp, IpFields, Packet, Quoted, Tcp, Tos, Transport, Way};
-
-/// ICMP types by the names that scripts use (RFC 792).
-const ICMP_TYPES: &[(&str, u8)] = &[
-    ("echo_reply", 0),
-    ("unreachable", 3),
-    ("source_quench", 4),
-    ("redirect", 5),
-    ("echo_request", 8),
-    ("time_exceeded", 11),
-    ("parameter_problem", 12),
-];
-/// Codes of "unreachable" (RFC 792, RFC 1122 §3.2.2.1, RFC 1812 §5.2.7.1).
-const UNREACHABLE_CODES: &[(&str, u8)] = &[
-    ("net_unreachable", 0),
-    ("host_unreachable", 1),
-    ("protocol_unreachable", 2),
-    ("port_unreachable", 3),
-    ("frag_needed", 4),
-    ("source_route_failed", 5),
-    ("net_unknown", 6),
-    ("host_unknown", 7),
-    ("source_host_isolated", 8),
-    ("net_prohibited", 9),
-    ("host_prohibited", 10),
-    ("net_unreachable_for_tos", 11),
-    ("host_unreachable_for_tos", 12),
-    ("packet_filtered", 13),
-    ("precedence_violation", 14),
-    ("precedence_cutoff", 15),
-];
+use crate::script::{IpFields, Packet, Tcp, Tos, Transport, Way};
 
 impl Parser<'_> {
     pub(super) fn packet(&mut self) -> Parsed<Packet> {
@@ -91,10 +61,12 @@ impl Parser<'_> {
                 }
                 "tos" => fields.tos = Some(Tos::Whole(self.number("the type of service", 0xFF)? as u8)),
                 "ttl" => fields.ttl = Some(self.number("the TTL", 0xFF)? as u8),
-                "flowlabel" => return Err(Problem::unsupported(token.span, "flow labels are not supported")),
+                "flowlabel" => fields.flow_label = Some(self.number("the flow label", 0xF_FFFF)? as u32),
                 other => {
                     let problem = Problem::invalid(token.span, format!("`{other}` is no field of the IP header"));
-                    return Err(problem.help("known are noecn, ect0, ect1, ect01, ce, tos 0x10 and ttl 64"));
+                    return Err(
+                        problem.help("known are noecn, ect0, ect1, ect01, ce, tos 0x10, ttl 64 and flowlabel 0x12345")
+                    );
                 }
             }
             if !self.takes(',') {
@@ -150,7 +122,7 @@ impl Parser<'_> {
     }
 
     /// `1:1001(1000)`: where it starts and how long it is.
-    fn sequence(&mut self) -> Parsed<(u32, usize)> {
+    pub(super) fn sequence(&mut self) -> Parsed<(u32, usize)> {
         let start = self.peek().span;
         let first = self.number("the sequence number", u32::MAX.into())?;
         self.expect(':', "sequence numbers are given as `1:1001(1000)`")?;
@@ -165,50 +137,5 @@ impl Parser<'_> {
             return Err(problem.help("start, end and length must agree"));
         }
         Ok((first as u32, len as usize))
-    }
-
-    fn icmp(&mut self) -> Parsed<Icmp> {
-        let token = self.next();
-        let named = |table: &[(&str, u8)], name: &str| table.iter().find(|row| row.0 == name).map(|row| row.1);
-        let Some(kind) = named(ICMP_TYPES, &token.text) else {
-            if token.text == "packet_too_big" {
-                return Err(Problem::unsupported(token.span, "ICMPv6 is not supported"));
-            }
-            let problem = Problem::invalid(token.span, format!("`{}` is no ICMP type", token.text));
-            let known: Vec<&str> = ICMP_TYPES.iter().map(|row| row.0).collect();
-            return Err(problem.help(format!("known are {}", known.join(", "))));
-        };
-        let mut icmp = Icmp { kind, code: 0, rest: 0, quoted: None };
-        if self.peek().kind == Kind::Word && !self.is_word("mtu") && !self.is_word("id") {
-            let token = self.next();
-            icmp.code = named(UNREACHABLE_CODES, &token.text).filter(|_| kind == 3).ok_or_else(|| {
-                let known: Vec<&str> = UNREACHABLE_CODES.iter().map(|row| row.0).collect();
-                Problem::invalid(token.span, format!("`{}` is no code of this type", token.text))
-                    .help(format!("unreachable has {}", known.join(", ")))
-            })?;
-        }
-        if self.takes_word("mtu") {
-            icmp.rest = self.number("the MTU", 0xFFFF)? as u32;
-        }
-        if self.takes_word("id") {
-            icmp.rest = (self.number("the identifier", 0xFFFF)? as u32) << 16;
-        }
-        if self.takes('[') {
-            icmp.quoted = Some(if self.takes_word("udp") {
-                self.expect('(', "a quoted datagram gives its payload: `[udp (100)]`")?;
-                let len = self.number("the payload's length", 65_507)? as usize;
-                self.expect(')', "close the length")?;
-                Quoted::Udp(len)
-            } else if self.is_word("raw") {
-                return Err(Problem::unsupported(self.peek().span, "raw ICMP payloads are not supported"));
-            } else {
-                let (seq, len) = self.sequence()?;
-                Quoted::Tcp(seq, len)
-            });
-            self.expect(']', "close what is quoted")?;
-        } else if kind != 0 && kind != 8 {
-            icmp.quoted = Some(Quoted::Tcp(0, 0));
-        }
-        Ok(icmp)
     }
 }

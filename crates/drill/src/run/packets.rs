@@ -5,7 +5,7 @@ use wire::ipv4::Protocol;
 use wire::tcp::Flags;
 
 use super::{PATIENCE, Runner, Stop, live_ports, seconds};
-use crate::datagram::{Body, Datagram, Segment, segment_text};
+use crate::datagram::{self, Body, Datagram, Segment, segment_text};
 use crate::flow::{Flow, Stage, difference, script_segment};
 use crate::machine::Heard;
 use crate::script::{Icmp, Packet, Quoted, Tcp, Time, Tos, Transport, Way};
@@ -20,8 +20,8 @@ impl Runner<'_> {
         if let (Transport::Tcp(tcp), true) = (&packet.body, listening) {
             let mut flow = Flow::new(Stage::Arrived);
             flow.remote_isn = tcp.seq;
-            flow.local = Some((self.setup.local, self.setup.bind_port));
-            flow.remote = Some((self.setup.remote, self.next_port));
+            flow.local = Some((self.setup.local(), self.setup.bind_port));
+            flow.remote = Some((self.setup.remote(), self.next_port));
             self.next_port += 1;
             self.flows.push(flow);
             self.current = Some(self.flows.len() - 1);
@@ -44,8 +44,8 @@ impl Runner<'_> {
                 _ => {}
             }
         }
-        let local = flow.local.unwrap_or((self.setup.local, self.setup.bind_port));
-        let remote = flow.remote.unwrap_or((self.setup.remote, self.setup.connect_port));
+        let local = flow.local.unwrap_or((self.setup.local(), self.setup.bind_port));
+        let remote = flow.remote.unwrap_or((self.setup.remote(), self.setup.connect_port));
         let ports = live_ports(packet, (remote.1, local.1));
         let (body, text) = match &packet.body {
             Transport::Tcp(tcp) => {
@@ -54,14 +54,16 @@ impl Runner<'_> {
             }
             Transport::Udp(len) => (Body::Udp { ports, payload: vec![0; *len] }, format!("udp ({len})")),
             Transport::Icmp(icmp) => {
-                (icmp_body(icmp, flow, local, remote), format!("icmp type {} code {}", icmp.kind, icmp.code))
+                let (kind, code) = icmp.number(local.0.is_ipv6()).map_err(Stop::Invalid)?;
+                (icmp_body(icmp, (kind, code), flow, local, remote), format!("icmp type {kind} code {code}"))
             }
         };
         let tos = match packet.ip.tos {
             Some(Tos::Ecn(tos) | Tos::Whole(tos)) => tos,
             Some(Tos::AnyEct) | None => 0,
         };
-        let datagram = Datagram { src: remote.0, dst: local.0, tos, ttl: packet.ip.ttl.unwrap_or(TTL), body };
+        let (ttl, flow_label) = (packet.ip.ttl.unwrap_or(TTL), packet.ip.flow_label.unwrap_or(0));
+        let datagram = Datagram { src: remote.0, dst: local.0, tos, ttl, flow_label, body };
         self.tell(self.machine.now, Way::In, &text);
         self.machine.inject(datagram.write());
         self.retry()
@@ -232,7 +234,10 @@ impl Runner<'_> {
         )?;
         let wanted = match &packet.body {
             Transport::Udp(len) => format!("udp ({len})"),
-            Transport::Icmp(icmp) => format!("icmp type {} code {}", icmp.kind, icmp.code),
+            Transport::Icmp(icmp) => {
+                let (kind, code) = icmp.number(self.setup.local().is_ipv6()).map_err(Stop::Invalid)?;
+                format!("icmp type {kind} code {code}")
+            }
             Transport::Tcp(_) => String::new(),
         };
         let Some((sent, datagram)) = found else {
@@ -298,25 +303,30 @@ fn ip_difference(packet: &Packet, actual: &Datagram) -> Option<String> {
             .then(|| format!("type of service: expected {wanted:#04x}, actual {:#04x}", actual.tos)),
     };
     let ttl = packet.ip.ttl.filter(|ttl| *ttl != actual.ttl);
+    let label = packet.ip.flow_label.filter(|label| *label != actual.flow_label);
     tos.or_else(|| ttl.map(|ttl| format!("TTL: expected {ttl}, actual {}", actual.ttl)))
+        .or_else(|| label.map(|label| format!("flow label: expected {label:#x}, actual {:#x}", actual.flow_label)))
 }
 
 /// An ICMP message about a packet of this connection.
-fn icmp_body(icmp: &Icmp, flow: &Flow, local: (std::net::Ipv4Addr, u16), remote: (std::net::Ipv4Addr, u16)) -> Body {
+fn icmp_body(
+    icmp: &Icmp,
+    (kind, code): (u8, u8),
+    flow: &Flow,
+    local: (std::net::IpAddr, u16),
+    remote: (std::net::IpAddr, u16),
+) -> Body {
     let mut data = Vec::new();
     if let Some(quoted) = icmp.quoted {
         let (protocol, rest, len) = match quoted {
             Quoted::Tcp(seq, len) => (Protocol::TCP, flow.quoted(seq), 20 + len),
             Quoted::Udp(len) => (Protocol::UDP, ((8 + len) as u32) << 16, 8 + len),
         };
-        // The header of the packet that it is about, and the first eight bytes behind it (RFC 792).
-        let mut header = wire::ipv4::Header::new(local.0, remote.0, protocol, len);
-        header.ttl = TTL;
-        data = vec![0; wire::ipv4::Header::LEN];
-        header.write(&mut data);
+        // The header of the packet that it is about, and the first eight bytes behind it (RFC 792, RFC 4443 §3).
+        data = datagram::header((local.0, remote.0), (0, TTL, 0), protocol, len);
         data.extend(local.1.to_be_bytes());
         data.extend(remote.1.to_be_bytes());
         data.extend(rest.to_be_bytes());
     }
-    Body::Icmp { kind: icmp.kind, code: icmp.code, rest: icmp.rest, data }
+    Body::Icmp { kind, code, rest: icmp.rest, data }
 }
