@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use base::Duration;
-use tcp::{Config, CongestionKind};
+use tcp::{Config, CongestionKind, EcnUse};
 
 /// The settings in force. A name is as in `sysctl`, without `net.ipv4.`.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_recovery", Meaning::Fixed(&["1"]), "1"),
     ("tcp_thin_linear_timeouts", Meaning::Fixed(&["0"]), "0"),
     ("tcp_slow_start_after_idle", Meaning::Ours(switch), "1"),
-    ("tcp_ecn", Meaning::Fixed(&["0", "2"]), "2"),
+    ("tcp_ecn", Meaning::Ours(|value| ecn(value).is_some()), "2"),
     ("tcp_ecn_fallback", Meaning::Unseen, "1"),
     ("tcp_notsent_lowat", Meaning::Ours(low_water), "4294967295"),
     ("tcp_fastopen", Meaning::Ours(any_number), "1"),
@@ -103,6 +103,16 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_base_mss", Meaning::Unseen, "1024"),
     ("tcp_autocorking", Meaning::Fixed(&["0"]), "1"),
 ];
+
+/// Linux: 0 off, 1 asked for and granted, 2 granted.
+fn ecn(value: &str) -> Option<EcnUse> {
+    match value {
+        "0" => Some(EcnUse::Off),
+        "1" => Some(EcnUse::Ask),
+        "2" => Some(EcnUse::Grant),
+        _ => None,
+    }
+}
 
 fn congestion(name: &str) -> Option<CongestionKind> {
     CongestionKind::named(name)
@@ -191,6 +201,7 @@ impl Kernel {
             notsent_low_water: u32::try_from(self.number("tcp_notsent_lowat"))
                 .ok()
                 .filter(|&low| low > 0 && low < u32::MAX),
+            ecn: ecn(self.text("tcp_ecn")).unwrap_or_default(),
             ..Config::default()
         };
         if let Some(congestion) = congestion(self.text("tcp_congestion_control")) {

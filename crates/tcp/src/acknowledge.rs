@@ -248,6 +248,8 @@ impl Connection {
         times.outstanding = self.snd_nxt.distance(ack.una_before);
         let (now, until, min_rtt) = (cx.now, self.recovery.until, self.min_rtt.get());
         let (rate, rack, with_sack) = (&mut self.rate, &mut self.recovery.rack, self.agreed.sack);
+        // As on Linux a SYN-ACK that data overtook says nothing of that data.
+        let overtaken = self.fast_opened.then(|| self.iss + 1);
         self.flight.acknowledge(segment.ack, |sent| {
             ack.whole += 1;
             times.add(sent);
@@ -256,7 +258,9 @@ impl Connection {
                 return;
             }
             if with_sack {
-                rack.on_delivered(sent, now, min_rtt);
+                if Some(sent.end) != overtaken {
+                    rack.on_delivered(sent, now, min_rtt);
+                }
                 ack.delivered += 1;
             }
             if sent.times_sent == 1 {

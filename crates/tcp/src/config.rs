@@ -89,6 +89,11 @@ pub struct Config {
     /// Segments leave in batches as an offload would see them, at least so many in one: the last of a batch is pushed.
     /// `None`: each stands for itself.
     pub batch: Option<u32>,
+    /// Believe routers that say how large a packet the path takes, and have none cut packets up (RFC 1191 §3; Linux
+    /// IP_MTU_DISCOVER).
+    pub path_mtu_discovery: bool,
+    /// The treatment that packets ask of routers: DSCP, 0 to 63 (RFC 2474 §3; the upper bits of Linux IP_TOS).
+    pub dscp: u8,
     /// How many segments the path may reorder before one is taken for lost: DupThresh (RFC 5681 §3.2: 3).
     pub reordering: u32,
 }
@@ -135,6 +140,8 @@ impl Default for Config {
             require_timestamps: true,
             slow_start_after_idle: true,
             batch: None,
+            path_mtu_discovery: true,
+            dscp: 0,
             reordering: 3,
         }
     }

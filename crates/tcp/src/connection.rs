@@ -376,6 +376,21 @@ impl Connection {
         self.read_shut = true;
     }
 
+    /// How its packets are to travel: their DSCP, and whether routers may not cut them up.
+    pub fn packets(&self) -> (u8, bool) {
+        (self.config.dscp, self.config.path_mtu_discovery)
+    }
+
+    /// Asks routers for another treatment: a DSCP from 0 to 63 (the upper bits of IP_TOS and IPV6_TCLASS).
+    pub fn set_dscp(&mut self, dscp: u8) {
+        self.config.dscp = dscp & 0x3F;
+    }
+
+    /// Believes routers that say how large a packet may be, or does not (IP_MTU_DISCOVER).
+    pub fn set_path_mtu_discovery(&mut self, on: bool) {
+        self.config.path_mtu_discovery = on;
+    }
+
     /// Changes the congestion control (TCP_CONGESTION). The window stays as it is.
     pub fn set_congestion(&mut self, kind: crate::CongestionKind) {
         if self.config.congestion != kind {

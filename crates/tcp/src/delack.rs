@@ -49,6 +49,12 @@ impl Acks {
         self.last_data = self.last_data.max(now);
     }
 
+    /// The connection is complete, and its program waits to write: the acknowledgment is held back for that data (Linux
+    /// `tcp_rcv_synsent_state_process`), which then counts as an answer.
+    pub(crate) fn wait_for_writer(&mut self) {
+        (self.ato, self.quick, self.pingpong) = (MIN, QUICK, false);
+    }
+
     /// A segment of `len` bytes arrived in order, and with it `delivered` bytes can be read. Whether to acknowledge at once;
     /// `window` is what we offer.
     pub(crate) fn on_data(&mut self, now: Instant, len: u32, delivered: u32, window: u32, rto: Duration) -> bool {

@@ -107,7 +107,10 @@ impl Connection {
             connection.connected = true;
             connection.syn_data = !syn.payload.is_empty();
             cx.event(&kind::FAST_OPEN_OPENED, id, [syn.payload.len() as u64, 0]);
+            // As on Linux the window that is offered does not grow by it.
+            let offered = connection.offer_most;
             connection.take_text_of_syn(syn, cx);
+            connection.offer_most = offered;
             // The SYN-ACK acknowledges it: no acknowledgment is held back.
             let full = connection.acks.full;
             connection.acks = Acks::NEW;
@@ -327,6 +330,7 @@ impl Connection {
             // The handshake's last ACK leaves at once, with data if there is any; as on Linux, a call that waits to write has it
             // wait for its data.
             if self.writer_waits && self.acks.now.is_none() {
+                self.acks.wait_for_writer();
                 self.owe_ack(false, cx);
             } else if !sends_again {
                 self.acks.now = Some(cx.event(&kind::ACK_NOW, self.id, [self.rcv_nxt.0.into(), 0]));

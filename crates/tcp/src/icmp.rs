@@ -38,6 +38,9 @@ impl Connection {
             return;
         }
         match error {
+            IcmpError::FragmentationNeeded { .. } if !self.config.path_mtu_discovery => {
+                cx.event(&kind::ICMP_IGNORED, self.id, [quoted.0.into(), 0]);
+            }
             IcmpError::Unreachable { errno, code } => self.unreachable(errno, code, cx),
             IcmpError::FragmentationNeeded { mtu } => self.lower_mss(mtu, cx),
         }

@@ -194,7 +194,9 @@ impl Connection {
 
     /// What of the receiver's window is left.
     fn window_left(&self) -> u32 {
-        let right = self.snd_una + self.snd_wnd;
+        // A SYN's window is for data: as on Linux our own SYN, unanswered, takes none of it (RFC 7413 §4.2.2).
+        let unanswered = u32::from(self.fast_opened && self.snd_una == self.iss);
+        let right = self.snd_una + unanswered + self.snd_wnd;
         if right.after(self.snd_nxt) { right.distance(self.snd_nxt) } else { 0 }
     }
 
@@ -212,10 +214,10 @@ impl Connection {
         if unsent == 0 && !fin_due {
             return Err(Held::Nothing);
         }
-        if self.flight.is_empty() {
+        let (mss, left) = (self.mss_now(), self.window_left());
+        if self.flight.is_empty() && left > 0 {
             self.restart_after_idle(cx);
         }
-        let (mss, left) = (self.mss_now(), self.window_left());
         // A record's end is a segment's end.
         let record = self.buffer.record_left(self.snd_nxt).unwrap_or(u32::MAX);
         let want = unsent.min(mss).min(record);
@@ -244,7 +246,7 @@ impl Connection {
             return Err(Held::Nagle(len));
         }
         // As on Linux, a FIN alone leaves all the same.
-        if self.flight.segments() >= self.window.cwnd && unsent > 0 {
+        if self.segments_of_data() >= self.window.cwnd && unsent > 0 {
             return Err(Held::Congestion);
         }
         if self.timers.pacing.is_armed() {
@@ -257,6 +259,12 @@ impl Connection {
         }
         len = len.min(unsent);
         Ok(Plan { len, fin, push: probe })
+    }
+
+    /// Segments in flight without our SYN-ACK: where it waits for its answer beside data (RFC 7413 §4.2.2), Linux does not
+    /// count it.
+    fn segments_of_data(&self) -> u32 {
+        self.flight.segments() - u32::from(self.fast_opened && self.snd_una == self.iss && !self.flight.is_empty())
     }
 
     fn nagle_holds(&self, unsent: u32) -> bool {
@@ -286,7 +294,7 @@ impl Connection {
         let short = self.min_rtt.get().map_or(0, micros) >> 9;
         let bytes = (rate >> 10).saturating_add(if short < 32 { MOST >> short } else { 0 }).min(MOST);
         let autosized = (bytes / mss).max(least.into()) as u32;
-        let free = window.cwnd.saturating_sub(self.flight.segments());
+        let free = window.cwnd.saturating_sub(self.segments_of_data());
         let unsent = self.buffer.end().distance(self.snd_nxt);
         let waiting = self.buffer.record_left(self.snd_nxt).map_or(unsent, |record| record.min(unsent));
         let ready = waiting.div_ceil(self.agreed.mss).min((self.window_left() / self.agreed.mss).max(1));
@@ -398,11 +406,13 @@ impl Connection {
         self.push_now = false;
         let busy = !self.flight.is_empty() || self.unsent() > 0;
         let by_receiver = held == Held::Window && self.flight.segments() < self.window.cwnd;
-        self.limits.look(busy && self.connected, by_receiver, self.unsent() == 0, cx.now);
         if self.limits.program_is_waiting() {
             self.grow_send_buffer();
         }
         self.after_sending(held, cx);
+        // As on Linux the buffer is too small only where the congestion window is not used either.
+        let all_sent = self.unsent() == 0 && !self.is_cwnd_limited();
+        self.limits.look(busy && self.connected, by_receiver, all_sent, cx.now);
         match held {
             Held::Nothing => {
                 if self.connected && self.flight.segments() < self.window.cwnd && !self.flight.any_lost() {

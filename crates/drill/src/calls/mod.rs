@@ -6,6 +6,7 @@ mod errors;
 mod fast_open;
 mod figures;
 mod files;
+mod ip_options;
 mod options;
 mod poll;
 mod transfer;

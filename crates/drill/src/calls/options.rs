@@ -35,6 +35,10 @@ pub(crate) struct SocketOptions {
     /// TCP_NOTSENT_LOWAT as it was set; 0: the machine's.
     pub(crate) notsent_low_water: u32,
     pub(crate) congestion: Option<tcp::CongestionKind>,
+    /// IP_TOS or IPV6_TCLASS, IP_MTU_DISCOVER, IP_FREEBIND.
+    pub(crate) tos: i64,
+    pub(crate) mtu_discover: i64,
+    pub(crate) free_bind: bool,
     /// What the machine gives without being asked: send and receive buffer.
     defaults: (usize, usize),
     limits: (usize, usize),
@@ -65,6 +69,9 @@ impl SocketOptions {
             cork: false,
             notsent_low_water: 0,
             congestion: None,
+            tos: 0,
+            mtu_discover: 1,
+            free_bind: false,
             defaults: (kernel.memory("tcp_wmem", 1), kernel.memory("tcp_rmem", 1)),
             limits: (kernel.number("net.core.wmem_max") as usize, kernel.number("net.core.rmem_max") as usize),
         }
@@ -73,6 +80,15 @@ impl SocketOptions {
     /// What a connection takes over from its listener.
     pub(crate) fn inherited(&self) -> SocketOptions {
         self.clone()
+    }
+
+    /// TCP looks after the lower two bits itself: they are ECN's.
+    pub(super) fn dscp(&self) -> u8 {
+        (self.tos as u8) >> 2
+    }
+    /// IP_PMTUDISC_WANT and IP_PMTUDISC_DO; the others do not believe routers.
+    pub(super) fn discovers_mtu(&self) -> bool {
+        matches!(self.mtu_discover, 1 | 2)
     }
 
     /// What a connection starts with.
@@ -97,6 +113,7 @@ impl SocketOptions {
             low => Some(low).filter(|&low| low < u32::MAX),
         };
         config.congestion = self.congestion.unwrap_or(config.congestion);
+        (config.dscp, config.path_mtu_discovery) = (self.dscp(), self.discovers_mtu());
         config
     }
 }
@@ -266,6 +283,7 @@ impl Runner<'_> {
                 }
                 _ => return Err(unknown()),
             },
+            0 | 41 => return self.set_ip_option(fd, level, option, value, call),
             _ => return Err(unknown()),
         }
         self.apply_to_listener(fd);
@@ -273,7 +291,7 @@ impl Runner<'_> {
     }
 
     /// What is set on a listener holds for the connections that it opens from now on.
-    fn apply_to_listener(&mut self, fd: i32) {
+    pub(super) fn apply_to_listener(&mut self, fd: i32) {
         let base = self.kernel.tcp();
         let Some(socket) = self.descriptors.socket(fd) else { return };
         let SocketState::Listening(id) = socket.state else { return };
@@ -384,6 +402,11 @@ impl Runner<'_> {
         let (state, options, zerocopy) = (socket.state, socket.options.clone(), socket.errors.zerocopy);
         let live = state.id().and_then(|id| self.machine.host.tcp_info(id));
         Ok(match level {
+            0 if named("IP_TOS") => Some(options.tos),
+            41 if named("IPV6_TCLASS") => Some(options.tos),
+            0 if named("IP_MTU_DISCOVER") => Some(options.mtu_discover),
+            41 if named("IPV6_MTU_DISCOVER") => Some(options.mtu_discover),
+            0 if named("IP_FREEBIND") => Some(options.free_bind.into()),
             1 if named("SO_ERROR") => {
                 let SocketState::Connected(id, _) = state else { return Ok(Some(0)) };
                 let error =
@@ -457,7 +480,7 @@ impl Runner<'_> {
 }
 
 /// The option of a call as its script names it.
-fn call_option(call: &Call) -> String {
+pub(super) fn call_option(call: &Call) -> String {
     let name = |i: usize| match call.arguments.get(i).map(|argument| &argument.value) {
         Some(Value::Word(name)) => name.clone(),
         Some(Value::Integer(n)) => n.to_string(),

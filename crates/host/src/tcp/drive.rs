@@ -57,13 +57,14 @@ impl Host {
             let Some(mut transmit) = connected.connection.poll_transmit(cx) else { break };
             let (segment, event) = (&mut transmit.segment, transmit.event);
             let (tuple, id) = (connected.tuple, connected.next_packet_id(segment.flags));
+            let (dscp, discovers) = connected.connection.packets();
+            let (dscp, sizing) = (Dscp(dscp), if discovers { Sizing::Never } else { Sizing::Fragment });
             // The way is looked for once for each state of the routes, not once a segment.
             let known = connected.way.filter(|(found, _)| *found == version).map(|(_, path)| path);
             let Some(path) = known.or_else(|| self.find_way(slot, tuple)) else { continue };
             let ecn = segment.ecn;
             let packet = segment.take_packet(tuple.local_ip, tuple.remote_ip);
-            let (ttl, dscp) = (self.ttl, Dscp::DEFAULT);
-            let output = Output { protocol: Protocol::TCP, ttl, dscp, ecn, sizing: Sizing::Never, id, event };
+            let output = Output { protocol: Protocol::TCP, ttl: self.ttl, dscp, ecn, sizing, id, event };
             if self.output(packet, &path, &output, cx) == Err(Errno::MessageTooLong)
                 && !std::mem::replace(&mut told, true)
             {
