@@ -12,6 +12,8 @@ pub(crate) struct Kernel {
     values: BTreeMap<&'static str, String>,
     /// What is known of other machines is to be forgotten (`ip tcp_metrics flush`).
     pub(crate) forget_metrics: bool,
+    /// See [`crate::Setup::adjust`].
+    pub(crate) adjust: fn(&mut Config),
 }
 
 /// What becomes of a setting.
@@ -130,7 +132,7 @@ pub(crate) struct Refused(pub(crate) String);
 impl Default for Kernel {
     fn default() -> Kernel {
         let values = KNOWN.iter().map(|(name, _, default)| (*name, (*default).to_owned())).collect();
-        Kernel { values, forget_metrics: false }
+        Kernel { values, forget_metrics: false, adjust: |_| {} }
     }
 }
 
@@ -207,6 +209,7 @@ impl Kernel {
         if let Some(congestion) = congestion(self.text("tcp_congestion_control")) {
             config.congestion = congestion;
         }
+        (self.adjust)(&mut config);
         config
     }
 }

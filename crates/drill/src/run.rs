@@ -93,6 +93,7 @@ impl Script {
             return refused(self, Problem::unsupported(init.span, why));
         }
         kernel.forget_metrics = false;
+        kernel.adjust = setup.adjust;
         let machine = Machine::new((setup.local(), setup.prefix_len()), setup.remote(), setup.mtu(), kernel.tcp());
         let mut runner = Runner {
             script: self,

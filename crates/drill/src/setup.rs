@@ -68,6 +68,9 @@ pub struct Setup {
     pub scaled_echoes: bool,
     /// A packet is one segment: nothing is put together.
     pub strict_segments: bool,
+    /// Changes what connections start with, whatever the script has set: to see what a script says of a stack without one
+    /// of its algorithms.
+    pub adjust: fn(&mut tcp::Config),
 }
 
 impl Default for Setup {
@@ -87,6 +90,7 @@ impl Default for Setup {
             timestamp_tick: None,
             scaled_echoes: false,
             strict_segments: false,
+            adjust: |_| {},
         }
     }
 }

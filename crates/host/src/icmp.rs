@@ -317,7 +317,9 @@ impl Host {
                 0 => plateau(ip.total_len),
                 mtu => mtu,
             };
-            self.path_mtus.learn(ip.dst.into(), mtu, cx.now);
+            if ip.protocol != Protocol::TCP {
+                self.path_mtus.learn(ip.dst.into(), mtu, cx.now);
+            }
             Some(IcmpError::FragmentationNeeded { mtu })
         } else {
             errno(header.kind, header.code)

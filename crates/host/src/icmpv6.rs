@@ -205,7 +205,9 @@ impl Host {
                 return self.discard("an ICMP error that names an MTU below 1280", &mut cx);
             }
             let mtu = u16::try_from(rest).unwrap_or(u16::MAX);
-            self.path_mtus.learn(dst.into(), mtu, cx.now);
+            if decoded.protocol != Protocol::TCP {
+                self.path_mtus.learn(dst.into(), mtu, cx.now);
+            }
             Some(IcmpError::FragmentationNeeded { mtu })
         } else {
             errno(header.kind, header.code)

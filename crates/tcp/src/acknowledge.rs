@@ -46,7 +46,7 @@ impl Connection {
             return Some(Acknowledged);
         }
         // Whoever answers is there: a closed window is probed as long as it takes (RFC 9293 §3.8.6.1, MUST-37).
-        if self.probing {
+        if self.probing || self.timers.persist.is_armed() {
             self.attempts = 0;
         }
         let offered = self.snd_wnd;

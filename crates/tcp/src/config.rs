@@ -60,6 +60,8 @@ pub struct Config {
     pub slow_start: SlowStart,
     /// Find losses by time (RFC 8985 §6) where SACK is agreed on; otherwise by what was SACKed behind them (RFC 6675).
     pub rack: bool,
+    /// Send new data for the first duplicate acknowledgments (RFC 3042).
+    pub limited_transmit: bool,
     /// Probe when the last segments stay unacknowledged (RFC 8985 §7).
     pub tlp: bool,
     /// Bring the window down an acknowledgment at a time (RFC 9937); otherwise at once (RFC 6675 §5).
@@ -127,6 +129,7 @@ impl Default for Config {
             slow_start: SlowStart::default(),
             ecn: EcnUse::default(),
             rack: true,
+            limited_transmit: true,
             tlp: true,
             prr: true,
             frto: true,

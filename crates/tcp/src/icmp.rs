@@ -31,19 +31,22 @@ const PLATEAUS: [u16; 9] = [32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 552, 5
 impl Connection {
     /// An ICMP error came that quotes a segment of ours with the sequence number `quoted`.
     pub fn handle_icmp(&mut self, error: IcmpError, quoted: Seq, cx: &mut Cx) {
-        // RFC 5927 §4.1: one that quotes what is not in flight is forged, or late.
-        let in_flight = self.snd_una.at_or_before(quoted) && quoted.before(self.snd_nxt);
-        if !in_flight || self.is_closed() {
+        if !self.believes(error, quoted) {
             cx.event(&kind::ICMP_IGNORED, self.id, [quoted.0.into(), 0]);
             return;
         }
         match error {
-            IcmpError::FragmentationNeeded { .. } if !self.config.path_mtu_discovery => {
-                cx.event(&kind::ICMP_IGNORED, self.id, [quoted.0.into(), 0]);
-            }
             IcmpError::Unreachable { errno, code } => self.unreachable(errno, code, cx),
             IcmpError::FragmentationNeeded { mtu } => self.lower_mss(mtu, cx),
         }
+    }
+
+    /// Whether an ICMP error that quotes a segment with this sequence number is to be believed: RFC 5927 §4.1, one that quotes
+    /// what is not in flight is forged, or late.
+    pub fn believes(&self, error: IcmpError, quoted: Seq) -> bool {
+        let in_flight = self.snd_una.at_or_before(quoted) && quoted.before(self.snd_nxt);
+        let wanted = self.config.path_mtu_discovery || !matches!(error, IcmpError::FragmentationNeeded { .. });
+        in_flight && wanted && !self.is_closed()
     }
 
     fn unreachable(&mut self, errno: Errno, code: (u8, u8), cx: &mut Cx) {

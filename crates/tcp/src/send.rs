@@ -261,10 +261,13 @@ impl Connection {
         Ok(Plan { len, fin, push: probe })
     }
 
-    /// Segments in flight without our SYN-ACK: where it waits for its answer beside data (RFC 7413 §4.2.2), Linux does not
-    /// count it.
+    /// Segments in flight, as the congestion window counts them: without our SYN-ACK where it waits for its answer beside data
+    /// (RFC 7413 §4.2.2), as on Linux; without limited transmit (RFC 3042) with those that have arrived behind a gap.
     fn segments_of_data(&self) -> u32 {
-        self.flight.segments() - u32::from(self.fast_opened && self.snd_una == self.iss && !self.flight.is_empty())
+        let unanswered = self.fast_opened && self.snd_una == self.iss && !self.flight.is_empty();
+        let arrived = !self.config.limited_transmit && self.recovery.phase <= Phase::Disorder;
+        let arrived = if arrived { self.flight.sacked() } else { 0 };
+        self.flight.segments() + arrived - u32::from(unanswered)
     }
 
     fn nagle_holds(&self, unsent: u32) -> bool {

@@ -162,7 +162,12 @@ impl Connection {
 impl Connection {
     /// RFC 6298 §5.1, §5.3, §5.6: (re)starts the retransmission timer.
     pub(crate) fn arm_retransmit(&mut self, cause: EventId, cx: &mut Cx) {
-        let rto = self.rtt.rto();
+        let mut rto = self.rtt.rto();
+        // Whoever is willing to wait so long is told then, not a timeout later (Linux `tcp_clamp_rto_to_user_timeout`).
+        if let (Some(limit), 1..) = (self.config.user_timeout, self.attempts) {
+            let since = self.flight.oldest().map_or(cx.now, |oldest| oldest.first_sent);
+            rto = rto.min((since + limit - cx.now).max(Duration::from_millis(1)));
+        }
         let armed = cx.caused_by(cause).event(&kind::RTO_ARMED, self.id, [rto.as_nanos() as u64, 0]);
         self.timers.wait_for(Waiting::Timeout, cx.now, rto, armed);
     }

@@ -39,6 +39,7 @@ pub(crate) struct SocketOptions {
     pub(crate) tos: i64,
     pub(crate) mtu_discover: i64,
     pub(crate) free_bind: bool,
+    adjust: fn(&mut Config),
     /// What the machine gives without being asked: send and receive buffer.
     defaults: (usize, usize),
     limits: (usize, usize),
@@ -72,6 +73,7 @@ impl SocketOptions {
             tos: 0,
             mtu_discover: 1,
             free_bind: false,
+            adjust: kernel.adjust,
             defaults: (kernel.memory("tcp_wmem", 1), kernel.memory("tcp_rmem", 1)),
             limits: (kernel.number("net.core.wmem_max") as usize, kernel.number("net.core.rmem_max") as usize),
         }
@@ -114,6 +116,7 @@ impl SocketOptions {
         };
         config.congestion = self.congestion.unwrap_or(config.congestion);
         (config.dscp, config.path_mtu_discovery) = (self.dscp(), self.discovers_mtu());
+        (self.adjust)(&mut config);
         config
     }
 }

@@ -217,6 +217,13 @@ impl Host {
     ) {
         let Some(&slot) = self.tcp.connections.get(&FourTuple::new(local, remote)) else { return };
         if let Some(connected) = self.sockets.connected(slot) {
+            // RFC 5927 §7.2: a path is only as narrow as one says who has seen what is in flight on it.
+            if let IcmpError::FragmentationNeeded { mtu } = error
+                && connected.connection.believes(error, quoted)
+            {
+                self.path_mtus.learn(remote.0, mtu, cx.now);
+            }
+            let Some(connected) = self.sockets.connected(slot) else { return };
             connected.connection.handle_icmp(error, quoted, cx);
             let cause = cx.cause;
             self.drive(slot, cause, cx);

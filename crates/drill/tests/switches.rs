@@ -1,0 +1,91 @@
+//! Each algorithm of the stack has a script of ours that fails without it: so the scripts show what they say, and nothing can
+//! go missing unseen.
+
+use std::path::Path;
+
+use base::Duration;
+use drill::{Report, Script, Setup, Verdict};
+use tcp::{Config, CongestionKind, EcnUse};
+
+/// How an algorithm is switched off.
+enum Off {
+    /// In what connections start with.
+    Config(fn(&mut Config)),
+    /// In the machine's settings, as the script gives them: from, to.
+    Sysctl(&'static str, &'static str),
+}
+use Off::{Config as With, Sysctl};
+
+/// The algorithm, how it is switched off, and the scripts that fail then.
+const SWITCHES: &[(&str, Off, &[&str])] = &[
+    // Loss recovery.
+    ("SACK (RFC 2018)", With(|config| config.sack = false), &["selective_repeat", "rack_reordering"]),
+    ("RACK (RFC 8985)", With(|config| config.rack = false), &["rack_reordering", "lost_retransmission"]),
+    ("TLP (RFC 8985)", With(|config| config.tlp = false), &["tail_loss_probe", "spurious_timeout"]),
+    ("PRR (RFC 9937)", With(|config| config.prr = false), &["proportional_rate_reduction"]),
+    ("DSACK (RFC 2883)", With(|config| config.dsack = false), &["duplicate_sack"]),
+    ("F-RTO (RFC 5682)", With(|config| config.frto = false), &["spurious_timeout"]),
+    ("Eifel (RFC 3522, RFC 4015)", With(|config| config.undo = false), &["needless_retransmission"]),
+    ("limited transmit (RFC 3042)", With(|config| config.limited_transmit = false), &["limited_transmit"]),
+    ("fast retransmission (RFC 6582)", With(|config| config.reordering = 100), &["newreno"]),
+    (
+        "retransmission timeout (RFC 6298)",
+        With(|config| config.min_rto = Duration::from_secs(1)),
+        &["retransmission_timeout", "user_timeout"],
+    ),
+    // Congestion control.
+    ("Reno (RFC 5681)", With(|config| config.congestion = CongestionKind::Cubic), &["reno_and_cubic"]),
+    ("CUBIC (RFC 9438)", With(|config| config.congestion = CongestionKind::Reno), &["proportional_rate_reduction"]),
+    ("BBR's pacing", With(|config| config.congestion = CongestionKind::Cubic), &["bbr_paces"]),
+    ("restart after idle (RFC 2861)", With(|config| config.slow_start_after_idle = false), &["idle_restart"]),
+    ("ECN (RFC 3168)", With(|config| config.ecn = EcnUse::Off), &["ecn"]),
+    // The window.
+    ("window scaling (RFC 7323)", With(|config| config.window_scale = false), &["window_scale", "window_grows"]),
+    ("the window's growth", With(|config| config.grow_window = false), &["window_grows"]),
+    ("probes of a closed window", With(|config| config.max_rto = Duration::from_millis(300)), &["zero_window"]),
+    // Time.
+    ("timestamps, PAWS (RFC 7323)", With(|config| config.timestamps = false), &["timestamps"]),
+    ("keepalive", With(|config| config.keepalive = None), &["keepalive"]),
+    ("user timeout (RFC 5482)", With(|config| config.user_timeout = None), &["user_timeout"]),
+    // Start.
+    ("Fast Open (RFC 7413)", Sysctl("tcp_fastopen=0x403", "tcp_fastopen=0x1"), &["fast_open_server"]),
+    // The path.
+    (
+        "path MTU discovery (RFC 1191)",
+        With(|config| config.path_mtu_discovery = false),
+        &["path_mtu", "ipv6_packet_too_big"],
+    ),
+    // Batching.
+    ("Nagle's algorithm", With(|config| config.nagle = false), &["nagle"]),
+    ("delayed acknowledgments", With(|config| config.delayed_ack = false), &["delayed_ack"]),
+    ("batches", With(|config| config.batch = None), &["batches"]),
+    // The socket interface.
+    ("the low-water mark of what is not sent", With(|config| config.notsent_low_water = None), &["not_sent_low_water"]),
+    ("the initial window (RFC 6928)", With(|config| config.initial_window = 2), &["unused_window"]),
+];
+
+fn run(name: &str, off: &Off) -> Report {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/drill");
+    let mut text = std::fs::read_to_string(folder.join(format!("{name}.pkt"))).expect("the script is there");
+    let mut setup = Setup { strict: true, ..Setup::default() };
+    match off {
+        With(adjust) => setup.adjust = *adjust,
+        Sysctl(from, to) => {
+            assert!(text.contains(from), "{name} sets nothing like {from}");
+            text = text.replace(from, to);
+        }
+    }
+    let script = Script::parse_with(name, &text, &setup.symbols()).expect("it is valid");
+    script.run(&setup, &folder)
+}
+
+#[test]
+fn without_an_algorithm_its_script_fails() {
+    for (what, off, scripts) in SWITCHES {
+        for name in *scripts {
+            assert_eq!(run(name, &With(|_| {})).verdict, Verdict::Passed, "{name} as it is");
+            let verdict = run(name, off).verdict;
+            assert!(matches!(verdict, Verdict::Failed(_)), "without {what}, {name} comes out as {verdict:?}");
+        }
+    }
+}
