@@ -407,3 +407,16 @@ fn knobs_turn() {
     let (lossy, _) = expect(0, &["--scenario", "curl", "--size", "100k", "--loss", "5%", "--seed", "3"]);
     assert!(lossy.contains("lost on") && lossy.contains("retransmission"), "{lossy}");
 }
+
+/// What README shows is what is printed, as far as its lines go.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = include_str!("../../README.md");
+    let excerpt = readme.split("```").nth(1).expect("an excerpt");
+    let mut lines = excerpt.trim_start().lines();
+    let command = lines.next().expect("a command").strip_prefix("$ wirescope ").expect("a command of ours");
+    let (out, _) = expect(0, &command.split(' ').collect::<Vec<_>>());
+    for line in lines.filter(|line| !line.is_empty() && *line != "...") {
+        assert!(out.lines().any(|printed| printed.starts_with(line)), "README has a line that is not printed:\n{line}");
+    }
+}

@@ -11,6 +11,7 @@
 mod case;
 mod dns;
 mod http;
+mod http2;
 mod line;
 mod net;
 mod place;

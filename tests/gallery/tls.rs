@@ -6,7 +6,7 @@ use crate::place::{End, Place, SERVER};
 
 /// What is wrong with a chain.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wrong {
+pub enum Wrong {
     Nothing,
     Expired,
     Name,
@@ -16,7 +16,7 @@ enum Wrong {
 }
 
 /// Makes a root, an intermediate and a leaf for shop.example: `leaf.pem` and `leaf.key`, `chain.pem`, `root.pem`.
-fn certificates(place: &Place, wrong: Wrong) {
+pub fn certificates(place: &Place, wrong: Wrong) {
     let name = if wrong == Wrong::Name { "www.elsewhere.example" } else { "shop.example" };
     let days = if wrong == Wrong::Expired { "-1" } else { "20" };
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";

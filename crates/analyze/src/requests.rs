@@ -7,7 +7,7 @@ use wire::tls::ContentType;
 /// A stretch of time on the trace's axis: from and to.
 pub type Span = (Instant, Instant);
 
-/// A request over HTTP/1, or what stands for one on a connection whose bytes cannot be read: all that the client sent
+/// A request over HTTP, or what stands for one on a connection whose bytes cannot be read: all that the client sent
 /// behind the handshake, and all that came back.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Request {
@@ -124,7 +124,7 @@ fn readable(flow: &Flow, layers: &Layers, http: &flow::Http) -> Vec<Request> {
             exchange: Some(number),
             http: true,
             line: Some(crate::first_line(&request.head)),
-            host: request.field("host").map(str::to_owned).or_else(|| server_name(layers)),
+            host: request.site().map(str::to_owned).or_else(|| server_name(layers)),
             status: answer.and_then(|(message, _)| message.head.response()).map(|response| response.status.0),
             first: out.is_empty(),
             dns: None,

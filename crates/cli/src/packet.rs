@@ -79,12 +79,13 @@ fn tree(out: &mut impl Write, taken: &Taken, style: Style) -> io::Result<()> {
             }
         } else {
             let rfc = style.paint(Tone::Quiet, &format!("[{}]", node.field.rfc));
-            writeln!(
-                out,
-                "{indent}{} {}  {place} {rfc}",
-                style.paint(Tone::Heading, node.field.name),
-                node.field.line
-            )?;
+            let name = style.paint(Tone::Heading, node.field.name);
+            // What the members amount to together: a name of labels, a compressed field.
+            let value = match &node.value {
+                wire::Datum::Raw => String::new(),
+                _ => style.paint(Tone::Value, &format!(": {};", value_text(node, &taken.bytes))),
+            };
+            writeln!(out, "{indent}{name}{value} {}  {place} {rfc}", node.field.line)?;
         }
     }
     Ok(())

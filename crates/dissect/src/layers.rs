@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use flow::{BufferRef, Flow, Layers, RecordContent, Row, Tls, TlsRecord, Unit, UnitKind};
+use flow::{BufferRef, Flow, HttpMessage, Layers, OnStream, RecordContent, Row, Tls, TlsRecord, Unit, UnitKind};
 use wire::http::Framing;
+use wire::http2::Table;
 use wire::tls::{Context, Protection};
 use wire::{Malformed, Note, Reader, Record};
 
@@ -119,9 +120,18 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
             }
         }
         UnitKind::Http(i) => {
-            let Some(message) = layers.http.as_ref().and_then(|http| http.messages.get(i)) else { return };
+            let Some((http, message)) = layers.http.as_ref().and_then(|http| Some((http, http.messages.get(i)?)))
+            else {
+                return;
+            };
+            if let Some(on_stream) = &message.on_stream {
+                let table = &http.tables[message.direction as usize];
+                let title = format!("{} on stream {}", request_or_response(message), on_stream.stream);
+                add(title, slice(unit.buffer, &unit.range), &|reader| on_a_stream(reader, message, on_stream, table));
+                return;
+            }
             let request = message.head.request().is_some();
-            let title = if request { "HTTP request" } else { "HTTP response" };
+            let title = request_or_response(message);
             let (framing, faults) = (message.framing, &message.faults);
             add(title.to_owned(), slice(unit.buffer, &unit.range), &|reader| {
                 if request {
@@ -138,12 +148,46 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
                 });
             }
         }
+        UnitKind::Frame(i) => {
+            let Some(frame) = layers.http.as_ref().and_then(|http| http.frames.get(i)) else { return };
+            match frame.header {
+                Some(header) => {
+                    add(format!("HTTP/2 frame: {}", header.kind), slice(unit.buffer, &unit.range), &|reader| {
+                        wire::http2::decode_frame(reader).map(drop)
+                    })
+                }
+                None => add("HTTP/2 preface".to_owned(), slice(unit.buffer, &unit.range), &|reader| {
+                    wire::http2::decode_preface(reader)
+                }),
+            }
+        }
         UnitKind::Dns(_) => {
             add("DNS message".to_owned(), slice(unit.buffer, &unit.range), &|reader| {
                 wire::dns::decode(reader).map(drop)
             });
         }
     }
+}
+
+fn request_or_response(message: &HttpMessage) -> &'static str {
+    if message.head.request().is_some() { "HTTP request" } else { "HTTP response" }
+}
+
+/// A message of HTTP/2: its header block, its content, its trailers (RFC 9113 §8.1).
+fn on_a_stream(
+    reader: &mut Reader<'_, '_, Record>,
+    message: &HttpMessage,
+    on_stream: &OnStream,
+    table: &Table,
+) -> Result<(), Malformed> {
+    let mut content = Some(message.body.len());
+    for (range, mark) in &on_stream.blocks {
+        reader.within(range.len(), |reader| wire::http2::decode_block(reader, &mut table.rewind(*mark)))?;
+        if let Some(n) = content.take() {
+            reader.within(n, |reader| wire::http::decode_body(reader, Framing::EndStream))?;
+        }
+    }
+    Ok(())
 }
 
 /// Says of a compressed certificate why its list is not shown.

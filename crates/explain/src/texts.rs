@@ -43,6 +43,7 @@ const FILES: &[(About, &str)] = &[
     (About::Wire, include_str!("../texts/tls.md")),
     (About::Wire, include_str!("../texts/x509.md")),
     (About::Wire, include_str!("../texts/http.md")),
+    (About::Wire, include_str!("../texts/http2.md")),
     (About::Events, include_str!("../texts/events.md")),
     (About::Marks, include_str!("../texts/marks.md")),
     (About::Ideas, include_str!("../texts/ideas.md")),

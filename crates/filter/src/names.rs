@@ -40,7 +40,14 @@ pub(crate) enum Term {
 const FRAME_ONLY: [&str; 12] =
     ["ethernet", "vlan", "sll", "sll2", "loopback", "arp", "ipv4", "ipv6", "ip", "icmp", "icmpv6", "udp"];
 /// Protocols that are asked for as a whole.
-const PROTOCOLS: [&str; 5] = ["dhcp", "dns", "http", "tls", "x509"];
+const PROTOCOLS: [&str; 7] = ["dhcp", "dns", "hpack", "http", "http2", "tls", "x509"];
+/// Fields of HTTP/1 and those of HTTP/2 that take their place (RFC 9113 §8.3): who asks for one means both.
+const SAME: [(&str, &str); 4] = [
+    ("http.method", "http2.header.method"),
+    ("http.status", "http2.header.status"),
+    ("http.target", "http2.header.path"),
+    ("http.field.host", "http2.header.authority"),
+];
 
 impl Term {
     /// What `name` stands for. The error is what may have been meant.
@@ -87,11 +94,15 @@ fn known(name: &str) -> Option<Term> {
     if let Some(id) = finding(name) {
         return Some(Term::Finding(id));
     }
+    if name == "http" {
+        return Some(Term::Any(vec![Term::Protocol("http"), Term::Protocol("http2")]));
+    }
     if let Some(protocol) = PROTOCOLS.iter().find(|protocol| **protocol == name) {
         return Some(Term::Protocol(protocol));
     }
-    if let Some(field) = field(name) {
-        return Some(tree(vec![field]));
+    if let Some(one) = field(name) {
+        let same = SAME.iter().filter(|(first, _)| *first == name).filter_map(|(_, same)| field(same));
+        return Some(tree([one].into_iter().chain(same).collect()));
     }
     if let Some(alias) = WIRESHARK.iter().find(|alias| alias.name == name) {
         let mut terms: Vec<Term> = alias.means.iter().filter_map(|name| known(name)).collect();

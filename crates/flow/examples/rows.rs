@@ -62,6 +62,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 UnitKind::Handshake(i) => {
                     writeln!(out, "    {}", layers.tls.as_ref().unwrap().messages[i].kind)?;
                 }
+                UnitKind::Frame(i) => {
+                    writeln!(out, "    {:?}", layers.http.as_ref().unwrap().frames[i].header)?;
+                }
                 UnitKind::Http(i) => {
                     let message = &layers.http.as_ref().unwrap().messages[i];
                     writeln!(out, "    {:?} {:?} {:?}", message.head, message.framing, message.state)?;

@@ -31,6 +31,8 @@ pub enum BufferKind {
     Plaintext,
     /// A message body without the framing of the chunked coding (RFC 9112 §7.1).
     Body,
+    /// A message of HTTP/2: header block, content and trailers, joined from its frames (RFC 9113 §8.1).
+    Message,
 }
 
 /// A range of a buffer and where its bytes came from.

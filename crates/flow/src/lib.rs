@@ -45,8 +45,8 @@ pub use conversation::{ClientBy, Conversation, ConversationId, Direction, Endpoi
 pub use exchanges::{ArpExchange, DhcpExchange, DhcpMessage, DnsTransaction, NdExchange};
 pub use flow::Flow;
 pub use layers::{
-    Application, Carried, Cut, DnsOverTcp, Exchange, HandshakeMessage, Head, Http, HttpMessage, Layers, MessageState,
-    RecordContent, Stream, Tls, TlsRecord, Unit, UnitKind, Unread,
+    Application, Carried, Cut, DnsOverTcp, Exchange, HandshakeMessage, Head, Http, Http2Frame, HttpMessage, Layers,
+    MessageState, OnStream, RecordContent, Stream, Tls, TlsRecord, Unit, UnitKind, Unread,
 };
 pub use limits::{Dropped, Limits};
 pub use row::{Packet, Payload, Row, RowKind, RowView};

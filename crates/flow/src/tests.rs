@@ -152,6 +152,7 @@ impl Tape {
 mod answers;
 mod exchanges;
 mod http;
+mod http2;
 mod path;
 mod reassembly;
 mod tcp_verdicts;

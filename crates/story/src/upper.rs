@@ -2,6 +2,7 @@
 
 use flow::{Conversation, Direction, Head, MessageState, RecordContent, Tcp, UnitKind, Verdicts};
 use wire::dns::RData;
+use wire::http2::{FrameHeader, FrameType};
 use wire::tls::ContentType;
 
 use crate::Story;
@@ -80,6 +81,10 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
                 }
                 ("TLS", Some(text))
             }
+            UnitKind::Frame(i) => {
+                let frame = layers.http.as_ref().and_then(|http| http.frames.get(i))?;
+                ("HTTP", http2(frame, &layers.bytes(frame.buffer)))
+            }
             UnitKind::Http(i) => {
                 let message = layers.http.as_ref().and_then(|http| http.messages.get(i))?;
                 upper.malformed |= carried.completes && !message.faults.is_empty();
@@ -91,6 +96,9 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
                         format!("{} {status} {reason}, {body} of body", response.version)
                     }
                 };
+                if let Some(on_stream) = &message.on_stream {
+                    text.push_str(&format!(" on stream {}", on_stream.stream));
+                }
                 text.push_str(&remarks(layers.http.as_ref(), message));
                 ("HTTP", Some(text))
             }
@@ -118,6 +126,30 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
         }
     }
     Some(upper)
+}
+
+/// What a frame of HTTP/2 says by itself; those that carry a message are told by the message.
+fn http2(frame: &flow::Http2Frame, bytes: &[u8]) -> Option<String> {
+    let Some(header) = frame.header else { return Some("the preface of HTTP/2".to_owned()) };
+    let payload = bytes.get(frame.range.start + FrameHeader::LEN..frame.range.end).unwrap_or_default();
+    let number = |at: usize| {
+        let four = payload.get(at..at + 4).and_then(|four| <[u8; 4]>::try_from(four).ok());
+        four.map_or(0, u32::from_be_bytes)
+    };
+    let kind = header.kind;
+    Some(match kind {
+        FrameType::DATA | FrameType::HEADERS | FrameType::CONTINUATION => return None,
+        FrameType::SETTINGS | FrameType::PING if header.end_stream => format!("{kind} acknowledged"),
+        FrameType::RST_STREAM => format!("{kind} {}: {}", header.stream, frame.error.unwrap_or_default()),
+        FrameType::GOAWAY => {
+            format!("{kind} after stream {}: {}", number(0) & 0x7fff_ffff, frame.error.unwrap_or_default())
+        }
+        FrameType::WINDOW_UPDATE => {
+            let of = if header.stream == 0 { "all streams".to_owned() } else { format!("stream {}", header.stream) };
+            format!("{kind}: {} more on {of}", crate::meaning::bytes(u64::from(number(0) & 0x7fff_ffff)))
+        }
+        _ => kind.to_string(),
+    })
 }
 
 /// What there is to say of an HTTP message beside its first line: faults of its framing, and what is missing.

@@ -1,7 +1,8 @@
 //! Every field and header that the program can print, for whoever looks a term up.
 
 use crate::{
-    Field, Layout, arp, dhcp, dns, ethernet, field, frame, http, icmp, icmpv6, ipv4, ipv6, link, tcp, tls, udp, x509,
+    Field, Layout, arp, dhcp, dns, ethernet, field, frame, http, http2, icmp, icmpv6, ipv4, ipv6, link, tcp, tls, udp,
+    x509,
 };
 
 /// Every field, protocol by protocol; groups among them.
@@ -32,7 +33,7 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
         frame::FIELDS,
         field::ALL,
     ];
-    let more = [dns::FIELD_LISTS, dhcp::FIELD_LISTS, tls::FIELDS, x509::FIELDS, http::FIELDS];
+    let more = [dns::FIELD_LISTS, dhcp::FIELD_LISTS, tls::FIELDS, x509::FIELDS, http::FIELDS, http2::FIELDS];
     lists.into_iter().chain(more.into_iter().flatten().copied()).flatten().copied()
 }
 
@@ -57,6 +58,7 @@ pub fn layouts() -> impl Iterator<Item = Layout> {
         dns::Header::LAYOUT,
         dhcp::Header::LAYOUT,
         tls::RecordHeader::LAYOUT,
+        http2::FrameHeader::LAYOUT,
     ]
     .into_iter()
 }

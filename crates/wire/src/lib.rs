@@ -25,6 +25,7 @@ pub mod ethernet;
 pub mod frame;
 pub mod glossary;
 pub mod http;
+pub mod http2;
 pub mod icmp;
 pub mod icmpv6;
 pub mod ipv4;

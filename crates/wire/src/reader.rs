@@ -94,6 +94,15 @@ impl<'a, 's, S: Sink> Reader<'a, 's, S> {
         self.pos += bits;
         Ok(value)
     }
+    /// Consumes `bits` bits as `field` with a value that is not simply those bits: a number in a form of its own.
+    pub fn bits_as(&mut self, field: &'static Field, bits: usize, value: u64) -> Result<(), Malformed> {
+        if self.pos + bits > self.buffer.len() * 8 {
+            return Err(self.error(field, "is cut short"));
+        }
+        self.sink.leaf(field, self.bit()..self.bit() + bits, Value::Uint(value));
+        self.pos += bits;
+        Ok(())
+    }
     /// Consumes a byte as `field`.
     #[inline]
     pub fn u8(&mut self, field: &'static Field) -> Result<u8, Malformed> {

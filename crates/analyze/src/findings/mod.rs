@@ -10,6 +10,7 @@ mod case;
 mod dhcp;
 mod dns;
 mod http;
+mod http2;
 mod icmp;
 mod ip;
 mod tcp_close;
@@ -185,6 +186,7 @@ static RULES: &[&[&dyn Rule]] = &[
     tcp_window::RULES,
     tls::RULES,
     tcp_close::RULES,
+    http2::RULES,
     http::RULES,
 ];
 

@@ -33,8 +33,9 @@ finding! {
                 }
             }
             let stuck = since.map(|from| connection.conversation.last_at.since(from));
-            if !frames.is_empty() {
-                let total = cost + stuck.unwrap_or_default();
+            let total = cost + stuck.unwrap_or_default();
+            // A window that opens again at once costs nobody anything.
+            if !frames.is_empty() && (total >= least(connection) || connection.tcp.over() && stuck.is_some()) {
                 let text = format!("The {}'s window was closed for {}.", Connection::sender(direction), ms(total));
                 out.push(Finding::new(card, text, frames).costs(total));
             }
@@ -42,10 +43,15 @@ finding! {
     };
 }
 
+/// A shorter wait is none.
+fn least(connection: &Connection<'_>) -> Duration {
+    Duration::from_millis(1).max(connection.round_trip().unwrap_or_default() / 4)
+}
+
 /// How long the sender waited for room in the window, and behind which packets: no further segment would have fitted into
 /// what it knew of the window, and the next one took its time.
 fn waits_for_window(connection: &Connection<'_>, direction: Direction) -> (Duration, Vec<u32>) {
-    let least = Duration::from_millis(1).max(connection.round_trip().unwrap_or_default() / 4);
+    let least = least(connection);
     let room = crate::causes::Room::new(connection.tcp, &connection.segments, direction);
     let full: Vec<u32> = room.packets().collect();
     let (mut cost, mut frames) = (Duration::ZERO, Vec::new());

@@ -25,6 +25,10 @@ pub(super) fn leaf_bytes(names: &mut Names, how: How, node: &Node, original: &[u
         How::Name => names.text(original),
         How::Url => names.url(original),
         How::Fields => names.fields(original),
+        How::Huffman => match &node.value {
+            Datum::Text(plain) => wire::http2::huffman_filler(plain.len(), original.len()).unwrap_or_default(),
+            _ => fill(original.len()),
+        },
     };
     // Lengths stay, whatever happens.
     if new.len() == original.len() { new } else { fill(original.len()) }

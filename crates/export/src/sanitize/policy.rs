@@ -22,6 +22,8 @@ pub(super) enum How {
     Name,
     Url,
     Fields,
+    /// A Huffman coded string by another of the same lengths, coded and plain.
+    Huffman,
 }
 
 /// Fields of HTTP whose values say how a message is carried and not what is in it or whose it is.
@@ -66,6 +68,7 @@ pub(super) fn fate(leaf: &Node, groups: &[&Node]) -> Fate {
     let protocol = id.split('.').next().unwrap_or_default();
     match protocol {
         "http" => http(id, groups),
+        "http2" | "hpack" => http2(leaf, groups),
         "dns" => match (id, leaf.field.show) {
             ("dns.name.label", _) => Fate::Replace("labels of names", How::Name),
             (_, Show::Text) => Fate::Replace("texts in DNS", How::Name),
@@ -101,18 +104,47 @@ fn http(id: &str, groups: &[&Node]) -> Fate {
     match id {
         "http.body" | "http.chunk.data" => Fate::Overwrite(Some("bodies")),
         "http.chunk.extension" => Fate::Replace("extensions of chunks", How::Fields),
-        "http.field_value" => {
-            let name = groups.iter().rev().find_map(|group| group.field.id.strip_prefix("http.field."));
-            match name {
-                Some(name) if HARMLESS.contains(&name) => Fate::Keep,
-                Some("cookie" | "set-cookie") => Fate::Replace("cookies", How::Fields),
-                Some("authorization" | "proxy-authorization") => Fate::Replace("authorisations", How::Fields),
-                Some("host") => Fate::Replace("host names", How::Name),
-                _ => Fate::Replace("values of fields", How::Fields),
-            }
-        }
+        "http.field_value" => field(groups.iter().rev().find_map(|group| group.field.id.strip_prefix("http.field."))),
         _ if id.starts_with("http.target") => Fate::Replace("request targets", How::Url),
         "http.reason" => Fate::Replace("reason phrases", How::Fields),
+        _ => Fate::Keep,
+    }
+}
+
+/// The value of the field with this name, if it is a known one.
+fn field(name: Option<&str>) -> Fate {
+    match name {
+        Some(name) if HARMLESS.contains(&name) => Fate::Keep,
+        Some("cookie" | "set-cookie") => Fate::Replace("cookies", How::Fields),
+        Some("authorization" | "proxy-authorization") => Fate::Replace("authorisations", How::Fields),
+        Some("host") => Fate::Replace("host names", How::Name),
+        _ => Fate::Replace("values of fields", How::Fields),
+    }
+}
+
+fn http2(leaf: &Node, groups: &[&Node]) -> Fate {
+    match (leaf.field.id, leaf.field.show) {
+        // What it says is decided where the whole block is read.
+        ("http2.fragment", _) => Fate::Leave,
+        ("hpack.value", _) => {
+            let group = groups.last().map_or("", |group| group.field.id);
+            let fate = match group {
+                "http2.header.method" | "http2.header.scheme" | "http2.header.status" | "http2.header.protocol" => {
+                    return Fate::Keep;
+                }
+                "http2.header.authority" => Fate::Replace("host names", How::Name),
+                "http2.header.path" => Fate::Replace("request targets", How::Url),
+                _ => field(group.strip_prefix("http.field.")),
+            };
+            match (fate, &leaf.value) {
+                (Fate::Replace(what, _), Datum::Text(_)) => Fate::Replace(what, How::Huffman),
+                (fate, _) => fate,
+            }
+        }
+        ("hpack.name" | "http2.preface", _) => Fate::Keep,
+        (_, Show::Opaque(wire::Opaque::Padding)) => Fate::Keep,
+        (_, Show::Opaque(_)) => Fate::Overwrite(Some("bodies")),
+        (_, Show::Bytes | Show::Text) => Fate::Overwrite(Some("data in frames of HTTP/2")),
         _ => Fate::Keep,
     }
 }

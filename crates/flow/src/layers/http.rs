@@ -8,8 +8,10 @@ use wire::http::{
     ChunkStep, Dechunker, Fields, Framing, FramingFault, NextHead, Request, Response, decode_request, decode_response,
     looks_like_http, next_head, request_framing, response_framing,
 };
+use wire::http2::Table;
 use wire::{Reader, Silent};
 
+use super::http2::{Http2Frame, OnStream};
 use crate::{Buffer, BufferKind, BufferRef, Direction, Piece};
 
 /// Messages of one connection that are told apart.
@@ -18,14 +20,15 @@ const MAX_MESSAGES: usize = 1 << 20;
 /// Bytes of a chunk's first line in which missing ones can make it look broken.
 const MAX_CHUNK_LINE: usize = 64;
 
-/// An HTTP/1 message.
+/// An HTTP message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HttpMessage {
     /// Which way it went.
     pub direction: Direction,
-    /// The buffer that its ranges count in: a stream, or the plaintext of TLS.
+    /// The buffer that its ranges count in: a stream, or the plaintext of TLS; in HTTP/2 one of its own, put together from
+    /// frames.
     pub buffer: BufferRef,
-    /// Its first line and its fields.
+    /// Its first line and its fields; of HTTP/2 those among the fields whose names begin with a colon stand for that line.
     pub head: Head,
     /// The whole message, as far as it is there.
     pub range: Range<usize>,
@@ -46,6 +49,8 @@ pub struct HttpMessage {
     /// Whether it is the first behind something that could not be read: the last of [`Http::unread`] before it. Messages
     /// may be missing there.
     pub resumed: bool,
+    /// Of HTTP/2: where it stands on its connection.
+    pub on_stream: Option<OnStream>,
 }
 
 /// A message's head.
@@ -103,7 +108,7 @@ pub struct Exchange {
     pub responses: Vec<usize>,
 }
 
-/// HTTP/1 on a connection.
+/// HTTP on a connection.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Http {
     /// The messages: the client's, in order, then the server's.
@@ -112,6 +117,10 @@ pub struct Http {
     pub exchanges: Vec<Exchange>,
     /// What could not be read as messages, and why.
     pub unread: Vec<Unread>,
+    /// Of HTTP/2: its frames, the client's, in order, then the server's.
+    pub frames: Vec<Http2Frame>,
+    /// Of HTTP/2: what each direction's header blocks were compressed against.
+    pub tables: [Table; 2],
 }
 
 /// A stretch that could not be read as messages.
@@ -142,6 +151,10 @@ impl HttpMessage {
     /// The value of the first field with this name, in any case.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.head.fields().get(name)
+    }
+    /// The site that a request is for: Host, or in HTTP/2 the field that takes its place (RFC 9113 §8.3.1).
+    pub fn site(&self) -> Option<&str> {
+        self.field(":authority").or_else(|| self.field("host"))
     }
     /// Whether it is an interim response: status 1xx but 101 (RFC 9110 §15.2).
     pub fn interim(&self) -> bool {
@@ -307,12 +320,12 @@ impl Input<'_> {
         behind.checked_sub(1).and_then(|i| self.packets.get(i)).map_or(0, |(_, packet)| *packet)
     }
     /// A range that could not be read, unless it is empty.
-    fn unread(&self, direction: Direction, range: Range<usize>, why: &'static str) -> Option<Unread> {
+    pub(super) fn unread(&self, direction: Direction, range: Range<usize>, why: &'static str) -> Option<Unread> {
         let missing = self.missing(range.clone());
         (!range.is_empty()).then_some(Unread { direction, buffer: self.buffer.id, range, missing, why })
     }
     /// How many bytes of a range were not captured.
-    fn missing(&self, range: Range<usize>) -> u64 {
+    pub(super) fn missing(&self, range: Range<usize>) -> u64 {
         self.buffer.holes(range).iter().map(|hole| hole.len() as u64).sum()
     }
 }
@@ -363,6 +376,7 @@ fn message(
         decoded: None,
         state: MessageState::Whole,
         resumed: false,
+        on_stream: None,
     };
     body(&mut message, input, derive);
     Ok(message)
@@ -379,7 +393,7 @@ fn body(message: &mut HttpMessage, input: &Input<'_>, derive: &mut impl FnMut(Bu
             _ => (len, MessageState::CutShort),
         },
         Framing::UntilClose if input.ended => (len, MessageState::Whole),
-        Framing::UntilClose => (len, MessageState::CutShort),
+        Framing::UntilClose | Framing::EndStream => (len, MessageState::CutShort),
         Framing::Chunked => chunked(message, &input.buffer.bytes),
         Framing::Unknown => (start, MessageState::Malformed("the length of its body cannot be known")),
     };

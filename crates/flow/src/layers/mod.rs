@@ -1,10 +1,11 @@
-//! What TCP connections carry: TLS, HTTP/1 and DNS, read from the reassembled streams on demand.
+//! What TCP connections carry: TLS, HTTP and DNS, read from the reassembled streams on demand.
 //!
 //! [`Layers::of`] reads one conversation from its packets' bytes; nothing of it is kept in [`Flow`]. Every derived buffer
 //! maps its ranges to those of its parents, down to captured packets, so [`Layers::carried`] can tell what a packet
 //! carries or completes.
 
 mod http;
+mod http2;
 mod stream;
 mod tls;
 mod units;
@@ -13,9 +14,11 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use capture::keylog::KeyLog;
-use wire::http::looks_like_http;
+use wire::http::{Version, looks_like_http};
+use wire::http2::{PREFACE, is_chain, looks_like_http2};
 
 pub use http::{Exchange, Head, Http, HttpMessage, MessageState, Unread};
+pub use http2::{Http2Frame, OnStream};
 pub use stream::{Cut, Stream};
 pub use tls::{HandshakeMessage, RecordContent, Tls, TlsRecord};
 pub use units::{Carried, Unit, UnitKind};
@@ -28,9 +31,9 @@ use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Overlap, Piece, 
 pub enum Application {
     /// Nothing was sent.
     Nothing,
-    /// TLS; what is inside it stands in [`Layers::http`], if it could be decrypted and is HTTP/1.
+    /// TLS; what is inside it stands in [`Layers::http`], if it could be decrypted and is HTTP.
     Tls,
-    /// HTTP/1 in clear.
+    /// HTTP in clear.
     Http,
     /// DNS messages with their lengths before them (RFC 1035 §4.2.2).
     Dns,
@@ -47,7 +50,7 @@ pub struct Layers {
     pub application: Application,
     /// TLS, if the connection speaks it.
     pub tls: Option<Tls>,
-    /// HTTP/1, in clear or inside TLS.
+    /// HTTP, in clear or inside TLS.
     pub http: Option<Http>,
     /// DNS messages, in order of each direction: its own bytes, without the two of its length.
     pub dns: Vec<DnsOverTcp>,
@@ -107,13 +110,14 @@ impl Layers {
         layers.conflicts.sort_by_key(|(_, overlap)| overlap.dropped.frame);
         let port = conversation.server.port;
         let [client, server] = layers.streams.each_ref().map(|stream| stream.bytes().clone());
+        let version = http_version(&client, &server, connection.mid_stream());
         layers.application = if client.is_empty() && server.is_empty() {
             Application::Nothing
         } else if tls::detect(&client, &server) {
             Application::Tls
         } else if port == 53 {
             Application::Dns
-        } else if looks_like_http(&client) || (client.is_empty() && looks_like_http(&server)) {
+        } else if version.is_some() {
             Application::Http
         } else if connection.mid_stream() && (tls::detect_midway(&client) || tls::detect_midway(&server)) {
             Application::Tls
@@ -121,7 +125,10 @@ impl Layers {
             Application::Unknown
         };
         match layers.application {
-            Application::Http => layers.read_http(flow, [vec![BufferRef::Derived(0)], vec![BufferRef::Derived(1)]]),
+            Application::Http => {
+                let ids = [vec![BufferRef::Derived(0)], vec![BufferRef::Derived(1)]];
+                layers.read_http(flow, ids, version.unwrap_or(Version::HTTP_11));
+            }
             Application::Dns => layers.read_dns(),
             Application::Tls => layers.read_tls(flow, keys),
             Application::Nothing | Application::Unknown => {}
@@ -198,7 +205,7 @@ impl Layers {
         out
     }
 
-    /// Reads TLS, and the HTTP/1 inside.
+    /// Reads TLS, and the HTTP inside.
     fn read_tls(&mut self, flow: &Flow, keys: &KeyLog) {
         let mut derived = std::mem::take(&mut self.derived);
         let tls = tls::read(&self.streams, keys, &mut |buffer| keep(&mut derived, buffer));
@@ -206,14 +213,21 @@ impl Layers {
         // A buffer for each stretch of records that could be opened: something is missing between them.
         let plaintext = tls.plaintext.clone();
         self.tls = Some(tls);
-        let speaks = |ids: &Vec<BufferRef>| ids.first().is_some_and(|id| looks_like_http(&self.bytes(*id)));
-        if plaintext.iter().any(speaks) {
-            self.read_http(flow, plaintext);
+        let agreed = self.tls.as_ref().is_some_and(|tls| tls.alpn.as_deref() == Some("h2"));
+        let [client, server] =
+            plaintext.each_ref().map(|ids| ids.first().map(|id| self.bytes(*id)).unwrap_or_default());
+        let version = match agreed {
+            true => Some(Version::HTTP_2),
+            // Of either direction there may be less than the other: not everything could be opened.
+            false => http_version(&client, &server, false).or(http_version(b"", &server, false)),
+        };
+        if let Some(version) = version {
+            self.read_http(flow, plaintext, version);
         }
     }
 
-    /// Reads HTTP/1 from each direction's buffers; between two of them something is missing.
-    fn read_http(&mut self, flow: &Flow, ids: [Vec<BufferRef>; 2]) {
+    /// Reads HTTP from each direction's buffers; between two of them something is missing.
+    fn read_http(&mut self, flow: &Flow, ids: [Vec<BufferRef>; 2], version: Version) {
         let mut derived = std::mem::take(&mut self.derived);
         let buffers = ids.map(|ids| {
             let buffer = |id: &BufferRef| match id {
@@ -241,7 +255,11 @@ impl Layers {
             let last = buffers[side].len().saturating_sub(1);
             all.map(|(i, (buffer, packets))| http::Input { buffer, packets, ended: ended[side] && i == last }).collect()
         });
-        let http = http::read(inputs, |buffer| keep(&mut derived, buffer));
+        let http = if version == Version::HTTP_2 {
+            http2::read(inputs, |buffer| keep(&mut derived, buffer))
+        } else {
+            http::read(inputs, |buffer| keep(&mut derived, buffer))
+        };
         self.derived = derived;
         self.http = Some(http);
     }
@@ -261,6 +279,20 @@ impl Layers {
                 self.dns.push(DnsOverTcp { direction, buffer, range, frame });
             }
         }
+    }
+}
+
+/// Which HTTP two directions speak that begin like this; `midway`: what came before was not captured.
+fn http_version(client: &[u8], server: &[u8], midway: bool) -> Option<Version> {
+    if looks_like_http(client) || (client.is_empty() && looks_like_http(server)) {
+        Some(Version::HTTP_11)
+    } else if client.starts_with(PREFACE)
+        || (client.is_empty() && looks_like_http2(server))
+        || (midway && (is_chain(client) || is_chain(server)))
+    {
+        Some(Version::HTTP_2)
+    } else {
+        None
     }
 }
 

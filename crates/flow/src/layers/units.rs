@@ -30,6 +30,8 @@ pub enum UnitKind {
     Record(usize),
     /// A TLS handshake message: an index into [`super::Tls::messages`].
     Handshake(usize),
+    /// A frame of HTTP/2: an index into [`super::Http::frames`].
+    Frame(usize),
     /// An HTTP message: an index into [`super::Http::messages`].
     Http(usize),
     /// A DNS message: an index into [`Layers::dns`].
@@ -79,6 +81,9 @@ impl Layers {
         }
         for (i, message) in self.tls.iter().flat_map(|tls| &tls.messages).enumerate() {
             found.push((UnitKind::Handshake(i), message.direction, message.buffer, message.range.clone()));
+        }
+        for (i, frame) in self.http.iter().flat_map(|http| &http.frames).enumerate() {
+            found.push((UnitKind::Frame(i), frame.direction, frame.buffer, frame.range.clone()));
         }
         for (i, message) in self.http.iter().flat_map(|http| &http.messages).enumerate() {
             found.push((UnitKind::Http(i), message.direction, message.buffer, message.range.clone()));

@@ -198,7 +198,7 @@ pub fn decode_body<S: Sink>(reader: &mut Reader<'_, '_, S>, framing: Framing) ->
             }
         }
         Framing::Chunked => return decode_chunked(reader),
-        Framing::UntilClose | Framing::Tunnel | Framing::Unknown => drop(reader.rest(&BODY)?),
+        Framing::UntilClose | Framing::EndStream | Framing::Tunnel | Framing::Unknown => drop(reader.rest(&BODY)?),
     }
     Ok(Fields::default())
 }

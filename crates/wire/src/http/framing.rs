@@ -15,6 +15,8 @@ pub enum Framing {
     Chunked,
     /// It goes on until the connection closes.
     UntilClose,
+    /// It goes on until a frame says that the stream ends (RFC 9113 §8.1).
+    EndStream,
     /// No body, and no more messages: a tunnel, or another protocol, begins behind the head.
     Tunnel,
     /// It cannot be known: a server answers 400 and closes, a client closes.

@@ -44,11 +44,17 @@ impl Version {
     pub const HTTP_10: Version = Version { major: 1, minor: 0 };
     /// HTTP/1.1 (RFC 9112).
     pub const HTTP_11: Version = Version { major: 1, minor: 1 };
+    /// HTTP/2 (RFC 9113).
+    pub const HTTP_2: Version = Version { major: 2, minor: 0 };
 }
 
 impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "HTTP/{}.{}", self.major, self.minor)
+        match *self {
+            // RFC 9113 §1: it has no minor versions.
+            Version { major: major @ 2.., minor: 0 } => write!(f, "HTTP/{major}"),
+            Version { major, minor } => write!(f, "HTTP/{major}.{minor}"),
+        }
     }
 }
 

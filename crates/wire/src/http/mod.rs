@@ -25,6 +25,7 @@ pub use head::{
 pub use method::{METHODS, is_idempotent, is_safe, method};
 pub use name::{NAMES, known};
 pub use status::{Status, StatusClass};
+pub(crate) use value::meanings;
 
 /// Every field of HTTP, list by list; the groups of known field names among them.
 pub static FIELDS: &[&[&crate::Field]] =

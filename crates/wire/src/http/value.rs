@@ -56,7 +56,7 @@ static MEANINGS: &[(&str, &str, &str)] = &[
 ];
 
 /// The meanings of a value's members, without their parameters; of at most sixteen members.
-pub(super) fn meanings(name: &[u8], value: &[u8]) -> Vec<&'static str> {
+pub(crate) fn meanings(name: &[u8], value: &[u8]) -> Vec<&'static str> {
     let of_name = MEANINGS.iter().filter(|(field, ..)| name.eq_ignore_ascii_case(field.as_bytes()));
     of_name.filter(|(_, key, _)| has_member(value, key.as_bytes())).map(|(.., meaning)| *meaning).collect()
 }

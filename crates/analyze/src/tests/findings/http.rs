@@ -54,4 +54,20 @@ pub(super) const HTTP: &[Example] = &[
         response.extend([b'a'; 20_000]);
         exchange(t, request, 1, &response);
     }),
+    ("finding.http2.stream_reset", |t| {
+        open(t);
+        let asked = http2_request();
+        t.c(P, 1001, 4501, &asked);
+        let (c, settings) = (1001 + asked.len() as u32, http2_frame(4, 0, 0, &[]));
+        // REFUSED_STREAM.
+        t.ms(20).s(P, 4501, c, &[settings, http2_frame(3, 0, 1, &[0, 0, 0, 7])].concat());
+    }),
+    ("finding.http2.goaway", |t| {
+        open(t);
+        let asked = http2_request();
+        t.c(P, 1001, 4501, &asked);
+        let (c, settings) = (1001 + asked.len() as u32, http2_frame(4, 0, 0, &[]));
+        // ENHANCE_YOUR_CALM.
+        t.ms(20).s(P, 4501, c, &[settings, http2_frame(7, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 11])].concat());
+    }),
 ];

@@ -121,3 +121,15 @@ pub(super) fn ipv6(from_client: bool, protocol: u8, mut payload: Vec<u8>) -> Vec
     out.extend(payload);
     ethernet(EtherType::IPV6, &out)
 }
+
+/// A frame of HTTP/2 (RFC 9113 §4.1).
+pub(super) fn http2_frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let len = (payload.len() as u32).to_be_bytes();
+    [&len[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// The client's preface and SETTINGS, and a GET on stream 1.
+pub(super) fn http2_request() -> Vec<u8> {
+    let get = http2_frame(1, 5, 1, &[0x82, 0x84, 0x86]);
+    [wire::http2::PREFACE, &http2_frame(4, 0, 0, &[]), &get].concat()
+}
