@@ -339,6 +339,15 @@ impl Walk {
         }
         if fin && me.fin.is_none() {
             me.fin = Some(segment_end - 1);
+            // Whoever has got a FIN acknowledges it with all that it sends from then on. This one was sent before: both closed
+            // at once (RFC 9293 §3.6, case 3), and the other's FIN came after its own.
+            let got_more = tcp.relative_ack().zip(me.received.next).is_some_and(|(ack, next)| ack < next);
+            if me.state == Some(State::CLOSE_WAIT) && got_more {
+                me.state = Some(State::ESTABLISHED);
+                me.event(Event::Close, Basis::Segments);
+                me.event(Event::RcvFin, me.basis);
+                return;
+            }
             if !me.event(Event::Close, Basis::Segments) && me.state.is_some() {
                 (me.state, me.why) = (None, Why::Gap);
             }

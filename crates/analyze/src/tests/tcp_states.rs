@@ -155,3 +155,29 @@ fn a_challenged_syn_moves_nothing() {
     let states = States::of(&t.flow, ConversationId(0)).unwrap();
     assert_eq!(states.after(stray), states.before(stray));
 }
+
+/// RFC 9293 §3.6, case 3, seen at the client: a whole round trip after its FIN comes one of the server that does not
+/// acknowledge it, so it was sent before.
+#[test]
+fn a_simultaneous_close_whose_second_fin_comes_late() {
+    let mut t = Tape::new();
+    t.c(S, 1000, 0, b"");
+    t.ms(20).s(S | A, 4500, 1001, b"");
+    t.c(A, 1001, 4501, b"");
+    t.c(F | A, 1001, 4501, b"");
+    t.ms(21).s(F | A, 4501, 1001, b"");
+    t.c(A, 1002, 4502, b"");
+    t.s(A, 4502, 1002, b"");
+    t.ms(21).s(A, 4502, 1002, b"");
+    let want = [
+        ("SYN-SENT", "LISTEN"),
+        ("ESTABLISHED", "SYN-RECEIVED"),
+        ("ESTABLISHED", "SYN-RECEIVED"),
+        ("FIN-WAIT-1", "SYN-RECEIVED"),
+        ("CLOSING", "CLOSING"),
+        ("CLOSING", "CLOSING"),
+        ("TIME-WAIT", "CLOSING"),
+        ("TIME-WAIT", "TIME-WAIT"),
+    ];
+    assert_eq!(names(&t), pairs(&want));
+}

@@ -104,7 +104,7 @@ fn setting(payload: &[u8], setting: Setting) -> Option<u32> {
     let pairs = payload
         .chunks_exact(6)
         .map(|pair| (u16::from_be_bytes([pair[0], pair[1]]), u32::from_be_bytes([pair[2], pair[3], pair[4], pair[5]])));
-    pairs.filter(|(id, _)| *id == setting.0).last().map(|(_, value)| value)
+    pairs.rev().find(|(id, _)| *id == setting.0).map(|(_, value)| value)
 }
 
 /// Cuts a stretch into frames.

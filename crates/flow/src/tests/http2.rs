@@ -59,7 +59,7 @@ fn carried(client: &[u8], server: &[u8], cut: usize, without: Option<usize>) -> 
     (t, layers)
 }
 
-fn content<'l>(layers: &'l Layers, message: &HttpMessage) -> Vec<u8> {
+fn content(layers: &Layers, message: &HttpMessage) -> Vec<u8> {
     layers.bytes(message.buffer)[message.body.clone()].to_vec()
 }
 

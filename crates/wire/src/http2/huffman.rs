@@ -82,7 +82,7 @@ pub fn huffman_filler(chars: usize, bytes: usize) -> Option<Vec<u8>> {
     // Harmless characters whose codes have 5, 6, 7 and 8 bits.
     const FILLERS: [(u32, u8); 4] = [(0x0, 5), (0x19, 6), (0x5d, 7), (0xfc, 8)];
     let short = |bits: usize| bits.checked_div(chars).and_then(|short| short.checked_sub(5)).filter(|short| *short < 4);
-    let fits = |bits: &usize| short(*bits).is_some_and(|short| short < 3 || bits % chars == 0);
+    let fits = |bits: &usize| short(*bits).is_some_and(|short| short < 3 || bits.is_multiple_of(chars));
     let bits = (bytes * 8).saturating_sub(7)..=bytes * 8;
     let bits = bits.rev().find(fits)?;
     let (low, longer) = (short(bits)?, bits % chars);
