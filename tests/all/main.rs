@@ -3,7 +3,9 @@
 mod architecture;
 mod causes;
 mod causes_of_time;
+mod chosen;
 mod cli;
+mod fuzz;
 mod gallery;
 mod known;
 mod ladder;
