@@ -33,7 +33,7 @@ crate::fields! {
     DEPENDENCY = "http2.dependency", "Stream dependency", "RFC 7540 §5.3.1", Dec, "the stream that goes before this one; no longer used";
     WEIGHT = "http2.weight", "Weight", "RFC 7540 §5.3.2", Dec, "the stream's share among its siblings, less one; no longer used";
     FRAGMENT = "http2.fragment", "Header block fragment", "RFC 9113 §4.3", Bytes, "a header block, or a part of one; what it says stands in the block";
-    ERROR = "http2.error", "Error code", "RFC 9113 §7", Dec, "why", codes ErrorCode::CODES;
+    ERROR = "http2.error", "Error code", "RFC 9113 §7", Dec, "why the stream or the connection ends", codes ErrorCode::CODES;
     SETTING = "http2.setting", "Setting", "RFC 9113 §6.5.1", Group, "one thing that the other side is to keep to";
     SETTING_ID = "http2.setting.id", "Identifier", "RFC 9113 §6.5.1", Dec, "which setting", codes Setting::CODES;
     SETTING_VALUE = "http2.setting.value", "Value", "RFC 9113 §6.5.1", Dec, "its value";
