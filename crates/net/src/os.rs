@@ -162,15 +162,20 @@ impl Os {
     ///
     /// # Errors
     /// Whatever the network answers: refused, unreachable, timed out; or no port is left for it.
-    pub async fn tcp_connect(&self, remote: SocketAddr) -> Result<TcpStream, Errno> {
-        TcpStream::connect(self, remote, ConnectOptions::default()).await
+    pub fn tcp_connect(&self, remote: SocketAddr) -> impl Future<Output = Result<TcpStream, Errno>> {
+        self.tcp_connect_with(remote, ConnectOptions::default())
     }
     /// Opens a TCP connection, with options: a local address or port.
     ///
     /// # Errors
     /// As [`Os::tcp_connect`], and if the local address is taken or not this machine's.
-    pub async fn tcp_connect_with(&self, remote: SocketAddr, options: ConnectOptions) -> Result<TcpStream, Errno> {
-        TcpStream::connect(self, remote, options).await
+    pub fn tcp_connect_with(
+        &self,
+        remote: SocketAddr,
+        options: ConnectOptions,
+    ) -> impl Future<Output = Result<TcpStream, Errno>> {
+        // A task keeps room for what its futures were given: a pointer, not all that may be asked for.
+        TcpStream::connect(self, remote, Box::new(options))
     }
 
     /// Asks the machine itself: what has no method here (its addresses and routes, to set or to show). What it sends because

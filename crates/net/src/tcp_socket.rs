@@ -74,8 +74,8 @@ impl TcpStream {
         TcpStream { socket, local, peer }
     }
 
-    pub(crate) async fn connect(os: &Os, peer: SocketAddr, options: ConnectOptions) -> Result<TcpStream, Errno> {
-        let id = os.with_host(|host, cx| host.tcp_connect(peer, options, cx))?;
+    pub(crate) async fn connect(os: &Os, peer: SocketAddr, options: Box<ConnectOptions>) -> Result<TcpStream, Errno> {
+        let id = os.with_host(|host, cx| host.tcp_connect(peer, *options, cx))?;
         let stream = TcpStream::new(os, id, peer);
         std::future::poll_fn(|cx| stream.socket.poll(cx, Interest::Write, |host, id, _| host.tcp_connected(id)))
             .await?;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use base::{EventId, Instant, PlaceId, Seed, TapId};
+use futures_util::FutureExt;
 use host::{Host, HostConfig};
 use trace::{Cx, Kind, Level, Recorder, Role, Trace};
 
@@ -365,7 +366,8 @@ impl Inner {
     pub(crate) fn spawn<T: 'static>(&self, cause: EventId, program: impl Future<Output = T> + 'static) -> Join<T> {
         let join = Join::default();
         let result = join.clone();
-        let task: Task = Box::pin(async move { result.done(program.await) });
+        // Not an `async` block around it, which would keep room for the program twice.
+        let task: Task = Box::pin(program.map(move |value| result.done(value)));
         self.tasks.borrow_mut().spawn(task, cause);
         join
     }

@@ -5,6 +5,7 @@ use wire::Body;
 use wire::tcp::{Event, Flags, Seq, State};
 
 use crate::connection::Connection;
+use crate::rare::Rare;
 use crate::receive::older;
 use crate::{Errno, Segment};
 
@@ -109,7 +110,7 @@ impl Connection {
     /// TIME-WAIT begins, or begins anew: all timers are off but this one (RFC 9293 §3.10.7.4).
     pub(crate) fn enter_time_wait(&mut self, cx: &mut Cx) {
         self.timers.stop_all_but_delayed_ack();
-        self.reassembly.clear();
+        self.reassembly = Rare::NONE;
         let span = self.config.time_wait;
         let armed = cx.event(&kind::TIME_WAIT_ARMED, self.id, [span.as_nanos() as u64, 0]);
         self.timers.linger.arm(cx.now, span, armed);

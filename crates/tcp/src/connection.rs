@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use base::{Duration, EventId, Instant};
-use smallvec::SmallVec;
 use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::{Event, Seq, State, transition};
 use wire::{Body, Chunk};
@@ -13,8 +12,10 @@ use wire::{Body, Chunk};
 use crate::congestion::{Congestion, Window};
 use crate::delack::Acks;
 use crate::ecn::Ecn;
+use crate::fast_open::FastOpening;
 use crate::figures::Told;
 use crate::limits::Limits;
+use crate::rare::Rare;
 use crate::rate::Rate;
 use crate::reassembly::Reassembly;
 use crate::recovery::Recovery;
@@ -45,15 +46,12 @@ pub struct Connection {
     pub(crate) soft_error: Option<Errno>,
     /// Why it failed, until the program has been told (SO_ERROR).
     pub(crate) untold: Option<Errno>,
-    /// The option of our SYN-ACK that answers Fast Open.
-    pub(crate) fast_open: Option<wire::tcp::FastOpen>,
+    pub(crate) fast_open: Rare<FastOpening>,
     /// It was open before its handshake was complete, and data came in its SYN (RFC 7413).
     pub(crate) fast_opened: bool,
     pub(crate) syn_data: bool,
-    /// How many bytes our own SYN carries, and what its answer says to the cache of cookies.
+    /// How many bytes our own SYN carries.
     pub(crate) syn_len: u32,
-    pub(crate) fast_open_asked: Option<crate::FastOpenRequest>,
-    pub(crate) fast_open_news: Option<crate::FastOpenNews>,
     /// The program reads no more (shutdown(SHUT_RD)).
     pub(crate) read_shut: bool,
     pub(crate) agreed: Agreed,
@@ -99,7 +97,7 @@ pub struct Connection {
     pub(crate) rcv_adv: Seq,
     /// RCV.NXT as an offset from IRS that does not wrap.
     pub(crate) received: u64,
-    pub(crate) reassembly: Reassembly,
+    pub(crate) reassembly: Rare<Reassembly>,
     /// What arrived twice, to be reported (RFC 2883).
     pub(crate) repeated: Option<(Seq, Seq)>,
     pub(crate) readable: VecDeque<Chunk>,
@@ -128,7 +126,7 @@ pub struct Connection {
     /// What last made sending possible: the cause of what is sent next.
     pub(crate) trigger: EventId,
     /// Segments that are not part of the stream: resets.
-    pub(crate) outbox: SmallVec<[(Segment, EventId); 1]>,
+    pub(crate) outbox: Vec<(Segment, EventId)>,
     pub(crate) counts: Counts,
     /// What has been said already, so that it is said once: the window is closed, Nagle holds back.
     pub(crate) window_closed: bool,
@@ -448,7 +446,7 @@ impl Connection {
         self.timers.delayed_ack.stop();
         self.flight.clear();
         self.buffer.clear();
-        self.reassembly.clear();
+        self.reassembly = Rare::NONE;
         self.acks.now = None;
         (self.retransmit_now, self.probe_tail_now) = (false, false);
         if self.orphan {

@@ -9,6 +9,7 @@ use wire::tcp::{FastOpen, Options};
 
 use crate::connection::Connection;
 use crate::isn::siphash;
+use crate::rare::Blank;
 use crate::{Config, Segment};
 
 /// How a listener takes Fast Open.
@@ -104,6 +105,21 @@ impl FastOpenRequest {
     }
 }
 
+/// A connection that is being opened with Fast Open.
+#[derive(Debug, Default)]
+pub(crate) struct FastOpening {
+    /// The option of our SYN, or of our SYN-ACK.
+    pub(crate) option: Option<FastOpen>,
+    /// What our SYN asks for, until it is answered.
+    asked: Option<FastOpenRequest>,
+    /// What the answer says to the cache of cookies, until somebody asks.
+    news: Option<FastOpenNews>,
+}
+
+impl Blank for FastOpening {
+    const BLANK: &'static FastOpening = &FastOpening { option: None, asked: None, news: None };
+}
+
 /// The client.
 impl Connection {
     /// The SYN is to carry this (RFC 7413 §4.2.1).
@@ -116,20 +132,23 @@ impl Connection {
         } else if request.option.is_some_and(|option| option.cookie().is_empty()) {
             cx.event(&kind::FAST_OPEN_ASKED, self.id, [0, 0]);
         }
-        self.fast_open = request.option;
-        self.fast_open_asked = Some(FastOpenRequest { data: Bytes::new(), ..request });
+        self.fast_open.option = request.option;
+        self.fast_open.asked = Some(FastOpenRequest { data: Bytes::new(), ..request });
     }
 
     /// The answer to our SYN acknowledges it: what it says of Fast Open. Data that the SYN carried and the answer does not
     /// acknowledge is sent again at once (RFC 7413 §4.2.1): whether it is.
     pub(crate) fn fast_open_answered(&mut self, answer: &Segment, cx: &mut Cx) -> bool {
-        let Some(asked) = self.fast_open_asked.take() else { return false };
+        if self.fast_open.asked.is_none() {
+            return false;
+        }
+        let Some(asked) = self.fast_open.asked.take() else { return false };
         let had_data = self.syn_len > 0;
         // An unsolicited cookie is worth nothing.
         let cookie = answer.options.fast_open.filter(|got| asked.option.is_some() && !got.cookie().is_empty());
         let silent = asked.option.filter(|_| cookie.is_none() && !had_data && self.syn_retries == 0);
         let mss = answer.options.mss.unwrap_or(536);
-        self.fast_open_news = Some(FastOpenNews { mss, cookie, unanswered: silent.map(|option| option.experimental) });
+        self.fast_open.news = Some(FastOpenNews { mss, cookie, unanswered: silent.map(|option| option.experimental) });
         if !had_data {
             return false;
         }
@@ -153,7 +172,8 @@ impl Connection {
 
     /// What the answer to a SYN with Fast Open has said, once.
     pub fn take_fast_open_news(&mut self) -> Option<FastOpenNews> {
-        self.fast_open_news.take()
+        self.fast_open.news?;
+        self.fast_open.news.take()
     }
 }
 

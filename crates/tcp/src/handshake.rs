@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use base::EventId;
-use smallvec::SmallVec;
 use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::{Event, Flags, Options, Seq, State};
 
@@ -14,8 +13,8 @@ use crate::delack::Acks;
 use crate::ecn::Ecn;
 use crate::figures::Told;
 use crate::limits::Limits;
+use crate::rare::Rare;
 use crate::rate::Rate;
-use crate::reassembly::Reassembly;
 use crate::receive::older;
 use crate::recovery::Recovery;
 use crate::rtt::{LeastRtt, Rtt};
@@ -99,7 +98,9 @@ impl Connection {
         connection.counts.received = 1;
         connection.take_syn(syn, cx);
         connection.step(Event::RcvSyn, cx);
-        connection.fast_open = answer.option;
+        if let Some(option) = answer.option {
+            connection.fast_open.option = Some(option);
+        }
         if answer.opens {
             // RFC 7413 §4.2.2: the program gets the data before the handshake is complete. Otherwise data in a SYN is left
             // for the other side to send again, as on Linux: nobody has shown yet that the address is its own.
@@ -144,12 +145,10 @@ impl Connection {
             soft_error: None,
             untold: None,
             read_shut: false,
-            fast_open: None,
+            fast_open: Rare::NONE,
             fast_opened: false,
             syn_data: false,
             syn_len: 0,
-            fast_open_asked: None,
-            fast_open_news: None,
             agreed: Agreed { mss, rcv_shift: offered_shift(config).unwrap_or(0), ..Agreed::default() },
             iss: isn,
             snd_una: isn,
@@ -179,7 +178,7 @@ impl Connection {
             rcv_nxt: Seq(0),
             rcv_adv: Seq(0),
             received: 0,
-            reassembly: Reassembly::default(),
+            reassembly: Rare::NONE,
             repeated: None,
             readable: VecDeque::new(),
             readable_len: 0,
@@ -199,7 +198,7 @@ impl Connection {
             min_rtt: LeastRtt::default(),
             keepalives: 0,
             trigger,
-            outbox: SmallVec::new(),
+            outbox: Vec::new(),
             counts: Counts::default(),
             window_closed: false,
             window_full: false,
@@ -232,7 +231,7 @@ impl Connection {
             sack_permitted: if answer { self.agreed.sack } else { self.config.sack },
             // RFC 7323 §3.2: TSecr is valid only with ACK.
             timestamps: timestamps.then(|| (self.ts_now(now), if answer { self.ts.recent } else { 0 })),
-            fast_open: self.fast_open,
+            fast_open: self.fast_open.option,
             ..Options::default()
         }
     }
@@ -370,6 +369,7 @@ impl Connection {
             self.window.cwnd = 1;
         }
         self.attempts = 0;
+        self.flight.give_back();
         self.grow_send_buffer();
         self.arm_keepalive(cx.cause, cx);
     }

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use base::{EventId, Instant};
 use wire::tcp::Seq;
 
+use crate::rare::{Blank, Rare};
+
 /// No segment.
 const NONE: u64 = u64::MAX;
 
@@ -100,17 +102,28 @@ pub struct InFlight {
     resent: u32,
     /// Without SACK: how many segments duplicate acknowledgments tell of.
     told: u32,
+    board: Rare<Board>,
+    /// The order of transmissions: who was sent longest ago, and who last.
+    head: u64,
+    tail: u64,
+    /// Segments found lost over the connection's life; and whether somebody wants to know which.
+    lost_ever: u64,
+    reports_losses: bool,
+}
+
+/// Which of the segments in flight are sacked or lost: none, where all is well.
+#[derive(Debug, Default)]
+struct Board {
     /// Runs of segments that were sacked: the first, and the one behind the last.
     runs: BTreeMap<u64, u64>,
     /// The lost ones that wait to be sent again.
     waiting: BTreeSet<u64>,
-    /// The order of transmissions: who was sent longest ago, and who last.
-    head: u64,
-    tail: u64,
-    /// Segments found lost over the connection's life; and those not told of yet, if somebody wants to know.
-    lost_ever: u64,
+    /// Those found lost that were not told of yet, if somebody wants to know.
     found_lost: Vec<Sent>,
-    reports_losses: bool,
+}
+
+impl Blank for Board {
+    const BLANK: &'static Board = &Board { runs: BTreeMap::new(), waiting: BTreeSet::new(), found_lost: Vec::new() };
 }
 
 impl Default for InFlight {
@@ -123,12 +136,10 @@ impl Default for InFlight {
             lost: 0,
             resent: 0,
             told: 0,
-            runs: BTreeMap::new(),
-            waiting: BTreeSet::new(),
+            board: Rare::NONE,
             head: NONE,
             tail: NONE,
             lost_ever: 0,
-            found_lost: Vec::new(),
             reports_losses: false,
         }
     }
@@ -189,21 +200,21 @@ impl InFlight {
     }
     /// Whether any segment is lost and waits to be sent again.
     pub fn any_lost(&self) -> bool {
-        !self.waiting.is_empty()
+        !self.board.waiting.is_empty()
     }
     /// The first segment that is lost and waits to be sent again.
     pub fn next_lost(&self) -> Option<u64> {
-        self.waiting.first().copied()
+        self.board.waiting.first().copied()
     }
     /// The number behind the last that was selectively acknowledged (RFC 6675 §2, HighACK's like for SACK).
     pub fn highest_sacked(&self) -> Option<Seq> {
-        let (_, &behind) = self.runs.last_key_value()?;
+        let (_, &behind) = self.board.runs.last_key_value()?;
         self.get(behind - 1).map(|sent| sent.end)
     }
     /// The segment below which `n` segments were selectively acknowledged: it is the `n`th sacked one from the end.
     pub fn nth_sacked_from_end(&self, n: u32) -> Option<u64> {
         let mut left = u64::from(n.max(1));
-        for (&start, &behind) in self.runs.iter().rev() {
+        for (&start, &behind) in self.board.runs.iter().rev() {
             if behind - start >= left {
                 return Some(behind - left);
             }
@@ -269,7 +280,7 @@ impl InFlight {
         }
         if sent.lost {
             self.lost -= 1;
-            self.waiting.remove(&number);
+            self.board.waiting.remove(&number);
         }
         self.resent -= u32::from(sent.resent);
     }
@@ -285,9 +296,9 @@ impl InFlight {
         self.lost = self.lost + u32::from(after.lost) - u32::from(before.lost);
         self.resent = self.resent + u32::from(after.resent) - u32::from(before.resent);
         if after.lost && !after.resent {
-            self.waiting.insert(number);
+            self.board.waiting.insert(number);
         } else if before.lost {
-            self.waiting.remove(&number);
+            self.board.waiting.remove(&number);
         }
     }
 
@@ -297,11 +308,13 @@ impl InFlight {
         let (mut at, to) = (from.max(range.start), to.min(range.end));
         while at < to {
             // Skip the run that covers `at`; then everything up to the next run is news.
-            if let Some(behind) = self.runs.range(..=at).next_back().map(|(_, &behind)| behind).filter(|&b| b > at) {
+            if let Some(behind) =
+                self.board.runs.range(..=at).next_back().map(|(_, &behind)| behind).filter(|&b| b > at)
+            {
                 at = behind;
                 continue;
             }
-            let upto = self.runs.range(at..to).next().map_or(to, |(&next, _)| next);
+            let upto = self.board.runs.range(at..to).next().map_or(to, |(&next, _)| next);
             for number in at..upto {
                 if let Some(sent) = self.get(number) {
                     each(sent);
@@ -316,28 +329,31 @@ impl InFlight {
 
     /// Adds a run of sacked segments, joined with those that it touches.
     fn run(&mut self, from: u64, to: u64) {
-        let behind = self.runs.remove(&to).unwrap_or(to);
-        match self.runs.range_mut(..from).next_back() {
+        let behind = self.board.runs.remove(&to).unwrap_or(to);
+        match self.board.runs.range_mut(..from).next_back() {
             Some((_, before)) if *before == from => *before = behind,
-            _ => _ = self.runs.insert(from, behind),
+            _ => _ = self.board.runs.insert(from, behind),
         }
     }
 
     /// Takes one segment, at either end of its run, out of the runs.
     fn unrun(&mut self, number: u64) {
-        let Some((start, behind)) = self.runs.range(..=number).next_back().map(|(&a, &b)| (a, b)) else { return };
-        self.runs.remove(&start);
+        let Some((start, behind)) = self.board.runs.range(..=number).next_back().map(|(&a, &b)| (a, b)) else { return };
+        self.board.runs.remove(&start);
         if start < number {
-            self.runs.insert(start, number);
+            self.board.runs.insert(start, number);
         }
         if number + 1 < behind {
-            self.runs.insert(number + 1, behind);
+            self.board.runs.insert(number + 1, behind);
         }
     }
 
     /// The other side has dropped what it reported (RFC 2018 §8): nothing is sacked any more.
     pub(crate) fn forget_sacked(&mut self) {
-        let runs = std::mem::take(&mut self.runs);
+        if self.board.runs.is_empty() {
+            return;
+        }
+        let runs = std::mem::take(&mut self.board.runs);
         for number in runs.into_iter().flat_map(|(from, to)| from..to) {
             self.mark(number, |sent| sent.sacked = false);
         }
@@ -352,7 +368,7 @@ impl InFlight {
             self.mark(number, |sent| (sent.lost, sent.resent) = (true, false));
             self.lost_ever += 1;
             if let (true, Some(&sent)) = (self.reports_losses, self.get(number)) {
-                self.found_lost.push(sent);
+                self.board.found_lost.push(sent);
             }
         }
         news
@@ -370,7 +386,7 @@ impl InFlight {
 
     /// What was found lost since this was last asked.
     pub(crate) fn take_found_lost(&mut self) -> Vec<Sent> {
-        std::mem::take(&mut self.found_lost)
+        if self.board.found_lost.is_empty() { Vec::new() } else { std::mem::take(&mut self.board.found_lost) }
     }
 
     /// All segments are taken for lost, except those that the other side has.
@@ -381,10 +397,10 @@ impl InFlight {
     /// Nothing is lost after all.
     pub(crate) fn unmark_lost(&mut self) {
         let range = self.numbers();
-        self.waiting.clear();
         if self.lost == 0 {
             return;
         }
+        self.board.waiting.clear();
         for number in range.clone() {
             self.mark(number, |sent| sent.lost = false);
         }
@@ -438,12 +454,19 @@ impl InFlight {
         self.resent += u32::from(rest.resent);
         // The numbers behind it have moved.
         let behind = |n: u64| if n > number { n + 1 } else { n };
-        self.waiting = self.waiting.iter().copied().map(behind).collect();
+        self.board.waiting = self.board.waiting.iter().copied().map(behind).collect();
         if rest.lost && !rest.resent {
-            self.waiting.insert(number + 1);
+            self.board.waiting.insert(number + 1);
         }
-        self.runs = self.runs.iter().map(|(&from, &to)| (behind(from), behind(to))).collect();
+        self.board.runs = self.board.runs.iter().map(|(&from, &to)| (behind(from), behind(to))).collect();
         self.relink();
+    }
+
+    /// Where nothing is in flight no memory is kept for it.
+    pub(crate) fn give_back(&mut self) {
+        if self.queue.is_empty() {
+            self.queue = VecDeque::new();
+        }
     }
 
     /// Nothing is in flight any more.
@@ -556,7 +579,7 @@ mod tests {
         assert_eq!(news(&mut flight, 5, 10), 2);
         assert_eq!(news(&mut flight, 12, 14), 2);
         assert_eq!(news(&mut flight, 3, 15), 5, "what lies between, before and behind");
-        assert_eq!((flight.sacked(), flight.pipe(), flight.runs.len()), (12, 80, 1));
+        assert_eq!((flight.sacked(), flight.pipe(), flight.board.runs.len()), (12, 80, 1));
         assert_eq!(flight.nth_sacked_from_end(3), Some(12));
         assert_eq!(flight.nth_sacked_from_end(13), None);
         assert_eq!(flight.highest_sacked(), Some(Seq(0xffff_ffff) + 150));
@@ -603,9 +626,9 @@ mod tests {
                 proptest::prop_assert_eq!(flight.sacked, count(|sent| sent.sacked));
                 proptest::prop_assert_eq!(flight.lost, count(|sent| sent.lost));
                 proptest::prop_assert_eq!(flight.resent, count(|sent| sent.resent));
-                proptest::prop_assert_eq!(flight.waiting.len() as u32, count(|sent| sent.lost && !sent.resent));
+                proptest::prop_assert_eq!(flight.board.waiting.len() as u32, count(|sent| sent.lost && !sent.resent));
                 proptest::prop_assert_eq!(flight.pipe, flight.iter().map(|sent| sent.copies() * sent.len()).sum::<u32>());
-                let in_runs: u64 = flight.runs.iter().map(|(a, b)| b - a).sum();
+                let in_runs: u64 = flight.board.runs.iter().map(|(a, b)| b - a).sum();
                 proptest::prop_assert_eq!(in_runs as u32, flight.sacked);
                 let listed = std::iter::successors(flight.earliest(), |&n| flight.after(n)).count() as u32;
                 proptest::prop_assert!(listed <= flight.len() as u32 && listed >= flight.resent);

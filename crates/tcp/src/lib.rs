@@ -20,6 +20,7 @@ mod info;
 mod isn;
 mod limits;
 mod listener;
+mod rare;
 mod rate;
 mod reassembly;
 mod receive;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use smallvec::SmallVec;
 use wire::tcp::{SackBlocks, Seq};
 use wire::{Body, Chunk};
+
+use crate::rare::Blank;
 
 /// Data behind a gap: blocks of neighbouring bytes, none of which touch. All of it lies within the receive window, which
 /// bounds it.
@@ -14,10 +15,14 @@ use wire::{Body, Chunk};
 pub(crate) struct Reassembly {
     blocks: BTreeMap<u64, Block>,
     /// A number in each of the blocks that grew last, the latest first.
-    recent: SmallVec<[u64; 4]>,
+    recent: Vec<u64>,
     /// Bytes held, and in how many pieces.
     len: usize,
     pieces: usize,
+}
+
+impl Blank for Reassembly {
+    const BLANK: &'static Reassembly = &Reassembly { blocks: BTreeMap::new(), recent: Vec::new(), len: 0, pieces: 0 };
 }
 
 #[derive(Debug)]
@@ -135,11 +140,6 @@ impl Reassembly {
     pub(crate) fn sack(&self, room: usize, number: impl Fn(u64) -> Seq) -> SackBlocks {
         let block = |&at: &u64| self.blocks.range(..=at).next_back().map(|(&start, block)| (start, block.end));
         self.recent.iter().filter_map(block).take(room).map(|(start, end)| (number(start), number(end))).collect()
-    }
-
-    /// Drops everything.
-    pub(crate) fn clear(&mut self) {
-        *self = Reassembly::default();
     }
 }
 

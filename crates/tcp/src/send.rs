@@ -353,7 +353,9 @@ impl Connection {
         self.snd_nxt = end;
         if start == self.iss {
             // What the SYN carries stands for itself: a SYN that is sent again goes alone, and without a cookie.
-            self.fast_open = None;
+            if self.fast_open.option.is_some() {
+                self.fast_open.option = None;
+            }
             if self.syn_len > 0 {
                 self.snd_nxt = end + self.syn_len;
                 let mut data = Sent::new(end, self.snd_nxt, cx.now, write);

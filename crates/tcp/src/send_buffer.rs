@@ -7,6 +7,8 @@ use bytes::Bytes;
 use wire::tcp::Seq;
 use wire::{Body, Chunk};
 
+use crate::rare::{Blank, Rare};
+
 /// Written data by sequence number. Writes are cut into pieces of a segment's size as they come in, so that a segment is
 /// mostly one whole piece, whose partial checksum is known already.
 #[derive(Debug)]
@@ -18,12 +20,22 @@ pub(crate) struct SendBuffer {
     boundary: Seq,
     /// Where the last look-up ended: the next is often there.
     hint: usize,
-    /// Where stretches begin that are handed down in one, oldest first.
-    stretches: VecDeque<Seq>,
     /// The end of what was pushed last.
     pushed: Seq,
+    marks: Rare<Marks>,
+}
+
+/// Numbers that mean something: most connections have none.
+#[derive(Debug, Default)]
+struct Marks {
+    /// Where stretches begin that are handed down in one, oldest first.
+    stretches: VecDeque<Seq>,
     /// Where records end: no segment goes beyond.
     records: VecDeque<Seq>,
+}
+
+impl Blank for Marks {
+    const BLANK: &'static Marks = &Marks { stretches: VecDeque::new(), records: VecDeque::new() };
 }
 
 #[derive(Debug)]
@@ -54,15 +66,7 @@ pub(crate) struct Stretch {
 impl SendBuffer {
     /// An empty buffer whose first byte will have the number `start`.
     pub(crate) fn new(start: Seq) -> SendBuffer {
-        SendBuffer {
-            pieces: VecDeque::new(),
-            end: start,
-            boundary: start,
-            hint: 0,
-            stretches: VecDeque::new(),
-            pushed: start,
-            records: VecDeque::new(),
-        }
+        SendBuffer { pieces: VecDeque::new(), end: start, boundary: start, hint: 0, pushed: start, marks: Rare::NONE }
     }
 
     /// The number behind the last byte.
@@ -102,23 +106,23 @@ impl SendBuffer {
 
     /// A record ends with what was appended last.
     pub(crate) fn end_record(&mut self) {
-        if self.records.back() != Some(&self.end) {
-            self.records.push_back(self.end);
+        if self.marks.records.back() != Some(&self.end) {
+            self.marks.records.push_back(self.end);
         }
     }
 
     /// How far a segment from `from` on may go without going beyond the end of a record; `None`: as far as it likes.
     pub(crate) fn record_left(&self, from: Seq) -> Option<u32> {
-        let at = self.records.partition_point(|end| end.at_or_before(from));
-        self.records.get(at).map(|end| end.distance(from))
+        let at = self.marks.records.partition_point(|end| end.at_or_before(from));
+        self.marks.records.get(at).map(|end| end.distance(from))
     }
 
     /// How many bytes the last stretch still takes when `nxt` is sent next and a stretch has `goal` bytes; 0: it is full, sent,
     /// or ends a record.
     pub(crate) fn open_stretch(&self, nxt: Seq, goal: u32) -> u32 {
-        let Some(&began) = self.stretches.back() else { return 0 };
+        let Some(&began) = self.marks.stretches.back() else { return 0 };
         let began = began.max(nxt);
-        if !self.end.after(began) || self.records.back() == Some(&self.end) {
+        if !self.end.after(began) || self.marks.records.back() == Some(&self.end) {
             return 0;
         }
         goal.saturating_sub(self.end.distance(began))
@@ -129,18 +133,18 @@ impl SendBuffer {
         let room = self.open_stretch(nxt, goal);
         if room > 0 {
             // What of it is sent already has become a stretch of its own.
-            if self.stretches.back().is_some_and(|began| began.before(nxt)) {
-                self.stretches.push_back(nxt);
+            if self.marks.stretches.back().is_some_and(|began| began.before(nxt)) {
+                self.marks.stretches.push_back(nxt);
             }
             return room;
         }
-        self.stretches.push_back(self.end);
+        self.marks.stretches.push_back(self.end);
         goal.max(1)
     }
 
     /// How many stretches are in the buffer.
     pub(crate) fn stretches(&self) -> usize {
-        self.stretches.len()
+        self.marks.stretches.len()
     }
 
     /// The `len` bytes from `from` on, which must be in the buffer.
@@ -190,14 +194,14 @@ impl SendBuffer {
             self.hint = self.hint.saturating_sub(1);
         }
         // A stretch is gone when the next one begins at or before what is acknowledged.
-        while self.stretches.get(1).is_some_and(|next| next.at_or_before(una)) {
-            self.stretches.pop_front();
+        while self.marks.stretches.get(1).is_some_and(|next| next.at_or_before(una)) {
+            self.marks.stretches.pop_front();
         }
-        if self.end.at_or_before(una) {
-            self.stretches.clear();
+        if self.end.at_or_before(una) && !self.marks.stretches.is_empty() {
+            self.marks.stretches.clear();
         }
-        while self.records.front().is_some_and(|end| end.at_or_before(una)) {
-            self.records.pop_front();
+        while self.marks.records.front().is_some_and(|end| end.at_or_before(una)) {
+            self.marks.records.pop_front();
         }
     }
 
@@ -205,8 +209,7 @@ impl SendBuffer {
     pub(crate) fn clear(&mut self) {
         self.pieces = VecDeque::new();
         self.hint = 0;
-        self.stretches.clear();
-        self.records.clear();
+        self.marks = Rare::NONE;
     }
 }
 

@@ -7,15 +7,13 @@ use base::{Duration, EventId, Instant};
 pub(crate) struct Timer {
     at: Instant,
     span: Duration,
+    /// The event that set it. One that was stopped keeps it until somebody asks.
     armed_by: EventId,
-    /// It was stopped since anybody asked.
-    stopped: bool,
 }
 
 impl Timer {
     /// Not armed.
-    pub(crate) const OFF: Timer =
-        Timer { at: Instant::NEVER, span: Duration::ZERO, armed_by: EventId::NONE, stopped: false };
+    pub(crate) const OFF: Timer = Timer { at: Instant::NEVER, span: Duration::ZERO, armed_by: EventId::NONE };
 
     /// Whether it runs.
     pub(crate) fn is_armed(&self) -> bool {
@@ -23,15 +21,23 @@ impl Timer {
     }
     /// Starts it, or starts it again: it runs out in `span`; `armed_by` is the event that says so.
     pub(crate) fn arm(&mut self, now: Instant, span: Duration, armed_by: EventId) {
-        *self = Timer { at: now + span, span, armed_by, stopped: false };
+        *self = Timer { at: now + span, span, armed_by };
     }
     /// Stops it.
     pub(crate) fn stop(&mut self) {
-        *self = Timer { stopped: self.stopped || self.is_armed(), ..Timer::OFF };
+        self.at = Instant::NEVER;
     }
-    /// Whether it was stopped since this was last asked, and has not been armed again.
-    pub(crate) fn take_stopped(&mut self) -> bool {
-        std::mem::take(&mut self.stopped)
+    /// Whether it was stopped since anybody asked, and has not been armed again.
+    fn is_stopped(&self) -> bool {
+        !self.is_armed() && !self.armed_by.is_none()
+    }
+    /// As [`Timer::is_stopped`], once.
+    fn take_stopped(&mut self) -> bool {
+        let stopped = self.is_stopped();
+        if stopped {
+            *self = Timer::OFF;
+        }
+        stopped
     }
     /// If it has run out by `now`, stops it and gives how long it ran and what armed it.
     pub(crate) fn fire(&mut self, now: Instant) -> Option<(Duration, EventId)> {
@@ -89,7 +95,7 @@ impl Timers {
     #[inline]
     pub(crate) fn any_stopped(&self) -> bool {
         let Timers { retransmit, delayed_ack, persist, keepalive, linger, .. } = self;
-        retransmit.stopped | delayed_ack.stopped | persist.stopped | keepalive.stopped | linger.stopped
+        [retransmit, delayed_ack, persist, keepalive, linger].into_iter().any(Timer::is_stopped)
     }
     /// Which of them were stopped since this was last asked, in the order of [`trace::kinds::tcp::TIMERS`]; a pause between
     /// segments is not told.

@@ -7,7 +7,7 @@ use wire::ipv4::{Dscp, Protocol};
 use wire::tcp::Flags;
 
 use super::{Connected, FourTuple};
-use crate::output::{Output, Path, Sizing};
+use crate::output::{Hop, Output, Path, Sizing};
 use crate::sockets::{Slot, Socket};
 use crate::timers::Timer;
 use crate::{Host, SocketId};
@@ -60,8 +60,9 @@ impl Host {
             let (dscp, discovers) = connected.connection.packets();
             let (dscp, sizing) = (Dscp(dscp), if discovers { Sizing::Never } else { Sizing::Fragment });
             // The way is looked for once for each state of the routes, not once a segment.
-            let known = connected.way.filter(|(found, _)| *found == version).map(|(_, path)| path);
-            let Some(path) = known.or_else(|| self.find_way(slot, tuple)) else { continue };
+            let known = connected.way.filter(|(found, _)| *found == version).map(|(_, hop)| hop);
+            let Some(hop) = known.or_else(|| self.find_way(slot, tuple)) else { continue };
+            let path = Path { source: tuple.local_ip, destination: tuple.remote_ip, hop, row: None };
             let ecn = segment.ecn;
             let packet = segment.take_packet(tuple.local_ip, tuple.remote_ip);
             let output = Output { protocol: Protocol::TCP, ttl: self.ttl, dscp, ecn, sizing, id, event };
@@ -79,13 +80,13 @@ impl Host {
     }
 
     /// Looks for the way to a connection's other end, and keeps it.
-    fn find_way(&mut self, slot: Slot, tuple: FourTuple) -> Option<Path> {
-        let path = self.path(tuple.remote_ip, Some(tuple.local_ip), None).ok();
+    fn find_way(&mut self, slot: Slot, tuple: FourTuple) -> Option<Hop> {
+        let hop = self.path(tuple.remote_ip, Some(tuple.local_ip), None).ok().map(|path| path.hop);
         let version = self.routes.version();
         if let Some(connected) = self.sockets.connected(slot) {
-            connected.way = path.map(|path| (version, path));
+            connected.way = hop.map(|hop| (version, hop));
         }
-        path
+        hop
     }
 
     fn tell_listener(&mut self, slot: Slot, id: SocketId, ready: Ready, closed: bool, event: EventId, cx: &mut Cx<'_>) {

@@ -18,7 +18,7 @@ use wire::tcp::{Seq, State};
 pub use cookies::FastOpenConnect;
 
 use crate::SocketId;
-use crate::output::Path;
+use crate::output::Hop;
 use crate::ports::{Isns, Ports, folded};
 use crate::sockets::Slot;
 
@@ -80,8 +80,8 @@ pub(crate) struct Connected {
     unread: usize,
     /// The earliest timer in the heap that is for this connection.
     armed: Instant,
-    /// The way to the other end, as found when the routes had this version.
-    way: Option<(u64, Path)>,
+    /// The first step of the way to the other end, as found when the routes had this version.
+    way: Option<(u64, Hop)>,
     /// The identification of its packets, which says nothing (RFC 6864 §4.1) and counts up as on Linux.
     packet_id: u16,
     /// Whether SO_REUSEADDR is set, which is inherited from the listener.
