@@ -43,7 +43,7 @@ pub struct Host {
     pub(crate) answers_ping: bool,
     pub(crate) answers_closed_ports: bool,
     pub(crate) tells_each_arrival: bool,
-    pub(crate) tcp_config: tcp::Config,
+    pub(crate) tcp_config: tcp::Settings,
 
     pub(crate) identification: Identification,
     pub(crate) path_mtus: PathMtus,
@@ -101,7 +101,7 @@ impl Host {
             answers_ping: config.answers_ping,
             answers_closed_ports: config.answers_closed_ports,
             tells_each_arrival: false,
-            tcp_config: config.tcp,
+            tcp_config: tcp::Settings::from(&config.tcp),
             identification: Identification::new(*seed, name),
             path_mtus: PathMtus::default(),
             reassembly: Reassembly::new(ipv4::REASSEMBLY_TIMEOUT),
@@ -321,7 +321,7 @@ impl Host {
     }
     /// What TCP connections start with from now on.
     pub fn set_tcp_config(&mut self, config: tcp::Config) {
-        self.tcp_config = config;
+        self.tcp_config = tcp::Settings::from(&config);
     }
     /// What TCP connections start with.
     pub fn tcp_config(&self) -> &tcp::Config {

@@ -23,7 +23,7 @@ use crate::rtt::{LeastRtt, Rtt};
 use crate::send_buffer::SendBuffer;
 use crate::timers::Timers;
 use crate::usage::Usage;
-use crate::{Config, Errno, InFlight, Info, Keepalive, Ready, Segment};
+use crate::{Errno, InFlight, Info, Keepalive, Ready, Segment, Settings};
 
 /// One TCP connection (RFC 9293), sans-IO. Drive it with the `handle_*` methods and the commands; after each, send what
 /// [`Connection::poll_transmit`] gives until it gives nothing, and come back at [`Connection::poll_timeout`].
@@ -35,7 +35,7 @@ pub struct Connection {
     pub(crate) id: u32,
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,
-    pub(crate) config: Config,
+    pub(crate) config: Settings,
     pub(crate) state: State,
     /// It began with a passive open.
     pub(crate) passive: bool,
@@ -201,10 +201,12 @@ impl Connection {
         self.id
     }
     /// This side's address and port.
+    #[inline]
     pub fn local(&self) -> SocketAddr {
         self.local
     }
     /// The other side's address and port.
+    #[inline]
     pub fn remote(&self) -> SocketAddr {
         self.remote
     }

@@ -10,7 +10,7 @@ use wire::tcp::{FastOpen, Options};
 use crate::connection::Connection;
 use crate::isn::siphash;
 use crate::rare::Blank;
-use crate::{Config, Segment};
+use crate::{Segment, Settings};
 
 /// How a listener takes Fast Open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,7 +99,7 @@ pub struct FastOpenNews {
 impl FastOpenRequest {
     /// How many bytes a SYN carries to a server that takes segments of `mss` bytes: room is left for options that others may
     /// add on the way (RFC 7413 §4.2.1, as Linux does).
-    pub fn room(config: &Config, mss: u16) -> usize {
+    pub fn room(config: &Settings, mss: u16) -> usize {
         const OPTIONS: u16 = 40;
         config.mss.min(mss).saturating_sub(OPTIONS).into()
     }

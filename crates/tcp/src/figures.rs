@@ -10,11 +10,11 @@ use crate::connection::Connection;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Told {
     /// In flight, and the congestion window.
-    flight: [u64; 2],
+    flight: [u32; 2],
     /// SND.WND and RCV.WND.
-    windows: [u64; 2],
+    windows: [u32; 2],
     /// Bytes in the send and the receive buffer.
-    buffers: [u64; 2],
+    buffers: [u32; 2],
     /// The pacing rate, in bytes a second; 0: none.
     pacing: u64,
 }
@@ -33,20 +33,20 @@ impl Connection {
                 }
             }
         }
-        let flight = [self.flight.pipe().into(), self.window.cwnd.saturating_mul(self.agreed.mss).into()];
+        let flight = [self.flight.pipe(), self.window.cwnd.saturating_mul(self.agreed.mss)];
         if self.told.flight != flight {
             self.told.flight = flight;
-            cx.event(&kind::FLIGHT, self.id, flight);
+            cx.event(&kind::FLIGHT, self.id, flight.map(u64::from));
         }
-        let windows = [self.snd_wnd.into(), self.rcv_wnd().into()];
+        let windows = [self.snd_wnd, self.rcv_wnd()];
         if self.told.windows != windows {
             self.told.windows = windows;
-            cx.event(&kind::WINDOWS, self.id, windows);
+            cx.event(&kind::WINDOWS, self.id, windows.map(u64::from));
         }
-        let buffers = [self.queued() as u64, self.readable_len as u64];
+        let buffers = [self.queued() as u32, self.readable_len as u32];
         if self.told.buffers != buffers {
             self.told.buffers = buffers;
-            cx.event(&kind::BUFFERS, self.id, buffers);
+            cx.event(&kind::BUFFERS, self.id, buffers.map(u64::from));
         }
         let pacing = self.pacing_to_tell();
         if self.told.pacing != pacing {

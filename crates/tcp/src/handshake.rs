@@ -21,7 +21,7 @@ use crate::rtt::{LeastRtt, Rtt};
 use crate::send_buffer::SendBuffer;
 use crate::timers::Timers;
 use crate::usage::Usage;
-use crate::{Config, Errno, FastOpenAnswer, FastOpenRequest, InFlight, Segment};
+use crate::{Config, Errno, FastOpenAnswer, FastOpenRequest, InFlight, Segment, Settings};
 
 /// RFC 9293 §3.7.1 (MUST-15): what to assume if the other side does not say.
 const DEFAULT_MSS: u16 = 536;
@@ -35,7 +35,7 @@ impl Connection {
     /// Active OPEN (RFC 9293 §3.10.1): a SYN with the number `isn` is ready to be transmitted. `id` numbers the connection on
     /// its host.
     pub fn connect(
-        config: &Config,
+        config: impl Into<Settings>,
         id: u32,
         local: SocketAddr,
         remote: SocketAddr,
@@ -44,7 +44,7 @@ impl Connection {
     ) -> Connection {
         let to = cx.socket(remote.ip(), remote.port());
         let open = cx.event(&kind::CONNECT, id, [to, local.port().into()]);
-        let mut connection = Connection::new(config, id, local, remote, isn, State::CLOSED, open, cx);
+        let mut connection = Connection::new(config.into(), id, local, remote, isn, State::CLOSED, open, cx);
         connection.step(Event::ActiveOpen, &mut cx.caused_by(open));
         connection
     }
@@ -52,7 +52,7 @@ impl Connection {
     /// As [`Connection::connect`], with Fast Open (RFC 7413 §4.2.1). How many bytes the SYN may carry says
     /// [`FastOpenRequest::room`].
     pub fn connect_fast(
-        config: &Config,
+        config: impl Into<Settings>,
         id: u32,
         local: SocketAddr,
         remote: SocketAddr,
@@ -68,7 +68,7 @@ impl Connection {
     /// A SYN arrived at a listener (RFC 9293 §3.10.7.2, third): the answer is ready to be transmitted. `syn` must be a SYN
     /// without ACK and RST, as [`crate::Listener::handle_segment`] makes sure.
     pub fn accept(
-        config: &Config,
+        config: impl Into<Settings>,
         id: u32,
         local: SocketAddr,
         remote: SocketAddr,
@@ -82,7 +82,7 @@ impl Connection {
     /// As [`Connection::accept`], with what a listener makes of Fast Open: it may be open at once.
     #[allow(clippy::too_many_arguments)] // what a connection begins with
     pub fn accept_fast(
-        config: &Config,
+        config: impl Into<Settings>,
         id: u32,
         local: SocketAddr,
         remote: SocketAddr,
@@ -92,7 +92,7 @@ impl Connection {
         cx: &mut Cx,
     ) -> Connection {
         let received = cx.event(&kind::RECEIVED, id, [syn.flags.0.into(), syn.seq.0.into()]);
-        let mut connection = Connection::new(config, id, local, remote, isn, State::LISTEN, received, cx);
+        let mut connection = Connection::new(config.into(), id, local, remote, isn, State::LISTEN, received, cx);
         let cx = &mut cx.caused_by(received);
         connection.passive = true;
         connection.counts.received = 1;
@@ -122,7 +122,7 @@ impl Connection {
 
     #[allow(clippy::too_many_arguments)] // what a connection begins with
     fn new(
-        config: &Config,
+        config: Settings,
         id: u32,
         local: SocketAddr,
         remote: SocketAddr,
@@ -136,7 +136,6 @@ impl Connection {
             id,
             local,
             remote,
-            config: *config,
             state,
             passive: false,
             orphan: false,
@@ -149,7 +148,7 @@ impl Connection {
             fast_opened: false,
             syn_data: false,
             syn_len: 0,
-            agreed: Agreed { mss, rcv_shift: offered_shift(config).unwrap_or(0), ..Agreed::default() },
+            agreed: Agreed { mss, rcv_shift: offered_shift(&config).unwrap_or(0), ..Agreed::default() },
             iss: isn,
             snd_una: isn,
             snd_nxt: isn,
@@ -212,6 +211,7 @@ impl Connection {
             limits: Limits::default(),
             writer_waits: false,
             offer_most: if config.grow_window { 65_535 } else { u32::MAX },
+            config,
             told: Told::default(),
         };
         if connection.congestion.rules_window() {

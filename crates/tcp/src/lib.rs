@@ -29,6 +29,7 @@ mod rtt;
 mod segment;
 mod send;
 mod send_buffer;
+mod settings;
 mod timeout;
 mod timers;
 mod usage;
@@ -46,6 +47,7 @@ pub use isn::{isn, siphash, timestamp_offset};
 pub use limits::{Limited, Limits};
 pub use listener::{Arrival, Listener};
 pub use segment::{Segment, refuse};
+pub use settings::Settings;
 pub use wire::tcp::{Flags, Seq, State};
 pub use write::SendFlags;
 

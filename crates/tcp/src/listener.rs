@@ -7,7 +7,7 @@ use base::Set;
 use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::{Event, Flags, State, transition};
 
-use crate::{Config, Connection, Segment, refuse};
+use crate::{Connection, Segment, Settings, refuse};
 
 /// A passive open. It holds no connections itself: whoever does (the host, by four-tuple) tells it their numbers, and it
 /// says which may come in.
@@ -15,7 +15,7 @@ use crate::{Config, Connection, Segment, refuse};
 pub struct Listener {
     id: u32,
     local: SocketAddr,
-    config: Config,
+    config: Settings,
     backlog: usize,
     half_open: Set<u32>,
     complete: VecDeque<u32>,
@@ -35,12 +35,12 @@ pub enum Arrival {
 impl Listener {
     /// Listens on `local` (RFC 9293 §3.9.1.1, passive OPEN), with room for `backlog` complete connections (and one more, as
     /// Linux counts) and as many half-open ones. `id` numbers it on its host.
-    pub fn new(config: &Config, id: u32, local: SocketAddr, backlog: usize, cx: &mut Cx) -> Listener {
+    pub fn new(config: impl Into<Settings>, id: u32, local: SocketAddr, backlog: usize, cx: &mut Cx) -> Listener {
         let listen = cx.event(&kind::LISTEN, id, [local.port().into(), 0]);
         let state = transition(State::CLOSED, Event::PassiveOpen).map_or(State::LISTEN, |row| row.to);
         cx.caused_by(listen).event(&kind::STATE, id, [State::CLOSED.0.into(), state.0.into()]);
         let (half_open, complete) = Default::default();
-        Listener { id, local, config: *config, backlog: backlog.max(1), half_open, complete }
+        Listener { id, local, config: config.into(), backlog: backlog.max(1), half_open, complete }
     }
 
     /// Its number on its host.
@@ -52,12 +52,12 @@ impl Listener {
         self.local
     }
     /// The configuration that its connections inherit.
-    pub fn config(&self) -> &Config {
+    pub fn config(&self) -> &Settings {
         &self.config
     }
     /// Connections that it opens from now on inherit this.
-    pub fn set_config(&mut self, config: Config) {
-        self.config = config;
+    pub fn set_config(&mut self, config: impl Into<Settings>) {
+        self.config = config.into();
     }
     /// Whether [`Listener::accept`] would give a connection.
     pub fn readable(&self) -> bool {

@@ -71,7 +71,7 @@ pub struct FastOpenConnect {
 
 impl FastOpenConnect {
     /// What to put into a SYN to `server`.
-    pub(super) fn request(&self, cookies: &Cookies, config: &tcp::Config, server: IpAddr) -> FastOpenRequest {
+    pub(super) fn request(&self, cookies: &Cookies, config: &tcp::Settings, server: IpAddr) -> FastOpenRequest {
         let (option, mss) = cookies.option(server);
         let room = FastOpenRequest::room(config, mss.unwrap_or(config.mss)).min(self.data.len());
         if self.without_cookie {

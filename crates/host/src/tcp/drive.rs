@@ -56,7 +56,7 @@ impl Host {
         while let Some(connected) = self.sockets.connected(slot) {
             let Some(mut transmit) = connected.connection.poll_transmit(cx) else { break };
             let (segment, event) = (&mut transmit.segment, transmit.event);
-            let (tuple, id) = (connected.tuple, connected.next_packet_id(segment.flags));
+            let (tuple, id) = (connected.tuple(), connected.next_packet_id(segment.flags));
             let (dscp, discovers) = connected.connection.packets();
             let (dscp, sizing) = (Dscp(dscp), if discovers { Sizing::Never } else { Sizing::Fragment });
             // The way is looked for once for each state of the routes, not once a segment.

@@ -127,7 +127,7 @@ impl Host {
             Answer::Ignore => {}
             Answer::Reset(reset) => self.send_reset(&reset, tuple, cx),
             Answer::Open => {
-                let mut config = *listening.listener.config();
+                let mut config = listening.listener.config().clone();
                 let reuse = listening.reuse_address;
                 let Ok(path) = self.path(tuple.remote_ip, Some(tuple.local_ip), None) else { return };
                 config.mss = config.mss.min(self.mss(&path));

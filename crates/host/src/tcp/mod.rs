@@ -73,7 +73,6 @@ impl Hash for FourTuple {
 /// A connection on its host.
 pub(crate) struct Connected {
     pub(crate) connection: Connection,
-    tuple: FourTuple,
     /// What the program was last told.
     ready: Ready,
     /// How much was unread when the program was told last.
@@ -94,6 +93,15 @@ pub(crate) struct Connected {
     held: bool,
     /// Whether it stands in the tables: one that has ended no longer does, though its program may still hold it.
     listed: bool,
+}
+
+impl Connected {
+    /// Its ends.
+    #[inline]
+    fn tuple(&self) -> FourTuple {
+        let (local, remote) = (self.connection.local(), self.connection.remote());
+        FourTuple::new((local.ip(), local.port()), (remote.ip(), remote.port()))
+    }
 }
 
 /// A listener on its host.

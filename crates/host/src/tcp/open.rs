@@ -38,7 +38,7 @@ impl Host {
         } else if self.tcp_bind_conflicts(local, options.v6_only, options.reuse_address) {
             return Err(Errno::AddrInUse);
         }
-        let config = options.tcp.unwrap_or(self.tcp_config);
+        let config = options.tcp.as_ref().map_or_else(|| self.tcp_config.clone(), tcp::Settings::from);
         let id = self.sockets.next_id();
         let listener = Listener::new(&config, id.0, local, options.backlog, cx);
         let reuse_address = options.reuse_address;
@@ -76,7 +76,7 @@ impl Host {
     /// [`Errno::BadSocket`] or [`Errno::Invalid`] if it is no listener.
     pub fn tcp_set_listener(&mut self, id: SocketId, config: tcp::Config) -> Result<(), Errno> {
         let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
-        self.sockets.listening(slot).ok_or(Errno::Invalid)?.listener.set_config(config);
+        self.sockets.listening(slot).ok_or(Errno::Invalid)?.listener.set_config(&config);
         Ok(())
     }
 
@@ -101,7 +101,7 @@ impl Host {
         let slot = self.sockets.slot(accepted).ok_or(Errno::ConnectionAborted)?;
         let connected = self.sockets.connected(slot).ok_or(Errno::ConnectionAborted)?;
         connected.listener = None;
-        Ok((accepted, connected.tuple.remote()))
+        Ok((accepted, connected.tuple().remote()))
     }
 
     /// Begins to open a connection to `remote`. It is open when [`Host::tcp_connected`] says so.
@@ -176,7 +176,7 @@ impl Host {
             })?
         };
         let isn = least.unwrap_or_else(|| self.tcp.isn(cx.now, tuple));
-        let mut config = options.tcp.unwrap_or(self.tcp_config);
+        let mut config = options.tcp.as_ref().map_or_else(|| self.tcp_config.clone(), tcp::Settings::from);
         config.mss = config.mss.min(self.mss(&path));
         self.keep_timestamps_secret(&mut config, tuple);
         let routed = Host::tell_route(&path, cx);
@@ -250,7 +250,7 @@ impl Host {
     }
 
     /// RFC 7323 §7.1: timestamps must not tell how long the machine has been up.
-    pub(super) fn keep_timestamps_secret(&self, config: &mut tcp::Config, tuple: FourTuple) {
+    pub(super) fn keep_timestamps_secret(&self, config: &mut tcp::Settings, tuple: FourTuple) {
         if config.timestamp_offset == 0 {
             let Isns { secret, .. } = self.tcp.isns;
             config.timestamp_offset = tcp::timestamp_offset(secret, tuple.local(), tuple.remote());

@@ -165,8 +165,8 @@ impl Host {
     pub fn connections(&self) -> Vec<ConnectionRow> {
         let row = |id, c: &Connected| ConnectionRow {
             id,
-            local: c.tuple.local(),
-            remote: c.tuple.remote(),
+            local: c.tuple().local(),
+            remote: c.tuple().remote(),
             state: c.connection.state(),
         };
         let mut rows: Vec<ConnectionRow> = self

@@ -21,7 +21,6 @@ impl Host {
         let ready = connection.ready();
         let connected = Connected {
             connection,
-            tuple,
             ready,
             unread: 0,
             armed: Instant::NEVER,
@@ -51,7 +50,7 @@ impl Host {
     pub(super) fn unlist(&mut self, slot: Slot) {
         let Some(connected) = self.sockets.connected(slot).filter(|connected| connected.listed) else { return };
         connected.listed = false;
-        let (tuple, port_bound, reuse) = (connected.tuple, connected.port_bound, connected.reuse_address);
+        let (tuple, port_bound, reuse) = (connected.tuple(), connected.port_bound, connected.reuse_address);
         self.tcp.connections.remove(&tuple);
         let port = tuple.local().port();
         if let Some(usage) = self.tcp.by_port.get_mut(&port) {
