@@ -590,11 +590,15 @@ total: number,
  */
 complete: boolean, 
 /**
+ * How many matching rows stand before the first of these.
+ */
+from: number, 
+/**
  * The rows, in order of happening.
  */
 entries: Array<LogEntry>, 
 /**
- * The groups there are, in order of their first rows; only with the first window (`from` 0).
+ * The groups there are, in order of their first rows; only where `from` is 0.
  */
 groups: Array<LogGroup>, 
 /**

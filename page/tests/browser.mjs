@@ -30,7 +30,7 @@ export async function open(browser, fragment = "", options = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce" });
   const page = await context.newPage();
   // A machine that is busy with other tests is slow: no test says how long anything may take.
-  page.setDefaultTimeout(180_000);
+  page.setDefaultTimeout(Number(process.env.WIRESCOPE_PATIENCE ?? 180_000));
   page.errors = [];
   page.on("pageerror", (error) => page.errors.push(error.message));
   page.on("console", (message) => {

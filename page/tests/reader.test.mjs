@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { journey, packet, program, runOf, seen, shows, tabTo, withBrowser } from "./browser.mjs";
+import { base, journey, packet, program, runOf, seen, shows, tabTo, withBrowser } from "./browser.mjs";
 
 withBrowser();
 
@@ -18,14 +18,15 @@ journey("there is something to see at once, and it is paused", "", {}, async (pa
 
 journey("from a URL to a field's meaning with the keyboard alone", "", {}, async (page) => {
   await page.keyboard.press("u");
-  await page.keyboard.type("curl");
+  await page.keyboard.type("http://10.0.2.10/page?x=1");
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.title.startsWith("A TCP connection") || document.title.includes("curl"));
+  await page.waitForFunction(() => document.title.includes("10.0.2.10/page"));
   await page.keyboard.press("Escape");
-  await page.keyboard.press("g");
-  await page.keyboard.type("4");
+  // The filter finds the request among what a joining machine says first.
+  await page.keyboard.press("/");
+  await page.keyboard.type("GET /page");
   await page.keyboard.press("Enter");
-  await shows(page, 4);
+  await page.locator(".inspector .meaning", { hasText: "GET /page" }).waitFor();
   await tabTo(page, "[role=treeitem]");
   for (let i = 0; i < 60; i++) {
     if (await page.evaluate(() => document.activeElement?.getAttribute("data-id") === "tcp.window")) break;
@@ -38,7 +39,7 @@ journey("from a URL to a field's meaning with the keyboard alone", "", {}, async
   const card = await page.textContent(".card");
   assert.match(card, /Window/);
   assert.match(card, /RFC 9293/);
-  assert.match(page.url(), /source=curl/);
+  await page.waitForFunction(() => location.hash.includes("10.0.2.10") && location.hash.includes("field=tcp.window"));
 });
 
 journey("one selection in every view", "#source=curl", {}, async (page) => {
@@ -184,6 +185,48 @@ journey("a tour leads through the run, and its questions are marked", "#source=c
   } else await page.locator(".choices button").first().click();
   await page.locator(".learn b.wrong, .learn b.right").waitFor();
   assert.ok((await packet(page)) > hidden);
+});
+
+journey("whoever changes the address goes there; one that names nothing says so, and shows something", "#source=curl&packet=3", {}, async (page) => {
+  await page.evaluate(() => (location.hash = "#source=curl&packet=6&field=tcp.fin&panel=waterfall"));
+  await shows(page, 6);
+  await page.locator(".card .name", { hasText: "FIN" }).waitFor();
+  await page.evaluate(() => (location.hash = "#source=https&k.rtt=20ms&packet=9&view=table&a.source=https&panel=compare"));
+  await page.waitForFunction(() => document.title.startsWith("Anatomy"));
+  await page.locator("#cell-9[aria-selected=true]").waitFor();
+  await page.locator(".compare .sentences li", { hasText: /earlier|shorter/ }).first().waitFor();
+  await page.goto("about:blank");
+  await page.goto(`${base}#source=nosuchthing&packet=4`);
+  await page.locator("[role=alert]", { hasText: /nosuchthing.*Shown in its place/s }).waitFor();
+  assert.ok((await page.locator("[role=option]").count()) > 3);
+});
+
+journey("where to go is asked again until it is somewhere", "#source=curl", {}, async (page) => {
+  const go = async (text) => {
+    await page.locator("dialog[open] input").fill(text);
+    await page.keyboard.press("Enter");
+  };
+  await page.keyboard.press("g");
+  await go("twelve");
+  await page.locator("dialog[open] .wrong", { hasText: /neither a packet/ }).waitFor();
+  await go("99");
+  await page.locator("dialog[open] .wrong", { hasText: /There is no packet 99: there are 11/ }).waitFor();
+  await go("20.1 ms");
+  await shows(page, 4);
+  assert.match((await seen(page)).transport, /20\.100 ms/);
+});
+
+journey("each cause is a link: to its packet, or to its place in the log", "#source=https&packet=9", {}, async (page) => {
+  const why = page.locator(".inspector details:last-of-type");
+  await why.getByRole("button", { name: /and what led to that/ }).click();
+  const events = await why.locator("li").count();
+  assert.equal(await why.locator("li button.event").count(), events);
+  await why.locator("button.event", { hasText: "takes the URL apart" }).click();
+  const found = page.locator(".log li[aria-current=true]");
+  await found.filter({ hasText: "takes the URL apart" }).waitFor();
+  await shows(page, 1);
+  await page.keyboard.press("j");
+  await found.filter({ hasText: "packet 2" }).waitFor();
 });
 
 journey("a link holds packet, field, panel and conditions", "#source=https&k.rtt=20ms&packet=6&field=tcp.window&panel=waterfall&mode=time", {}, async (page) => {

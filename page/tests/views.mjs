@@ -41,7 +41,7 @@ const VIEWS = {
   help: ["#source=https", press("Help and keyboard")],
   share: ["#source=https", press("Share and export")],
   lossy: ["#source=https&packet=30&k.size=200k&k.loss=3%25&k.seed=7", () => {}],
-  argument: ["#source=nat", tab("waterfall")],
+  argument: ["#source=simultaneous-open", tab("waterfall")],
   problem: [
     "#source=curl",
     async (page) => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base::Instant;
 use serde::Serialize;
 use trace::{Class, Event, Trace};
 
@@ -12,6 +13,8 @@ use crate::{Story, why};
 pub struct LogQuery<'q> {
     /// How many matching rows to pass over.
     pub from: usize,
+    /// The moment at which the window stands, with some rows before it, in the place of `from`; of the whole log only.
+    pub at: Option<Instant>,
     /// How many rows to give, at most; see [`MAX_ROWS`].
     pub count: usize,
     /// Text that a row's place, kind or words contain, in whatever case; empty for all.
@@ -22,6 +25,8 @@ pub struct LogQuery<'q> {
 
 /// Rows that one answer has, at most.
 pub const MAX_ROWS: usize = 2_000;
+/// Rows that a window has before the moment at which it stands.
+const BEFORE: usize = 50;
 /// Events that a search looks through, at most; `complete` says whether that was all.
 const MAX_SEARCHED: usize = 1_000_000;
 /// Groups that are listed, at most.
@@ -35,9 +40,11 @@ pub struct Log {
     pub total: usize,
     /// Whether all events were looked through.
     pub complete: bool,
+    /// How many matching rows stand before the first of these.
+    pub from: usize,
     /// The rows, in order of happening.
     pub entries: Vec<LogEntry>,
-    /// The groups there are, in order of their first rows; only with the first window (`from` 0).
+    /// The groups there are, in order of their first rows; only where `from` is 0.
     pub groups: Vec<LogGroup>,
     /// Why there is no log; empty if there is one.
     pub why: &'static str,
@@ -107,15 +114,18 @@ impl Story {
             let why = "only a simulation knows what its machines decided; a capture has packets alone";
             return Log { complete: true, why, ..Log::default() };
         };
-        let mut log = Log { complete: trace.events.len() <= MAX_SEARCHED, ..Log::default() };
+        let mut log = Log { complete: trace.events.len() <= MAX_SEARCHED, from: query.from, ..Log::default() };
         let count = query.count.min(MAX_ROWS);
         if query.from == 0 {
             log.groups = groups(trace);
         }
         if query.text.is_empty() && query.group.is_empty() {
             (log.total, log.complete) = (trace.events.len(), true);
+            if let Some(at) = query.at {
+                log.from = trace.events.partition_point(|event| event.at < at).saturating_sub(BEFORE);
+            }
             log.entries =
-                trace.events.iter().skip(query.from).take(count).map(|event| self.entry(trace, event)).collect();
+                trace.events.iter().skip(log.from).take(count).map(|event| self.entry(trace, event)).collect();
             return log;
         }
         let wanted = query.text.to_lowercase();

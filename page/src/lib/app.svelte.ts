@@ -32,6 +32,8 @@ class App {
   /** What is being waited for, in words; empty when nothing is. */
   busy = $state("");
   problem = $state.raw<ApiProblem | null>(null);
+  /** What is shown in the place of what could not be; empty where it is what was shown before. */
+  instead = $state("");
   exported = $state(false);
 
   /** The selected packet's number; 0 where a trace is empty. */
@@ -51,6 +53,8 @@ class App {
   everyHop = $state(false);
   rawNumbers = $state(false);
   filter = $state("");
+  /** The event that was looked up in the log, or null. */
+  event = $state<number | null>(null);
   /** The first packet that is not shown yet, because a question about it is open; 0 where nothing is hidden. */
   veil = $state(0);
   /** The packets that match the filter, or null where none is set. */
@@ -88,13 +92,13 @@ class App {
   /** Begins: with what the address holds, or the exported file, or the first scenario. */
   async begin(): Promise<void> {
     const wanted = address.read(readFragment());
-    if (wanted.mode === "time") this.mode = "time";
-    if (PANELS.includes(wanted.panel as Panel)) this.panel = wanted.panel as Panel;
+    this.look(wanted);
     const bundle = bundled();
     if (bundle) {
       this.exported = true;
       this.source = bundle.head.source.source;
-      this.show(openBundle(bundle), wanted.packet ?? this.landing(), wanted.field);
+      this.show(openBundle(bundle), wanted.packet, wanted.field);
+      this.everyHop = wanted.hops;
       return;
     }
     try {
@@ -108,16 +112,67 @@ class App {
       } else if (start?.source && !start.error) await this.start(start.source, start.knobs, wanted);
       else {
         if (start?.error) this.problem = start.error;
-        const first = this.sources.scenarios.find((s) => s.name === "https") ?? this.sources.scenarios[0];
-        if (first) await this.start(first.name, {}, wanted, start?.error ?? null);
+        await this.startFirst(start?.error ?? null);
       }
+      // Whatever could not be opened, there is something to see.
+      if (!this.run && !this.awaited) await this.startFirst(this.problem);
+      if (wanted.against) await this.keepAlso(wanted.against);
     } catch (cause) {
       this.fail(cause);
     }
   }
 
-  private landing(): number | null {
-    return null;
+  /** The first scenario, in the place of what could not be shown. */
+  private async startFirst(said: ApiProblem | null): Promise<void> {
+    const first = this.sources?.scenarios.find((s) => s.name === "https") ?? this.sources?.scenarios[0];
+    if (!first) return;
+    await this.start(first.name, {}, undefined, said);
+    if (said) this.instead = `Shown in its place: ${first.title}.`;
+  }
+
+  /** How things are shown, by the address. */
+  private look(wanted: address.Place): void {
+    this.mode = wanted.mode === "time" ? "time" : "rows";
+    this.view = wanted.view === "table" ? "table" : "ladder";
+    this.panel = PANELS.find((panel) => panel === wanted.panel) ?? "states";
+  }
+
+  /** Goes where the address points, after somebody changed it. */
+  async follow(): Promise<void> {
+    const wanted = address.read(readFragment());
+    this.look(wanted);
+    if (this.exported || !wanted.source && !wanted.run || address.same(wanted, this.made(this.run)) && wanted.tap === this.tap) {
+      if (wanted.packet) this.select(wanted.packet);
+      if (wanted.field) this.chooseId(wanted.field);
+      else this.choose(null);
+    } else if (wanted.source) await this.start(wanted.source, wanted.knobs, wanted);
+    else if (wanted.run) await this.reopen(wanted.run, wanted);
+    this.everyHop = wanted.hops;
+    if (wanted.against) await this.keepAlso(wanted.against);
+  }
+
+  /** Keeps as A what an address names. */
+  private async keepAlso(made: address.Made): Promise<void> {
+    if (this.kept && address.same(made, this.made(this.kept))) return;
+    try {
+      let run = made.run;
+      if (made.source) {
+        const answer = await server.start({ source: made.source, knobs: made.knobs }, null);
+        if (!answer.ready) await server.progress(answer.run, (words) => (this.busy = words));
+        run = answer.run;
+      }
+      if (run) this.kept = await server.open(run, null);
+    } catch (cause) {
+      this.fail(cause);
+    } finally {
+      this.busy = "";
+    }
+  }
+
+  /** What a run is made of. */
+  private made(run: Run | null): address.Made {
+    const source = run?.trace.head.source;
+    return source?.kind === "capture" || !run ? { source: null, knobs: {}, run: run?.id ?? null } : { source: source?.source ?? null, knobs: { ...source?.knobs }, run: null };
   }
 
   private async reopen(id: string, wanted: address.Place): Promise<void> {
@@ -128,6 +183,7 @@ class App {
       this.source = run.trace.head.source.source;
       this.knobs = { ...run.trace.head.source.knobs };
       this.show(run, wanted.packet, wanted.field);
+      this.everyHop = wanted.hops;
     } catch (cause) {
       // Only whoever has the file can bring a capture back.
       if (cause instanceof Failure && cause.problem.code === "unknown-run") this.awaited = wanted;
@@ -155,7 +211,10 @@ class App {
       this.source = source;
       this.knobs = { ...knobs };
       this.problem = said;
+      this.instead = "";
       this.show(run, wanted?.packet ?? null, wanted?.field ?? null);
+      if (wanted?.hops) this.everyHop = true;
+      if (run.trace.head.findings && !wanted?.panel) this.panel = "waterfall"; // what came out of a comparison stands there
     } catch (cause) {
       if (!mine.signal.aborted) this.fail(cause);
     } finally {
@@ -260,11 +319,13 @@ class App {
     this.filter = "";
     this.everyHop = false;
     this.veil = 0;
+    this.event = null;
     this.packet = 0;
     this.select(Math.min(packet ?? 1, run.trace.rows));
   }
 
   private fail(cause: unknown): void {
+    this.instead = "";
     this.problem = problemOf(cause);
   }
 
@@ -274,6 +335,7 @@ class App {
     if (!trace || trace.rows === 0) return;
     const n = Math.min(Math.max(Math.round(number), 1), this.veil ? this.veil - 1 : trace.rows);
     this.moment = trace.at[n - 1] ?? 0;
+    this.event = null;
     this.take(n);
   }
 
@@ -284,6 +346,7 @@ class App {
     if (!trace || !axis || trace.rows === 0) return;
     const last = this.veil ? (trace.at[this.veil - 2] ?? axis.from) : axis.to;
     this.moment = Math.min(Math.max(ns, axis.from), last);
+    this.event = null;
     const passed = trace.passed(this.moment);
     this.take(Math.max(this.veil ? Math.min(passed, this.veil - 1) : passed, 1));
   }
@@ -339,6 +402,16 @@ class App {
   chooseId(id: string): void {
     this.fieldId = id;
     if (this.detail && this.detail.number === this.packet) this.field = find(this.detail, id);
+  }
+
+  /** Looks an event up: in the log if there is one, else its packet or moment alone. */
+  lookUp(link: { event: number; at_ns: number; packet: number | null }): void {
+    this.pause();
+    if (link.packet) this.select(link.packet);
+    if (this.moment !== link.at_ns) this.go(link.at_ns);
+    if (!this.trace?.head.extra.some((path) => path.startsWith("log"))) return;
+    this.event = link.event;
+    this.panel = "log";
   }
 
   step(by: number): void {
@@ -421,17 +494,16 @@ class App {
 
   /** The place that the address should hold now. */
   get place(): Partial<address.Place> {
-    const head = this.trace?.head;
-    const simulated = head?.source.kind !== "capture";
     return {
-      source: simulated ? this.source : null,
-      knobs: simulated ? this.knobs : {},
-      run: simulated ? null : (this.run?.id ?? null),
+      ...this.made(this.run),
+      against: this.kept && this.kept !== this.run ? this.made(this.kept) : null,
       tap: this.tap,
       packet: this.packet,
       field: this.field ? this.fieldId : null,
       panel: this.panel === "states" ? null : this.panel,
       mode: this.mode,
+      view: this.view,
+      hops: this.everyHop,
     };
   }
 }

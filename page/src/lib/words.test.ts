@@ -1,8 +1,9 @@
 import { sentence } from "./format";
 import { describe, expect, it } from "vitest";
-import { read, write } from "./address";
+import { read, same, write } from "./address";
 import { bytes, clock, hex, rate, span, visible } from "./format";
 import { taken } from "./keys";
+import { shortcut } from "./shortcuts";
 
 describe("numbers in words", () => {
   it("shows a moment with its microseconds", () => {
@@ -40,11 +41,23 @@ describe("hostile text", () => {
 
 describe("the address", () => {
   it("reopens what it was made of", () => {
-    const place = { source: "https://www.example.com/?a=1&b=2#x", knobs: { rtt: "100ms", loss: "1%" }, packet: 17, field: "tcp.ack", panel: "graphs", mode: "time" };
+    const place = { source: "https://www.example.com/?a=1&b=2#x", knobs: { rtt: "100ms", loss: "1%" }, packet: 17, field: "tcp.ack", panel: "graphs", mode: "time", view: "table", hops: true };
     expect(read(write(place))).toMatchObject(place);
   });
   it("holds a capture by its hash", () => {
     expect(read(write({ run: "c0ffee", packet: 3 }))).toMatchObject({ run: "c0ffee", source: null, packet: 3 });
+  });
+  it("holds the run that was kept as A", () => {
+    const against = { source: "https", knobs: { rtt: "20ms" }, run: null };
+    expect(read(write({ source: "https", knobs: { rtt: "100ms" }, against }))).toMatchObject({ knobs: { rtt: "100ms" }, against });
+    expect(read(write({ source: "curl", against: { source: null, knobs: {}, run: "c0ffee" } })).against?.run).toBe("c0ffee");
+    expect(read("#source=curl").against).toBeNull();
+  });
+  it("is the same in whatever order conditions are turned", () => {
+    const made = (knobs: Record<string, string>) => ({ source: "curl", knobs, run: null });
+    expect(same(made({ rtt: "1ms", loss: "1%" }), made({ loss: "1%", rtt: "1ms" }))).toBe(true);
+    expect(same(made({ rtt: "1ms" }), made({ rtt: "2ms" }))).toBe(false);
+    expect(same(made({}), { source: null, knobs: {}, run: "c1" })).toBe(false);
   });
   it("passes over what makes no sense", () => {
     expect(read("#packet=-3&nonsense&field=")).toMatchObject({ packet: null, source: null });
@@ -53,6 +66,20 @@ describe("the address", () => {
 });
 
 describe("single keys", () => {
+  const press = (key: string, more: object = {}, altGr = false) =>
+    shortcut({ key, code: "", shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, getModifierState: (name) => altGr && name === "AltGraph", ...more });
+  it("are those of the keyboard, whatever it writes with Shift or AltGr", () => {
+    expect(press("j")).toBe("j");
+    // A German keyboard writes ; and : with Shift, and brackets with AltGr.
+    expect(press(";", { shiftKey: true, code: "Comma" })).toBe("<");
+    expect(press(":", { shiftKey: true, code: "Period" })).toBe(">");
+    expect(press("[", { ctrlKey: true, altKey: true, code: "Digit8" }, true)).toBe("[");
+  });
+  it("leave the browser its own", () => {
+    expect(press("f", { ctrlKey: true })).toBeNull();
+    expect(press("p", { metaKey: true })).toBeNull();
+    expect(press("k", { altKey: true })).toBeNull();
+  });
   it("are left to what text is written in", () => {
     const input = document.createElement("input");
     expect(taken(input)).toBe(true);

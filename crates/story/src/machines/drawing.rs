@@ -63,10 +63,10 @@ pub struct Arrow {
     pub label: [i32; 2],
 }
 
-const SIZE: [i32; 2] = [144, 38];
+const SIZE: [i32; 2] = [144, 34];
 /// The middle of the first box, and how far columns and rows are apart.
-const ORIGIN: [i32; 2] = [90, 30];
-const STEP: [i32; 2] = [230, 90];
+const ORIGIN: [i32; 2] = [90, 26];
+const STEP: [i32; 2] = [230, 66];
 /// How far two arrows between the same boxes keep from the straight line.
 const APART: i32 = 9;
 /// Where the boxes stand, by column and row, as in the figure; the figure's second box for CLOSED is the first.
@@ -110,7 +110,12 @@ pub fn drawing() -> Drawing {
             path,
         }
     });
-    Drawing { width: 660, height: 600, states: states.collect(), transitions: transitions.collect() }
+    Drawing {
+        width: 660,
+        height: 2 * ORIGIN[1] + 6 * STEP[1],
+        states: states.collect(),
+        transitions: transitions.collect(),
+    }
 }
 
 fn middle(state: State) -> [i32; 2] {

@@ -139,16 +139,23 @@ impl Story {
     pub fn graphs(&self, id: ConversationId, window: Window) -> Option<Graphs> {
         let progress = self.progress(id)?;
         let mut graphs = Vec::new();
-        for direction in Direction::BOTH {
+        let sent = |direction: Direction| {
+            let ranges = progress.steps.iter().filter(|step| step.direction == direction).filter_map(|step| step.range);
+            ranges.map(|(from, to)| to - from).sum::<i64>()
+        };
+        let mut both = Direction::BOTH;
+        // Whoever sends more has more to be seen.
+        both.sort_by_key(|direction| std::cmp::Reverse(sent(*direction)));
+        for direction in both {
             graphs.push(sequence::graph(self, id, &progress, direction, window));
         }
-        for direction in Direction::BOTH {
+        for direction in both {
             graphs.push(congestion::graph(self, id, &progress, direction, window));
         }
-        for direction in Direction::BOTH {
+        for direction in both {
             graphs.push(round_trips::graph(self, id, direction, window));
         }
-        for direction in Direction::BOTH {
+        for direction in both {
             graphs.push(rates::graph(self, id, &progress, direction, window));
         }
         graphs.extend(queues::graphs(self, window));

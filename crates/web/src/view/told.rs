@@ -96,7 +96,7 @@ pub fn dns(seen: &Seen) -> Result<Extra, Problem> {
     told(&seen.story.questions_asked())
 }
 
-/// Rows of the log: `count` from row `from` on, of those that contain `q` and belong to `group`.
+/// Rows of the log: `count` from row `from` on, or from a little before the moment `at`, of those that contain `q` and belong to `group`.
 ///
 /// # Errors
 /// If a number is none.
@@ -104,6 +104,7 @@ pub fn log(seen: &Seen, query: &Query) -> Result<Extra, Problem> {
     let text = |name: &str| query.get(name).map_or("", String::as_str);
     let wanted = LogQuery {
         from: given(query, "from")?.unwrap_or(0),
+        at: given::<f64>(query, "at")?.map(|ns| Instant::from_nanos(ns as i64)),
         count: given(query, "count")?.unwrap_or(usize::MAX),
         text: text("q"),
         group: text("group"),
