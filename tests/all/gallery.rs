@@ -1,5 +1,6 @@
 //! Faults made by the simulator, each with its clean twin: the cause is named first, the twin has no finding. Sizes and
-//! moments are drawn from seeds: `WIRESCOPE_GALLERY=1..200` plays other seeds than the usual few.
+//! moments are drawn from seeds: `WIRESCOPE_GALLERY=1..200` plays other seeds than the usual few, and with
+//! `WIRESCOPE_GALLERY_KEEP=DIRECTORY` what is judged wrong is kept there as files.
 
 use wirescope::base::{Duration, Rng, Seed};
 use wirescope::export::TapSet;
@@ -106,9 +107,14 @@ const FAULTS: &[Fault] = &[
         let at = between(d, 15, 50);
         lose(s, TO, Frames::Data, at, at + between(d, 0, 2));
     }),
-    fault("segments are lost at random", HTTP, &["finding.tcp.loss", "finding.tcp.timeout"], long, |s, d| {
-        turn(s, "loss", pick(d, &["3%", "5%", "8%"]))
-    }),
+    // The first of them may be the SYN.
+    fault(
+        "segments are lost at random",
+        HTTP,
+        &["finding.tcp.loss", "finding.tcp.timeout", "finding.tcp.syn_lost"],
+        long,
+        |s, d| turn(s, "loss", pick(d, &["3%", "5%", "8%"])),
+    ),
     fault("a firewall drops the SYNs", HTTP, &["finding.tcp.unanswered"], any, |s, _| {
         lose_all(s, FROM, Frames::Syn);
     }),
@@ -166,10 +172,11 @@ const FAULTS: &[Fault] = &[
             |s, d| {
                 turn(s, "size", &between(d, 900_000, 1_500_000).to_string());
                 turn(s, "rtt", pick(d, &["20ms", "33ms", "50ms"]));
+                // At the full rate nothing overflows it, and it is emptied within a tenth of a second.
+                turn(s, "queue", "2M");
             },
             |s, d| {
                 turn(s, "rate", pick(d, &["1500kbit/s", "2Mbit/s", "3Mbit/s"]));
-                turn(s, "queue", "2M");
             },
         )
     },
@@ -328,6 +335,16 @@ fn opened(run: &Run, at_server: bool) -> Story {
     runs::told(runs::reopened(&run.trace, TapSet::One(tap)).1)
 }
 
+/// Keeps what the client captured (or the server), where somebody wants to look at it.
+fn keep(name: &str, run: &Run, at_server: bool) {
+    let Some(directory) = std::env::var_os("WIRESCOPE_GALLERY_KEEP") else { return };
+    let server = run.trace.taps.iter().find(|tap| tap.name.starts_with("server")).map(|tap| tap.id);
+    let tap = server.filter(|_| at_server).or(runs::at_client(&run.trace).tap()).expect("one tap");
+    let (bytes, _) = runs::reopened(&run.trace, TapSet::One(tap));
+    let path = std::path::Path::new(&directory).join(format!("{}.pcapng", name.replace([' ', ','], "-")));
+    std::fs::write(path, bytes).expect("the directory can be written");
+}
+
 fn play(name: &str, scenario: &Scenario) -> Run {
     scenario::run(scenario).unwrap_or_else(|error| panic!("{name}, seed {}: {error}", scenario.seed))
 }
@@ -349,13 +366,17 @@ fn the_cause_of_each_fault_is_named_first_and_its_twin_is_healthy() {
     for fault in FAULTS {
         for seed in seeds() {
             let faulty = scenario(fault.url, seed, fault.base, Some(fault.fault));
-            let found = named(&opened(&play(fault.name, &faulty), fault.at_server));
+            let run = play(fault.name, &faulty);
+            let found = named(&opened(&run, fault.at_server));
             if found.first().is_none_or(|first| !fault.findings.contains(first)) {
+                keep(&format!("{} {seed}", fault.name), &run, fault.at_server);
                 wrong.push(format!("{} (seed {seed}): {found:?} instead of {:?}", fault.name, fault.findings));
             }
             let twin = scenario(fault.url, seed, fault.base, None);
-            let found = named(&opened(&play(fault.name, &twin), false));
+            let run = play(fault.name, &twin);
+            let found = named(&opened(&run, false));
             if !found.is_empty() {
+                keep(&format!("{} {seed} twin", fault.name), &run, false);
                 wrong.push(format!("{}, the twin (seed {seed}): {found:?}", fault.name));
             }
         }

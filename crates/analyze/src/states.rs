@@ -165,6 +165,8 @@ struct End {
     coming: VecDeque<Coming>,
     /// The relative number of its FIN, once it has sent it.
     fin: Option<i64>,
+    /// What its first FIN acknowledges, if one was captured.
+    fin_acks: Option<i64>,
     sent_syn: bool,
     received: Received,
     /// A FIN that has arrived before what comes before it: its relative number.
@@ -202,13 +204,19 @@ impl Walk {
     fn new(flow: &Flow, conversation: &Conversation, connection: &Connection, tap: Tap) -> Walk {
         let mid_stream = connection.mid_stream();
         let basis = if mid_stream { Basis::MidStream } else { Basis::Segments };
-        let end = |state: Option<State>, near: bool| End {
+        let rows = || conversation.packets.iter().filter_map(|&n| flow.row(n));
+        let fin_acks = |direction: Direction| {
+            let mut sent = rows().filter(|view| view.row.direction == direction).filter_map(|view| view.tcp);
+            sent.find(|tcp| tcp.flags.contains(Flags::FIN))?.relative_ack()
+        };
+        let end = |state: Option<State>, near: bool, direction: Direction| End {
             state,
             basis,
             why: Why::NotOnTheWire,
             near,
             coming: VecDeque::new(),
             fin: None,
+            fin_acks: fin_acks(direction),
             sent_syn: false,
             received: Received::default(),
             early_fin: None,
@@ -224,15 +232,12 @@ impl Walk {
         } else {
             (Some(State::CLOSED), None)
         };
-        let repeated = conversation
-            .packets
-            .iter()
-            .filter_map(|&n| flow.row(n)?.tcp.filter(|tcp| tcp.verdicts.is_retransmission())?.repeats())
-            .collect();
+        let repeated =
+            rows().filter_map(|view| view.tcp.filter(|tcp| tcp.verdicts.is_retransmission())?.repeats()).collect();
         Walk {
             ends: [
-                end(client_state, matches!(tap, Tap::Client | Tap::Both)),
-                end(server_state, matches!(tap, Tap::Server | Tap::Both)),
+                end(client_state, matches!(tap, Tap::Client | Tap::Both), Direction::ToServer),
+                end(server_state, matches!(tap, Tap::Server | Tap::Both), Direction::ToClient),
             ],
             round_trip: connection.initial_rtt(),
             repeated,
@@ -282,7 +287,13 @@ impl Walk {
         let Some(round_trip) = self.round_trip else { return };
         for end in 0..2 {
             while let Some(first) = self.ends[end].coming.front().copied() {
-                if first.repeated || now.since(first.at) <= round_trip {
+                // Whoever has got a FIN acknowledges it with all that it sends from then on: one's own FIN that does not was
+                // sent before, and both closed at once (RFC 9293 §3.6, case 3).
+                let me = &self.ends[end];
+                let after_its_own = first.flags.contains(Flags::FIN)
+                    && me.fin.is_none()
+                    && me.fin_acks.is_some_and(|acked| acked < first.end);
+                if first.repeated || after_its_own || now.since(first.at) <= round_trip {
                     break;
                 }
                 self.ends[end].coming.pop_front();
@@ -339,15 +350,6 @@ impl Walk {
         }
         if fin && me.fin.is_none() {
             me.fin = Some(segment_end - 1);
-            // Whoever has got a FIN acknowledges it with all that it sends from then on. This one was sent before: both closed
-            // at once (RFC 9293 §3.6, case 3), and the other's FIN came after its own.
-            let got_more = tcp.relative_ack().zip(me.received.next).is_some_and(|(ack, next)| ack < next);
-            if me.state == Some(State::CLOSE_WAIT) && got_more {
-                me.state = Some(State::ESTABLISHED);
-                me.event(Event::Close, Basis::Segments);
-                me.event(Event::RcvFin, me.basis);
-                return;
-            }
             if !me.event(Event::Close, Basis::Segments) && me.state.is_some() {
                 (me.state, me.why) = (None, Why::Gap);
             }

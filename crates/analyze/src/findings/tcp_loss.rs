@@ -195,9 +195,13 @@ finding! {
         advice "Parallel links that spread packets instead of flows, or a wireless link that repeats: hash by flow. RACK (RFC 8985) tolerates it better than three duplicate ACKs.";
     look_at = |card, connection, out| {
         for direction in Direction::BOTH {
-            let late = connection.of(direction).filter(|(_, tcp)| tcp.verdicts.contains(Verdicts::OUT_OF_ORDER));
-            let frames: Vec<u32> = late.map(|(row, _)| row.number).collect();
-            if frames.len() >= 2 {
+            let marked = |verdict| connection.of(direction).filter(move |(_, tcp)| tcp.verdicts.contains(verdict));
+            let frames: Vec<u32> = marked(Verdicts::OUT_OF_ORDER).map(|(row, _)| row.number).collect();
+            // A single one is worth a word only if the sender took it for lost.
+            let taken_for_lost = marked(Verdicts::OUT_OF_ORDER).any(|(_, late)| {
+                marked(Verdicts::SPURIOUS_RETRANSMISSION).any(|(_, again)| again.relative_seq() == late.relative_seq())
+            });
+            if frames.len() >= 2 || taken_for_lost {
                 out.push(Finding::new(card, format!("{} segments of the {} were overtaken on the way.", frames.len(), Connection::sender(direction)), frames));
             }
         }

@@ -132,7 +132,7 @@ finding! {
     /// A sender with a small window waits for one.
     DelayedAck = "finding.tcp.delayed_ack", "the sender waits for delayed ACKs", "RFC 9293 §3.8.6.3",
         "the sender has used up its congestion window, and the receiver holds back the acknowledgment that would let it go on",
-        advice "An initial window of one or two segments, or a window that loss made small, meets a receiver that waits for a second segment. Use the usual initial window of ten (ip route ... initcwnd 10), or quick ACKs at the receiver.";
+        advice "An initial window of one or two segments meets a receiver that waits for a second segment. Use the usual initial window of ten (ip route ... initcwnd 10), or quick ACKs at the receiver.";
     look_at = |card, connection, out| {
         for direction in Direction::BOTH {
             let Some(least) = connection.tcp.half(direction).rtt_min() else { continue };
@@ -140,8 +140,14 @@ finding! {
             let mss = connection.tcp.half(direction.opposite()).syn_options().and_then(|options| options.mss);
             let full = u32::from(mss.unwrap_or(536)).saturating_sub(40);
             let (mut cost, mut frames) = (Duration::ZERO, Vec::new());
+            // From a loss on it is the loss that keeps the window small.
+            let lost = connection.of(direction).find(|(_, tcp)| tcp.verdicts.is_retransmission());
+            let lost = lost.map_or(u32::MAX, |(row, _)| row.number);
             for (ack, next) in connection.segments.iter().zip(connection.segments.iter().skip(1)) {
                 let ((ack_row, ack), (next_row, next)) = (ack, next);
+                if next_row.number >= lost {
+                    break;
+                }
                 let delay = ack.rtt().map(|sample| sample - least.min(sample)).unwrap_or_default();
                 let delayed = delay >= Duration::from_millis(30) && delay <= Duration::from_millis(500);
                 let pure = ack_row.direction != direction && ack.len == 0;
@@ -172,7 +178,8 @@ finding! {
             let half = connection.tcp.half(direction);
             let Some(least) = half.rtt_min() else { continue };
             let samples: Vec<(u32, Duration)> = connection.of(direction.opposite()).filter(|(_, tcp)| !tcp.flags.contains(Flags::SYN)).filter_map(|(row, tcp)| Some((row.number, tcp.rtt()?))).collect();
-            let limit = least + least + least + Duration::from_millis(100);
+            // People notice a tenth of a second more; on a long way a growth to three times it.
+            let limit = least + (least + least).max(Duration::from_millis(100));
             let late: Vec<_> = samples.iter().filter(|(_, rtt)| *rtt > limit).collect();
             // A queue fills and empties: many in a row. A delayed ACK or a server's pause are single ones.
             if late.len() >= 5 && late.len() * 4 >= samples.len() && !connection.of(direction.opposite()).any(|(_, tcp)| tcp.verdicts.contains(Verdicts::ZERO_WINDOW)) {

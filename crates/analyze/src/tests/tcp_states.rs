@@ -174,7 +174,7 @@ fn a_simultaneous_close_whose_second_fin_comes_late() {
         ("ESTABLISHED", "SYN-RECEIVED"),
         ("ESTABLISHED", "SYN-RECEIVED"),
         ("FIN-WAIT-1", "SYN-RECEIVED"),
-        ("CLOSING", "CLOSING"),
+        ("CLOSING", "FIN-WAIT-1"),
         ("CLOSING", "CLOSING"),
         ("TIME-WAIT", "CLOSING"),
         ("TIME-WAIT", "TIME-WAIT"),

@@ -160,6 +160,7 @@ impl Connection {
             window: segment.window,
             answers_syn: syn && ack.is_some() && me.syns > 0 && !me.syn_acked,
             has_sack: !segment.options.sack.is_empty(),
+            timestamp: segment.options.timestamps.map(|(value, _)| value),
             new_bytes,
         };
         let verdicts = judge::judge(&view, me, peer, initial_rtt);
@@ -319,7 +320,7 @@ fn sequence_space(me: &mut Half, segment: &Segment, view: &View, tcp: &mut Tcp, 
         me.max_seen = Some(view.end);
     }
     if !probe && me.next.is_none_or(|next| view.end > next) {
-        (me.next, me.next_at) = (Some(view.end), segment.at);
+        (me.next, me.next_at, me.next_timestamp) = (Some(view.end), segment.at, view.timestamp);
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Half {
     pub(crate) max_seen: Option<i64>,
     /// When `next` grew last.
     pub(crate) next_at: Instant,
+    /// The timestamp of the segment with which it did (RFC 7323 §3.2).
+    pub(crate) next_timestamp: Option<u32>,
     /// The highest acknowledgment number that this end has sent, in the other direction's relative numbers.
     pub(crate) last_ack: Option<i64>,
     /// When it was sent last.

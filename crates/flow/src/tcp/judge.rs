@@ -5,7 +5,8 @@ use wire::tcp::{Flags, Seq};
 
 use super::{Half, Verdicts};
 
-/// The longest time from the second duplicate ACK to a fast retransmission.
+/// The longest time from the last duplicate ACK to a fast retransmission, beside what the ACK takes to the sender and the
+/// segment back.
 const FAST: Duration = Duration::from_millis(20);
 /// How much later than the highest segment an overtaken one may come, where the round-trip time is not known.
 const REORDERING: Duration = Duration::from_millis(3);
@@ -34,6 +35,8 @@ pub(crate) struct View {
     /// figure 7).
     pub answers_syn: bool,
     pub has_sack: bool,
+    /// The sender's clock when it was sent (RFC 7323 §3.2).
+    pub timestamp: Option<u32>,
     /// Whether, starting below `next`, it brings bytes (or a FIN) that were not seen before.
     pub new_bytes: bool,
 }
@@ -81,7 +84,7 @@ pub(crate) fn judge(segment: &View, me: &Half, peer: &Half, initial_rtt: Option<
         || set(Verdicts::UNACCEPTABLE_ANSWERED, answers(segment, me, peer, Verdicts::UNACCEPTABLE_ANSWERED));
     let _ = set(Verdicts::SPURIOUS_RETRANSMISSION, spurious_retransmission(segment, me, peer))
         || set(Verdicts::FAST_RETRANSMISSION, fast_retransmission(segment, me, peer))
-        || set(Verdicts::OUT_OF_ORDER, out_of_order(segment, me, initial_rtt))
+        || set(Verdicts::OUT_OF_ORDER, out_of_order(segment, me, peer, initial_rtt))
         || set(Verdicts::RETRANSMISSION, not_advancing(segment, me));
     verdicts
 }
@@ -203,8 +206,9 @@ fn fast_retransmission(segment: &View, me: &Half, peer: &Half) -> bool {
     not_advancing(segment, me)
         && peer.dup_acks >= 2
         && (peer.last_ack == Some(segment.start) || in_reported_hole(segment, me, peer))
-        && segment.at.since(peer.last_ack_at) < FAST
+        && segment.at.since(peer.last_ack_at) < FAST + peer.rtt_min.unwrap_or_default()
         && answers_dup_acks(segment, peer)
+        && sent_later(segment, me) != Some(false)
 }
 
 /// Whether the duplicate ACKs had time to reach the sender: a hole that is filled sooner was filled by a segment that had
@@ -225,8 +229,28 @@ fn in_reported_hole(segment: &View, me: &Half, peer: &Half) -> bool {
     peer.sack.iter().any(above) && !peer.sack.iter().any(covers)
 }
 
+/// Whether it was sent after the highest segment so far, by the sender's own clock (RFC 7323 §3.2); `None` where that does not
+/// tell, as in the same tick.
+fn sent_later(segment: &View, me: &Half) -> Option<bool> {
+    let (this, highest) = segment.timestamp.zip(me.next_timestamp)?;
+    match this.wrapping_sub(highest) as i32 {
+        0 => None,
+        ticks => Some(ticks > 0),
+    }
+}
+
 /// See [`Verdicts::OUT_OF_ORDER`].
-fn out_of_order(segment: &View, me: &Half, initial_rtt: Option<Duration>) -> bool {
-    let late = segment.at.since(me.next_at);
-    not_advancing(segment, me) && segment.new_bytes && late < initial_rtt.unwrap_or(REORDERING)
+fn out_of_order(segment: &View, me: &Half, peer: &Half, initial_rtt: Option<Duration>) -> bool {
+    let soon = segment.at.since(me.next_at) < initial_rtt.unwrap_or(REORDERING);
+    // The receiver has said that it lacks this, and the sender has had the time to hear that and to answer.
+    let asked_for = peer.dup_acks > 0
+        && peer.rtt_min.is_some()
+        && (peer.last_ack == Some(segment.start) || in_reported_hole(segment, me, peer))
+        && answers_dup_acks(segment, peer);
+    not_advancing(segment, me)
+        && segment.new_bytes
+        && match sent_later(segment, me) {
+            Some(later) => !later,
+            None => soon && !asked_for,
+        }
 }

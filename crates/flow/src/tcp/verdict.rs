@@ -101,15 +101,16 @@ verdicts! {
     RETRANSMISSION = 0, "tcp.retransmission", "retransmission", "RFC 6298 §5.4",
         "sent again, because its acknowledgment did not come in time";
     /// A retransmission of the segment that the other side is waiting for, or of one that its SACK blocks leave out,
-    /// within 20 ms of at least the second duplicate ACK. (RFC 5681 asks the sender for three; one may have been lost
-    /// before the tap.)
+    /// within 20 ms and a round trip of at least the second duplicate ACK. (RFC 5681 asks the sender for three; one may
+    /// have been lost before the tap.)
     FAST_RETRANSMISSION = 1, "tcp.fast_retransmission", "fast retransmission", "RFC 5681 §3.2",
         "sent again at once, because duplicate acknowledgments said that it is missing";
     /// Data, SYN or FIN all of which the other side had acknowledged before, as seen at the tap.
     SPURIOUS_RETRANSMISSION = 2, "tcp.spurious_retransmission", "spurious retransmission", "RFC 6298 §5.4",
         "sent again although it had arrived: its acknowledgment was late or lost";
-    /// Data that starts below `next` and fills a hole, so soon after the highest segment (less than the initial
-    /// round-trip time; 3 ms if that is not known) that it was overtaken rather than sent again.
+    /// Data that starts below `next` and fills a hole, and was overtaken rather than sent again: its timestamp is older than
+    /// the highest segment's; or, where timestamps do not tell, it came so soon after that segment (less than the initial
+    /// round-trip time; 3 ms if that is not known), and not a round trip after the receiver had said that it lacks it.
     OUT_OF_ORDER = 3, "tcp.out_of_order", "out of order", "RFC 9293 §3.10.7.4",
         "overtaken on the way by segments that were sent after it";
     /// Starts above `next`: the bytes between were not captured, or come later. Not judged of a reset.
