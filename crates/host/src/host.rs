@@ -382,6 +382,7 @@ impl Host {
     }
 
     /// Puts an Ethernet header in front and lets the frame out.
+    #[inline]
     pub(crate) fn transmit_ethernet(
         &mut self,
         interface: InterfaceId,

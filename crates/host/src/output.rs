@@ -161,6 +161,7 @@ impl Host {
     }
 
     /// Sends `packet`, which starts with its transport header, along `path`.
+    #[inline]
     pub(crate) fn output(
         &mut self,
         packet: Packet,
@@ -180,6 +181,7 @@ impl Host {
     }
 
     /// Hands a finished IP packet to the next step of its way.
+    #[inline]
     pub(crate) fn send_hop(
         &mut self,
         hop: Hop,

@@ -245,6 +245,10 @@ impl Connection {
         }
     }
 
+    /// SND.UNA: up to which of our numbers the other side has acknowledged.
+    pub fn snd_una(&self) -> Seq {
+        self.snd_una
+    }
     /// Bytes that wait for the program.
     pub fn unread(&self) -> usize {
         self.readable_len

@@ -290,20 +290,20 @@ impl Connection {
     }
 
     /// A segment arrives in SYN-SENT (RFC 9293 §3.10.7.3).
-    pub(crate) fn handle_in_syn_sent(&mut self, segment: Segment, cx: &mut Cx) {
+    pub(crate) fn handle_in_syn_sent(&mut self, segment: &Segment, cx: &mut Cx) {
         let flags = segment.flags;
         let has_ack = flags.contains(Flags::ACK);
         // First, check the ACK bit: SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset.
         let acceptable = has_ack && segment.ack.after(self.snd_una) && segment.ack.at_or_before(self.snd_nxt);
         if has_ack && !acceptable {
             if !flags.contains(Flags::RST) {
-                self.reset_for(&segment, cx);
+                self.reset_for(segment, cx);
             }
             return;
         }
         // RFC 7323 §3.2, as Linux: an answer that echoes what was never sent is somebody else's.
-        if has_ack && !flags.contains(Flags::RST) && self.echoes_nothing(&segment, cx) {
-            return self.reset_for(&segment, cx);
+        if has_ack && !flags.contains(Flags::RST) && self.echoes_nothing(segment, cx) {
+            return self.reset_for(segment, cx);
         }
         // Second, check the RST bit: without an acceptable ACK it may be anybody's.
         if flags.contains(Flags::RST) {
@@ -317,14 +317,14 @@ impl Connection {
         if !flags.contains(Flags::SYN) {
             return;
         }
-        self.take_syn(&segment, cx);
+        self.take_syn(segment, cx);
         if acceptable {
-            let acked = self.acknowledge(&segment, false, cx);
+            let acked = self.acknowledge(segment, false, cx);
             debug_assert!(acked.is_some());
             self.step(Event::RcvSynAck, cx);
             self.complete(cx);
-            let sends_again = self.fast_open_answered(&segment, cx);
-            self.take_text_of_syn(&segment, cx);
+            let sends_again = self.fast_open_answered(segment, cx);
+            self.take_text_of_syn(segment, cx);
             self.follow_fins(false, cx);
             // The handshake's last ACK leaves at once, with data if there is any; as on Linux, a call that waits to write has it
             // wait for its data.

@@ -39,6 +39,10 @@ impl Limits {
     pub(crate) fn program_is_waiting(&self) -> bool {
         self.waits
     }
+    /// Whether nothing is out or waits, and nobody waits to write.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.now.is_none() && !self.waits
+    }
     /// The program waits for room, or no longer.
     pub(crate) fn program_waits(&mut self, waits: bool, now: Instant) {
         self.waits = waits;

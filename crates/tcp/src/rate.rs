@@ -49,6 +49,11 @@ impl Rate {
         self.app_limited_until > 0
     }
 
+    /// Whether it is known that the program has nothing more to send, with nothing in flight.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.app_limited_until == self.delivered.max(1)
+    }
+
     /// A segment is being sent behind `in_flight` others: notes in its record how things stand; `lost` were found lost.
     pub(crate) fn stamp(&mut self, sent: &mut Sent, now: Instant, in_flight: u32, lost: u64) {
         sent.in_flight = in_flight + 1;
@@ -94,8 +99,13 @@ impl Rate {
         if interval <= Duration::ZERO || min_rtt.is_some_and(|min| interval < min) {
             return Duration::ZERO;
         }
-        let bytes = u128::from(self.delivered - sample.prior_delivered);
-        self.last = u64::try_from(bytes * 1_000_000_000 / interval.as_nanos() as u128).unwrap_or(u64::MAX);
+        let bytes = self.delivered - sample.prior_delivered;
+        let nanos = interval.as_nanos().unsigned_abs();
+        // Below 18 GB a word of 64 bits holds it, and that is divided far sooner.
+        self.last = match bytes.checked_mul(1_000_000_000) {
+            Some(scaled) => scaled / nanos,
+            None => u64::try_from(u128::from(bytes) * 1_000_000_000 / u128::from(nanos)).unwrap_or(u64::MAX),
+        };
         interval
     }
 

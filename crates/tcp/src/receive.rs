@@ -32,7 +32,12 @@ pub(crate) struct Text {
 /// Input.
 impl Connection {
     /// A segment of this connection arrived, its checksum verified.
-    pub fn handle_segment(&mut self, segment: Segment, cx: &mut Cx) {
+    pub fn handle_segment(&mut self, mut segment: Segment, cx: &mut Cx) {
+        self.take_segment(&mut segment, cx);
+    }
+
+    /// As [`Connection::handle_segment`], where the segment stands; its data moves out of it.
+    pub fn take_segment(&mut self, segment: &mut Segment, cx: &mut Cx) {
         let received = cx.event(&kind::RECEIVED, self.id, [segment.flags.0.into(), segment.seq.0.into()]);
         let cx = &mut cx.caused_by(received);
         self.trigger = received;
@@ -41,31 +46,31 @@ impl Connection {
         self.keepalives = 0;
         self.more_follows = false;
         match self.state {
-            State::CLOSED => self.answer_when_gone(&segment, cx),
+            State::CLOSED => self.answer_when_gone(segment, cx),
             State::SYN_SENT => self.handle_in_syn_sent(segment, cx),
             _ => self.handle_in_order(segment, cx),
         }
     }
 
     /// RFC 9293 §3.10.7.4, for all states from SYN-RECEIVED on, in the order of its steps.
-    fn handle_in_order(&mut self, mut segment: Segment, cx: &mut Cx) {
-        if self.state == State::SYN_RECEIVED && self.handle_other_syn(&mut segment, cx) {
+    fn handle_in_order(&mut self, segment: &mut Segment, cx: &mut Cx) {
+        if self.state == State::SYN_RECEIVED && self.handle_other_syn(segment, cx) {
             return;
         }
         // RFC 7323 §5.3, R1, comes before the check of the sequence number; a reset does not undergo it (§5.2).
         let reset = segment.flags.contains(Flags::RST);
-        if !reset && !self.timestamp_passes(&segment, cx) {
+        if !reset && !self.timestamp_passes(segment, cx) {
             return;
         }
         // Second, check the RST bit. A reset outside the window would fail the first check, and be dropped all the same.
         if reset {
-            return self.handle_reset(&segment, cx);
+            return self.handle_reset(segment, cx);
         }
         // First, check the sequence number.
         let bare = segment.is_empty();
-        self.note_overlap(&segment);
-        let Some(text) = self.acceptable(&mut segment) else {
-            return self.handle_unacceptable(&segment, cx);
+        self.note_overlap(segment);
+        let Some(text) = self.acceptable(segment) else {
+            return self.handle_unacceptable(segment, cx);
         };
         // Fourth, check the SYN bit.
         if segment.flags.contains(Flags::SYN) {
@@ -73,7 +78,7 @@ impl Connection {
                 return self.step(Event::RcvRstPassive, cx);
             }
             // RFC 5961 §4.2: whatever its sequence number.
-            return self.challenge(&segment, cx);
+            return self.challenge(segment, cx);
         }
         // Fifth, check the ACK field: off, drop.
         if !segment.flags.contains(Flags::ACK) {
@@ -82,16 +87,16 @@ impl Connection {
         let opening = self.state == State::SYN_RECEIVED && self.fast_opened;
         if self.state == State::SYN_RECEIVED {
             if !(segment.ack.after(self.snd_una) && segment.ack.at_or_before(self.snd_nxt)) {
-                return self.reset_for(&segment, cx);
+                return self.reset_for(segment, cx);
             }
             self.step(Event::RcvAckOfSyn, cx);
         }
-        if self.acknowledge(&segment, bare, cx).is_none() {
+        if self.acknowledge(segment, bare, cx).is_none() {
             return;
         }
         // Only what is believed moves TS.Recent.
-        self.take_timestamp(&segment, cx);
-        self.take_mark(&segment, cx);
+        self.take_timestamp(segment, cx);
+        self.take_mark(segment, cx);
         if (!self.connected || opening) && self.snd_una.after(self.iss) {
             self.complete(cx);
         }
@@ -103,7 +108,7 @@ impl Connection {
         // Seventh, process the segment text; eighth, check the FIN bit.
         if matches!(self.state, State::ESTABLISHED | State::FIN_WAIT_1 | State::FIN_WAIT_2) {
             if self.orphan && self.brings_new_data(&text) {
-                return self.reset_after_close(&segment, &text, cx);
+                return self.reset_after_close(segment, &text, cx);
             }
             self.take_text(text, cx);
         }

@@ -47,7 +47,7 @@ impl Connection {
             let (segment, cause) = self.outbox.remove(0);
             return Some(self.transmit(segment, cause, None, cx));
         }
-        if self.state == State::CLOSED {
+        if self.state == State::CLOSED || self.is_quiet() {
             return None;
         }
         if std::mem::take(&mut self.probe_tail_now)
@@ -78,6 +78,15 @@ impl Connection {
         let cause = self.acks.now?;
         let ack = self.segment(self.snd_nxt, Flags::ACK, Body::empty(), cx);
         Some(self.transmit(ack, cause, None, cx))
+    }
+
+    /// Whether there is nothing to say and nothing has changed since that was found out last: so it is for who only receives,
+    /// with each segment but those that are to be acknowledged at once.
+    fn is_quiet(&self) -> bool {
+        let nothing = self.acks.now.is_none() && self.flight.is_empty() && self.buffer.end() == self.snd_nxt;
+        let looked = !self.window_full && !self.push_now && !self.sent_new && self.batch_left == 0;
+        let idle = self.limits.is_idle() && self.rate.is_idle();
+        self.connected && self.fin_wanted.is_none() && nothing && looked && idle && !self.recovery.new_first
     }
 
     /// Sends the first lost segment again, if the window lets it.

@@ -20,6 +20,7 @@ use wire::{Body, Packet, Sum};
 pub(crate) const CHECKSUM: usize = 10;
 
 /// Puts an IPv4 header in front of `packet`, with its checksum.
+#[inline]
 pub(crate) fn push_header(packet: &mut Packet, header: &Header) {
     let head = packet.push(Header::LEN);
     header.write(head);

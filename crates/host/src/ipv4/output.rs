@@ -66,6 +66,7 @@ impl Host {
     }
 
     /// Sends `packet`, which starts with its transport header, along `path`.
+    #[inline]
     pub(crate) fn output_ipv4(
         &mut self,
         mut packet: Packet,

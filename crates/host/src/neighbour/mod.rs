@@ -108,6 +108,7 @@ impl Host {
     }
 
     /// Sends an IP packet to a neighbour, or lets it wait until its hardware address is known.
+    #[inline]
     pub(crate) fn transmit_to_neighbour(
         &mut self,
         interface: InterfaceId,
@@ -118,10 +119,17 @@ impl Host {
         cx: &mut Cx<'_>,
     ) {
         let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
-        let ethertype = ethertype(next_hop);
-        if let Some(mac) = port.neighbours.use_known(next_hop, cx.now) {
-            return self.transmit_ethernet(interface, mac, ethertype, packet, event, derived_from);
+        match port.neighbours.use_known(next_hop, cx.now) {
+            Some(mac) => self.transmit_ethernet(interface, mac, ethertype(next_hop), packet, event, derived_from),
+            None => self.look_for_neighbour(interface, next_hop, Waiting { packet, event, derived_from }, cx),
         }
+    }
+
+    /// A packet is for a neighbour that is not known, or no longer surely.
+    #[cold]
+    fn look_for_neighbour(&mut self, interface: InterfaceId, next_hop: IpAddr, waiting: Waiting, cx: &mut Cx<'_>) {
+        let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
+        let event = waiting.event;
         if let Some(entry) = port.neighbours.entries.get_mut(&next_hop) {
             entry.touched = cx.now;
             let mac = entry.mac;
@@ -133,7 +141,8 @@ impl Host {
                     let due = entry.due;
                     port.neighbours.set_state(next_hop, NeighbourState::Delay);
                     self.timers.arm(due, Timer::Neighbour(interface, next_hop));
-                    return self.transmit_ethernet(interface, mac, ethertype, packet, event, derived_from);
+                    let Waiting { packet, event, derived_from } = waiting;
+                    return self.transmit_ethernet(interface, mac, ethertype(next_hop), packet, event, derived_from);
                 }
                 NeighbourState::Incomplete => {
                     if entry.waiting.len() >= MAX_WAITING {
@@ -141,7 +150,7 @@ impl Host {
                         let text = cx.recorder.text("too many packets wait for a hardware address");
                         cx.event(&kinds::DISCARDED, 0, [text, 0]);
                     }
-                    entry.waiting.push_back(Waiting { packet, event, derived_from });
+                    entry.waiting.push_back(waiting);
                     return;
                 }
                 // Those in doubt that are being asked about were used above.
@@ -150,9 +159,9 @@ impl Host {
         }
         let at = cx.address(next_hop);
         let asks = cx.caused_by(event).event(events(next_hop).miss, 0, [at, 0]);
-        let source = source_of(&packet);
+        let source = source_of(&waiting.packet);
         let entry = port.neighbours.entry(next_hop, cx.now);
-        entry.waiting.push_back(Waiting { packet, event, derived_from });
+        entry.waiting.push_back(waiting);
         (entry.probes, entry.cause, entry.due, entry.touched) = (1, asks, cx.now + RETRY, cx.now);
         let due = entry.due;
         port.neighbours.set_state(next_hop, NeighbourState::Incomplete);

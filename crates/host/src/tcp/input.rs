@@ -41,25 +41,25 @@ impl Host {
         segment.ecn = ecn;
         let tuple = FourTuple::new((dst, segment.dst_port), (src, segment.src_port));
         if let Some(&slot) = self.tcp.connections.get(&tuple) {
-            return self.tcp_segment(slot, tuple, segment, arrival, cx);
+            return self.tcp_segment(slot, tuple, &mut segment, arrival, cx);
         }
         match self.listener_for(tuple) {
-            Some(slot) => self.tcp_arrives_at_listener(slot, tuple, segment, None, cx),
+            Some(slot) => self.tcp_arrives_at_listener(slot, tuple, &segment, None, cx),
             None => self.tcp_refuse(&segment, tuple, cx),
         }
     }
 
     /// A segment of an existing connection.
-    fn tcp_segment(&mut self, slot: Slot, tuple: FourTuple, segment: Segment, arrival: Arrival, cx: &mut Cx<'_>) {
+    fn tcp_segment(&mut self, slot: Slot, tuple: FourTuple, segment: &mut Segment, arrival: Arrival, cx: &mut Cx<'_>) {
         let Some(connected) = self.sockets.connected(slot) else { return };
         let before = cx.recorder.last_event();
         if connected.connection.state() == State::TIME_WAIT && segment.flags.contains(Flags::SYN) {
             // RFC 9293 §3.10.7.4 (TIME-WAIT): a SYN that is surely new may open the connection again.
-            if let Some(least) = connected.connection.reopen(&segment, cx) {
+            if let Some(least) = connected.connection.reopen(segment, cx) {
                 self.remove_connection(slot);
                 return match self.listener_for(tuple) {
                     Some(listener) => self.tcp_arrives_at_listener(listener, tuple, segment, Some(least), cx),
-                    None => self.tcp_refuse(&segment, tuple, cx),
+                    None => self.tcp_refuse(segment, tuple, cx),
                 };
             }
         }
@@ -67,7 +67,7 @@ impl Host {
             // A connection that is not complete yet: the listener says whether it may become so.
             let admitted = match (self.sockets.at(listener), self.sockets.at(slot)) {
                 (Some((_, Socket::Listening(l))), Some((_, Socket::Connected(c)))) => {
-                    l.listener.admits(&c.connection, &segment, cx)
+                    l.listener.admits(&c.connection, segment, cx)
                 }
                 _ => true,
             };
@@ -80,13 +80,13 @@ impl Host {
             |id: &InterfaceId| self.interfaces.get(id.index()).is_some_and(|port| port.neighbours.has_doubts());
         let doubtful = arrival.interface.filter(in_doubt);
         let Some(connected) = self.sockets.connected(slot) else { return };
-        let acknowledged = doubtful.map(|_| connected.connection.info().snd_una);
-        connected.connection.handle_segment(segment, cx);
+        let acknowledged = doubtful.map(|_| connected.connection.snd_una());
+        connected.connection.take_segment(segment, cx);
         if let Some(news) = connected.connection.take_fast_open_news() {
             self.tcp.cookies.learn(tuple.remote_ip, news);
         }
         let Some(connected) = self.sockets.connected(slot) else { return };
-        let progress = doubtful.filter(|_| acknowledged != Some(connected.connection.info().snd_una));
+        let progress = doubtful.filter(|_| acknowledged != Some(connected.connection.snd_una()));
         if let Some(interface) = progress {
             self.confirm_neighbour(tuple.remote_ip, interface, cx);
         }
@@ -118,12 +118,12 @@ impl Host {
         &mut self,
         slot: Slot,
         tuple: FourTuple,
-        segment: Segment,
+        segment: &Segment,
         least: Option<Seq>,
         cx: &mut Cx<'_>,
     ) {
         let Some(listening) = self.sockets.listening(slot) else { return };
-        match listening.listener.handle_segment(&segment, cx) {
+        match listening.listener.handle_segment(segment, cx) {
             Answer::Ignore => {}
             Answer::Reset(reset) => self.send_reset(&reset, tuple, cx),
             Answer::Open => {
@@ -136,8 +136,8 @@ impl Host {
                 Host::tell_route(&path, cx);
                 let id = self.sockets.next_id();
                 let (local, remote) = (tuple.local(), tuple.remote());
-                let answer = self.fast_open(slot, &segment, tuple);
-                let connection = Connection::accept_fast(&config, id.0, local, remote, isn, &segment, answer, cx);
+                let answer = self.fast_open(slot, segment, tuple);
+                let connection = Connection::accept_fast(&config, id.0, local, remote, isn, segment, answer, cx);
                 let new = self.add_connection(connection, tuple, 0, reuse, false, Some(slot));
                 if let Some(listening) = self.sockets.listening(slot) {
                     listening.listener.opened(id.0);
