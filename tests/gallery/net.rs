@@ -215,6 +215,8 @@ pub const CASES: &[Case] = &[
         ..case("a small receive buffer", &["finding.tcp.window_limited"])
     },
     Case {
+        // All of the page fits into the queue: the twin must lose nothing.
+        line: |play| Line { queue: 4_000_000, ..plain(play) },
         serve: |play, place| {
             let page = play.between(800_000, 1_500_000);
             nginx(place, page, PLAIN);

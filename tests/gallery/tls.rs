@@ -155,7 +155,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         serve: |play, place| with(play, place, &["-Verify", "1", "-verify_return_error"]),
-        ..case("a client without a certificate", &["finding.tls.alert"])
+        ..case("a client without a certificate", &["finding.tls.client_certificate"])
     },
     Case {
         serve: |play, place| {

@@ -80,9 +80,24 @@ finding! {
     PortUnreachable = "finding.icmp.port_unreachable", "nobody listens at the port", "RFC 1122 §3.2.2.1",
         "the machine is there, but no program listens at the port",
         advice "Start the service, or correct the port. For DNS: the machine in resolv.conf runs no name server.";
-    look = |card, case, out| out.extend(errors(card, case, &Says { v4: (3, &[3]), v6: (1, &[4]) }, |row, target| {
-        format!("{} says that nobody listens at {}.", sender(case, row), target.unwrap_or_else(|| "the port".to_owned()))
-    }));
+    look = |card, case, out| {
+        let found = errors(card, case, &Says { v4: (3, &[3]), v6: (1, &[4]) }, |row, target| {
+            format!("{} says that nobody listens at {}.", sender(case, row), target.unwrap_or_else(|| "the port".to_owned()))
+        });
+        // Who spoke first says so of an answer that comes after it has given up: that it came late is told by itself.
+        let by_the_asked = |finding: &Finding| {
+            let sent = |number: u32| {
+                let view = case.flow.row(number)?;
+                let conversation = case.flow.conversation(view.row.conversation?)?;
+                Some(conversation.sender(view.row.direction).ip)
+            };
+            let about = finding.conversation.and_then(|id| case.flow.conversation(id));
+            let asker = about.and_then(|about| sent(*about.packets.first()?));
+            let told = finding.evidence.iter().find(|&&n| case.flow.row(n).is_some_and(|view| view.row.about.is_some()));
+            asker.is_none() || told.and_then(|&number| sent(number)) != asker
+        };
+        out.extend(found.filter(by_the_asked));
+    };
 }
 
 finding! {

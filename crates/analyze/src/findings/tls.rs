@@ -15,6 +15,7 @@ pub(super) static RULES: &[&dyn Rule] = &[
     &SelfSigned,
     &UntrustedIssuer,
     &NoCommonVersion,
+    &ClientCertificate,
     &NoCommonParameters,
     &UnknownName,
     &OtherAlert,
@@ -176,8 +177,40 @@ finding! {
         advice "Compare the ClientHello's suites, groups and signature schemes with the server's configuration; an ECDSA certificate needs ECDSA in the list.";
     look_at = |card, connection, out| {
         let kinds = [AlertDescription::HANDSHAKE_FAILURE, AlertDescription::INSUFFICIENT_SECURITY];
-        if let Some((direction, frame)) = alert(connection, &kinds) {
+        // Behind a ServerHello the parameters were agreed on.
+        let agreed = connection.layers.tls.as_ref().is_some_and(|tls| tls.server_hello.is_some());
+        if let Some((direction, frame)) = alert(connection, &kinds).filter(|_| !agreed) {
             out.push(Finding::new(card, format!("The {} found no parameters that both accept.", Connection::sender(direction)), [frame]).failed());
+        }
+    };
+}
+
+/// The server's fatal alert behind a request for a certificate that the client did not have: the packets of the request,
+/// the client's empty answer, and the alert.
+fn without_certificate(connection: &Connection<'_>) -> Option<[u32; 3]> {
+    let tls = connection.layers.tls.as_ref()?;
+    let kinds = [
+        AlertDescription::CERTIFICATE_REQUIRED,
+        AlertDescription::HANDSHAKE_FAILURE,
+        AlertDescription::BAD_CERTIFICATE,
+    ];
+    let (direction, end) = alert(connection, &kinds)?;
+    let asked = tls.messages.iter().find(|m| m.kind == HandshakeType::CERTIFICATE_REQUEST)?;
+    let mut certificates = tls.messages.iter().filter(|m| m.kind == HandshakeType::CERTIFICATE);
+    let given = certificates.find(|m| m.direction == Direction::ToServer)?;
+    // RFC 5246 §7.4.2: an empty list behind the message's four bytes takes three; RFC 8446 §4.4.2 has a context before it.
+    (direction == Direction::ToClient && given.range.len() <= 8).then_some([asked.frame, given.frame, end])
+}
+
+finding! {
+    /// A server that wants to know its clients.
+    ClientCertificate = "finding.tls.client_certificate", "the server wants a certificate of the client", "RFC 8446 §4.3.2",
+        "the server asked the client for a certificate (mutual TLS), the client had none, and the server broke off",
+        advice "Give the client a certificate and its key (curl: --cert and --key) from an authority that the server names in its CertificateRequest, or let the server do without (nginx: ssl_verify_client optional).";
+    look_at = |card, connection, out| {
+        if let Some(frames) = without_certificate(connection) {
+            let text = format!("{} asked for a certificate of the client, which has none.", connection.server());
+            out.push(Finding::new(card, text, frames).failed());
         }
     };
 }
@@ -196,12 +229,10 @@ finding! {
 }
 
 /// Alerts that other findings explain.
-const EXPLAINED: [AlertDescription; 8] = [
+const EXPLAINED: [AlertDescription; 6] = [
     AlertDescription::CERTIFICATE_EXPIRED,
     AlertDescription::UNKNOWN_CA,
     AlertDescription::PROTOCOL_VERSION,
-    AlertDescription::HANDSHAKE_FAILURE,
-    AlertDescription::INSUFFICIENT_SECURITY,
     AlertDescription::UNRECOGNIZED_NAME,
     AlertDescription::CLOSE_NOTIFY,
     AlertDescription::USER_CANCELED,
@@ -213,7 +244,13 @@ finding! {
         "one side ended the connection with a fatal alert",
         advice "The alert's name says what its sender did not accept: explain it (wirescope explain, with the name), then look at the message before it.";
     look_at = |card, connection, out| {
-        let others = alerts(connection).filter(|(_, _, level, kind)| *level == AlertLevel::FATAL && !EXPLAINED.contains(kind));
+        let agreed = connection.layers.tls.as_ref().is_some_and(|tls| tls.server_hello.is_some());
+        let explained = |kind: &AlertDescription| match *kind {
+            AlertDescription::HANDSHAKE_FAILURE | AlertDescription::INSUFFICIENT_SECURITY => !agreed,
+            _ => EXPLAINED.contains(kind),
+        };
+        let others = alerts(connection).filter(|(_, _, level, kind)| *level == AlertLevel::FATAL && !explained(kind));
+        let others = others.filter(|_| without_certificate(connection).is_none());
         for (direction, frame, _, kind) in others.take(1) {
             out.push(Finding::new(card, format!("The {} broke TLS off: {kind}.", Connection::sender(direction)), [frame]).failed());
         }

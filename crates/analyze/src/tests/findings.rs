@@ -100,6 +100,20 @@ fn errors_of_icmpv6_are_found_as_those_of_icmp() {
     }
 }
 
+/// A resolver's answer that comes when nobody waits for it any more: the lateness is the fault, not the closed port.
+#[test]
+fn an_answer_that_is_too_late_is_no_closed_port() {
+    let mut tape = Tape::new();
+    make::dns(&mut tape, 3000, |_| {});
+    let quoted = tape.frames.last().unwrap()[14..42].to_vec();
+    let mut message = [&[3, 3, 0, 0, 0, 0, 0, 0][..], &quoted].concat();
+    let sum = Sum::of(&message).checksum();
+    message[2..4].copy_from_slice(&sum.to_be_bytes());
+    tape.push(ethernet(EtherType::IPV4, &ip_packet(CLIENT, make::GATEWAY, 1, &message)));
+    let ids: Vec<&str> = found(&tape).iter().map(|finding| finding.card.id).collect();
+    assert_eq!(ids, ["finding.dns.slow"]);
+}
+
 #[test]
 fn the_list_in_the_documents_is_this_one() {
     let mut text = String::from(

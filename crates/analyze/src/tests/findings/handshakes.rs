@@ -83,3 +83,23 @@ pub(super) fn tls_refused(t: &mut Tape, alert: u8) {
 }
 
 pub(super) const GOOD: &str = "300101000000Z";
+
+/// A TLS 1.2 handshake in which the server asks for a certificate, and the client has none.
+pub(super) fn without_certificate(t: &mut Tape) {
+    t.ports.1 = 443;
+    open(t);
+    let hello = client_hello(&[]);
+    t.c(P, 1001, 4501, &hello);
+    let c = 1001 + hello.len() as u32;
+    let list = with_len(3, &certificate("A CA", "site", "www.example.com", GOOD));
+    let mut answer = server_hello([3, 3], [9; 32], [0xc0, 0x2f], &[]);
+    answer.extend(record(22, &handshake(11, &with_len(3, &list))));
+    // CertificateRequest (RFC 5246 §7.4.4): a type, a signature algorithm, any authority.
+    answer.extend(record(22, &handshake(13, &[1, 64, 0, 2, 4, 3, 0, 0])));
+    t.ms(20).s(P, 4501, c, &answer);
+    let s = 4501 + answer.len() as u32;
+    let none = record(22, &handshake(11, &[0, 0, 0]));
+    t.c(P, c, s, &none);
+    t.ms(20).s(P, s, c + none.len() as u32, &record(21, &[2, 40]));
+    close(t, c + none.len() as u32, s + 7);
+}

@@ -20,6 +20,7 @@ pub(super) const TLS: &[Example] = &[
         presented(t, &chain, Some(48));
     }),
     ("finding.tls.no_common_version", |t| tls_refused(t, 70)),
+    ("finding.tls.client_certificate", |t| without_certificate(t)),
     ("finding.tls.no_common_parameters", |t| tls_refused(t, 40)),
     ("finding.tls.unknown_name", |t| tls_refused(t, 112)),
     ("finding.tls.alert", |t| tls_refused(t, 80)),
