@@ -118,7 +118,9 @@ impl TimeSpent {
         let mut clock = Clock::new(flow, conversation, path.phases.first()?.from)?;
         // What is asked for earlier on the same connection is answered earlier (RFC 9112 §9.3.2).
         let earlier = analysis.requests.iter().filter(|other| {
-            other.conversation == request.conversation && other.request_frames < request.request_frames
+            !request.multiplexed
+                && other.conversation == request.conversation
+                && other.request_frames < request.request_frames
         });
         let ahead = earlier.filter_map(|other| other.last_byte()).max();
         for phase in &path.phases {

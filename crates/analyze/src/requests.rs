@@ -24,6 +24,8 @@ pub struct Request {
     pub host: Option<String>,
     /// The status code of the final response.
     pub status: Option<u16>,
+    /// Whether it has a stream of its own, beside others on the connection (HTTP/2), and waits for none of them.
+    pub multiplexed: bool,
     /// Whether it is the first on its connection: then name and connection had to be got first.
     pub first: bool,
     /// The name's resolution: from the first query to the answer that gave the server's address. Only of a first request.
@@ -126,6 +128,7 @@ fn readable(flow: &Flow, layers: &Layers, http: &flow::Http) -> Vec<Request> {
             line: Some(crate::first_line(&request.head)),
             host: request.site().map(str::to_owned).or_else(|| server_name(layers)),
             status: answer.and_then(|(message, _)| message.head.response()).map(|response| response.status.0),
+            multiplexed: request.on_stream.is_some(),
             first: out.is_empty(),
             dns: None,
             connect: None,
@@ -192,6 +195,7 @@ fn unreadable(flow: &Flow, layers: &Layers) -> Option<Request> {
         line: None,
         host: server_name(layers),
         status: None,
+        multiplexed: false,
         first: true,
         dns: None,
         connect: None,
