@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::style::{Style, Tone};
 
 /// Characters of the widest bar.
-const BAR: i64 = 40;
+const BAR: i128 = 40;
 
 /// The requests that are asked for, with their numbers.
 fn chosen(story: &Story, number: Option<usize>) -> Result<Vec<(usize, &Request)>, Error> {
@@ -39,8 +39,10 @@ pub fn print(out: &mut impl Write, story: &Story, number: Option<usize>, style: 
         writeln!(out, "{}", style.paint(Tone::Heading, &format!("Request {number}: {line}{host}")))?;
         let total = spent.total();
         for (cause, time) in spent.by_cause() {
-            let share = time.as_nanos() * 100 / total.as_nanos().max(1);
-            let bar = "█".repeat((time.as_nanos() * BAR / total.as_nanos().max(1)) as usize);
+            // A capture may say that centuries passed.
+            let of = |whole: i128| i128::from(time.as_nanos()) * whole / i128::from(total.as_nanos().max(1));
+            let share = of(100);
+            let bar = "█".repeat(of(BAR).clamp(0, BAR) as usize);
             writeln!(out, "  {:<22} {:>12} ms {share:>3} %  {bar}", cause.name(), millis(time))?;
         }
         writeln!(out, "  {:<22} {:>12} ms\n", "total", millis(total))?;
