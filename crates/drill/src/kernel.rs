@@ -50,6 +50,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_window_scaling", Meaning::Ours(switch), "1"),
     ("tcp_sack", Meaning::Ours(switch), "1"),
     ("tcp_syn_retries", Meaning::Ours(any_number), "6"),
+    ("tcp_syn_linear_timeouts", Meaning::Ours(any_number), "4"),
     ("tcp_synack_retries", Meaning::Ours(any_number), "5"),
     ("tcp_retries2", Meaning::Ours(any_number), "15"),
     ("tcp_orphan_retries", Meaning::Ours(any_number), "0"),
@@ -75,7 +76,8 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_tso_win_divisor", Meaning::Unseen, "3"),
     ("tcp_min_tso_segs", Meaning::Ours(any_number), "2"),
     ("tcp_limit_output_bytes", Meaning::Unseen, "4194304"),
-    ("tcp_ecn_option", Meaning::Fixed(&["0", "1", "2", "3"]), "2"),
+    ("tcp_ecn_option", Meaning::Ours(|value| matches!(value, "0" | "1" | "2" | "3")), "2"),
+    ("tcp_ecn_option_beacon", Meaning::Unseen, "3"),
     ("tcp_workaround_signed_windows", Meaning::Fixed(&["0"]), "0"),
     ("tcp_invalid_ratelimit", Meaning::Fixed(&["500"]), "500"),
     ("tcp_challenge_ack_limit", Meaning::Unseen, "2147483647"),
@@ -106,12 +108,15 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_autocorking", Meaning::Fixed(&["0"]), "1"),
 ];
 
-/// Linux: 0 off, 1 asked for and granted, 2 granted.
+/// Linux: 0 off, 1 asked for and granted, 2 granted; the same for accurate ECN: 3 asked for, 5 granted, 4 in between.
 fn ecn(value: &str) -> Option<EcnUse> {
     match value {
         "0" => Some(EcnUse::Off),
         "1" => Some(EcnUse::Ask),
         "2" => Some(EcnUse::Grant),
+        "3" => Some(EcnUse::AskAccurate),
+        "4" => Some(EcnUse::AskGrantAccurate),
+        "5" => Some(EcnUse::GrantAccurate),
         _ => None,
     }
 }
@@ -187,6 +192,7 @@ impl Kernel {
             sack: self.number("tcp_sack") != 0,
             timestamps: self.number("tcp_timestamps") != 0,
             syn_retries: retries("tcp_syn_retries"),
+            syn_linear_timeouts: retries("tcp_syn_linear_timeouts"),
             syn_ack_retries: retries("tcp_synack_retries"),
             retries: retries("tcp_retries2"),
             fin_wait_2: Duration::from_secs(self.number("tcp_fin_timeout").min(7200) as i64),
@@ -203,6 +209,7 @@ impl Kernel {
             notsent_low_water: u32::try_from(self.number("tcp_notsent_lowat"))
                 .ok()
                 .filter(|&low| low > 0 && low < u32::MAX),
+            ecn_option: self.number("tcp_ecn_option") != 0,
             ecn: ecn(self.text("tcp_ecn")).unwrap_or_default(),
             ..Config::default()
         };

@@ -323,6 +323,14 @@ impl Runner<'_> {
         let config = self.kernel.tcp();
         self.machine.with(|host, _| host.set_tcp_config(config));
         self.apply_fast_open();
+        self.apply_ecn_option(config.ecn_option)
+    }
+
+    /// As on Linux this setting holds for open connections too.
+    fn apply_ecn_option(&mut self, on: bool) -> Result<(), Stop> {
+        for id in self.descriptors.connections() {
+            self.on_connection(Some(id), |connection, _| connection.set_ecn_option(on))?;
+        }
         Ok(())
     }
 

@@ -39,6 +39,7 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("BBR's pacing", With(|config| config.congestion = CongestionKind::Cubic), &["bbr_paces"]),
     ("restart after idle (RFC 2861)", With(|config| config.slow_start_after_idle = false), &["idle_restart"]),
     ("ECN (RFC 3168)", With(|config| config.ecn = EcnUse::Off), &["ecn"]),
+    ("accurate ECN (RFC 9768)", Sysctl("tcp_ecn=3", "tcp_ecn=1"), &["accurate_ecn"]),
     // The window.
     ("window scaling (RFC 7323)", With(|config| config.window_scale = false), &["window_scale", "window_grows"]),
     ("the window's growth", With(|config| config.grow_window = false), &["window_grows"]),

@@ -15,9 +15,15 @@ use crate::{Segment, Sent};
 pub(crate) struct Acknowledged;
 
 impl Connection {
-    /// Processes the ACK field, the window and what they mean; `bare` if the segment brings nothing else. `None`: the segment is
-    /// to be dropped.
-    pub(crate) fn acknowledge(&mut self, segment: &Segment, bare: bool, cx: &mut Cx) -> Option<Acknowledged> {
+    /// Processes the ACK field, the window and what they mean; `bare` if the segment brings nothing else, `newer` if its timestamp
+    /// is newer than all before. `None`: the segment is to be dropped.
+    pub(crate) fn acknowledge(
+        &mut self,
+        segment: &Segment,
+        bare: bool,
+        newer: bool,
+        cx: &mut Cx,
+    ) -> Option<Acknowledged> {
         let number = segment.ack;
         // RFC 5961 §5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, or it is a blind guess.
         if number.after(self.snd_nxt) || number.before(self.snd_una - self.max_snd_wnd) {
@@ -29,6 +35,7 @@ impl Connection {
             return Some(Acknowledged);
         }
         let before = (self.flight.segments(), self.flight.lost_ever());
+        let delivered = self.rate.delivered;
         let mut ack = Ack { una_before: self.snd_una, ..Ack::default() };
         let mut sample = Sample::default();
         if self.agreed.timestamps {
@@ -72,6 +79,9 @@ impl Connection {
         if self.is_roomy() {
             self.limits.program_waits(false, cx.now);
         }
+        let progress = newer || ack.advanced > 0 || ack.sacked > 0;
+        let arrived = (ack.delivered, (self.rate.delivered - delivered) as u32);
+        ack.ece |= self.take_marks(segment, arrived, progress, cx);
         if !outstanding {
             if ack.dsack {
                 self.react(&mut ack, cx);

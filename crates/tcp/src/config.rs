@@ -42,6 +42,9 @@ pub struct Config {
     pub fin_wait_2: Duration,
     /// How often a SYN is sent again before the connection is given up (Linux: 6).
     pub syn_retries: u32,
+    /// So many SYNs more, before the time between them begins to double (Linux `tcp_syn_linear_timeouts`: 4; RFC 6298 §5.5 has
+    /// it double from the first).
+    pub syn_linear_timeouts: u32,
     /// How often a SYN-ACK is sent again (Linux: 5).
     pub syn_ack_retries: u32,
     /// How often data is sent again (RFC 9293 §3.8.3, R2; Linux: 15).
@@ -56,6 +59,8 @@ pub struct Config {
     pub congestion: CongestionKind,
     /// Explicit congestion notification (RFC 3168).
     pub ecn: EcnUse,
+    /// With accurate ECN, count bytes in an option too (RFC 9768 §3.2.3; Linux `tcp_ecn_option`).
+    pub ecn_option: bool,
     /// How its slow start ends.
     pub slow_start: SlowStart,
     /// Find losses by time (RFC 8985 §6) where SACK is agreed on; otherwise by what was SACKed behind them (RFC 6675).
@@ -120,6 +125,7 @@ impl Default for Config {
             time_wait: Duration::from_secs(60),
             fin_wait_2: Duration::from_secs(60),
             syn_retries: 6,
+            syn_linear_timeouts: 0,
             syn_ack_retries: 5,
             retries: 15,
             orphan_retries: 8,
@@ -128,6 +134,7 @@ impl Default for Config {
             congestion: CongestionKind::default(),
             slow_start: SlowStart::default(),
             ecn: EcnUse::default(),
+            ecn_option: true,
             rack: true,
             limited_transmit: true,
             tlp: true,
@@ -200,6 +207,23 @@ pub enum EcnUse {
     Grant,
     /// Asked for as well.
     Ask,
+    /// Accurate ECN (RFC 9768) is asked for; it or the other is granted to whoever asks.
+    AskAccurate,
+    /// Accurate ECN is granted, the other asked for.
+    AskGrantAccurate,
+    /// Accurate ECN or the other is granted to whoever asks.
+    GrantAccurate,
+}
+
+impl EcnUse {
+    /// Whether our SYN asks for ECN in some way.
+    pub(crate) fn asks(self) -> bool {
+        matches!(self, EcnUse::Ask | EcnUse::AskAccurate | EcnUse::AskGrantAccurate)
+    }
+    /// Whether accurate ECN is granted.
+    pub(crate) fn grants_accurate(self) -> bool {
+        matches!(self, EcnUse::AskAccurate | EcnUse::AskGrantAccurate | EcnUse::GrantAccurate)
+    }
 }
 
 /// How CUBIC's slow start may end before something is lost.

@@ -309,6 +309,7 @@ impl Connection {
             bytes_received: self.counts.bytes_received,
             delivery_rate: self.rate.last,
             pacing_rate: self.congestion.pacing().map(|rate| rate.0 / 8),
+            marked: self.ecn.accurate.map(|accurate| accurate.delivered()).unwrap_or_default(),
             congestion: self.congestion.name(),
         }
     }
@@ -388,6 +389,11 @@ impl Connection {
     /// Asks routers for another treatment: a DSCP from 0 to 63 (the upper bits of IP_TOS and IPV6_TCLASS).
     pub fn set_dscp(&mut self, dscp: u8) {
         self.config.dscp = dscp & 0x3F;
+    }
+
+    /// Counts bytes in an option, where both sides speak accurate ECN, or does not (RFC 9768 §3.2.3).
+    pub fn set_ecn_option(&mut self, on: bool) {
+        self.config.ecn_option = on;
     }
 
     /// Believes routers that say how large a packet may be, or does not (IP_MTU_DISCOVER).

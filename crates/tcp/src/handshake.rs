@@ -232,6 +232,7 @@ impl Connection {
             // RFC 7323 §3.2: TSecr is valid only with ACK.
             timestamps: timestamps.then(|| (self.ts_now(now), if answer { self.ts.recent } else { 0 })),
             fast_open: self.fast_open.option,
+            acc_ecn: if answer && self.config.ecn_option { self.ecn.first_option() } else { None },
             ..Options::default()
         }
     }
@@ -258,8 +259,9 @@ impl Connection {
             self.agreed.rcv_shift = 0;
         }
         self.agreed.sack = ours.sack && theirs.sack_permitted;
-        if self.ecn.agree(syn.flags, ours.ecn) {
-            cx.event(&kind::ECN_AGREED, self.id, [0, 0]);
+        if self.ecn.agree(syn) {
+            let kind = if self.ecn.agreed { &kind::ECN_AGREED } else { &kind::ACC_ECN_AGREED };
+            cx.event(kind, self.id, [0, 0]);
         }
         if let (true, Some((val, _))) = (ours.timestamps, theirs.timestamps) {
             self.agreed.timestamps = true;
@@ -319,7 +321,7 @@ impl Connection {
         }
         self.take_syn(segment, cx);
         if acceptable {
-            let acked = self.acknowledge(segment, false, cx);
+            let acked = self.acknowledge(segment, false, false, cx);
             debug_assert!(acked.is_some());
             self.step(Event::RcvSynAck, cx);
             self.complete(cx);

@@ -114,6 +114,9 @@ pub struct Info {
     pub delivery_rate: u64,
     /// The rate at which new data is sent, in bytes a second; `None` as long as nothing paces it.
     pub pacing_rate: Option<u64>,
+    /// With accurate ECN (RFC 9768): packets of ours that arrived with a mark of congestion, and bytes that arrived with ECT(1),
+    /// ECT(0) and a mark, as the other side tells.
+    pub marked: (u32, [u32; 3]),
     /// The congestion control, as Linux calls it.
     pub congestion: &'static str,
 }

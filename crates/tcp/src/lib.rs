@@ -3,6 +3,7 @@
 //!
 //! Time, place, cause and recorder come in with every call ([`trace::Cx`]); what is to be sent and when to come back is polled.
 
+mod accurate_ecn;
 mod acknowledge;
 mod close;
 mod config;

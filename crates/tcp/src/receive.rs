@@ -57,6 +57,7 @@ impl Connection {
         if self.state == State::SYN_RECEIVED && self.handle_other_syn(segment, cx) {
             return;
         }
+        let newer = segment.options.timestamps.is_some_and(|(val, _)| older(self.ts.recent, val));
         // RFC 7323 §5.3, R1, comes before the check of the sequence number; a reset does not undergo it (§5.2).
         let reset = segment.flags.contains(Flags::RST);
         if !reset && !self.timestamp_passes(segment, cx) {
@@ -69,6 +70,7 @@ impl Connection {
         // First, check the sequence number.
         let bare = segment.is_empty();
         self.note_overlap(segment);
+        self.count_marks(segment, cx);
         let Some(text) = self.acceptable(segment) else {
             return self.handle_unacceptable(segment, cx);
         };
@@ -91,7 +93,7 @@ impl Connection {
             }
             self.step(Event::RcvAckOfSyn, cx);
         }
-        if self.acknowledge(segment, bare, cx).is_none() {
+        if self.acknowledge(segment, bare, newer, cx).is_none() {
             return;
         }
         // Only what is believed moves TS.Recent.
@@ -121,6 +123,7 @@ impl Connection {
         let end = start + segment.payload.len() as u32;
         if self.config.dsack && self.agreed.sack && start.before(end) && start.before(self.rcv_nxt) {
             self.repeated = Some((start, end.min(self.rcv_nxt)));
+            self.doubt_option();
         }
     }
 
@@ -152,6 +155,9 @@ impl Connection {
         }
         if flags.contains(Flags::ACK) && segment.ack == self.snd_nxt {
             // Simultaneous open (RFC 9293 §3.5, figure 7): the other side's SYN-ACK. Its SYN is known, its ACK is news.
+            if let Some(accurate) = &mut self.ecn.accurate {
+                accurate.take_crossing(segment);
+            }
             segment.flags = flags.without(Flags::SYN);
             segment.seq += 1;
             if self.config.dsack && self.agreed.sack {
@@ -163,6 +169,7 @@ impl Connection {
         }
         if !flags.contains(Flags::ACK) {
             // Our SYN-ACK was lost, or is late: as Linux does, send it again.
+            self.ecn.agree_again(segment);
             self.send_syn_again();
             return true;
         }
@@ -238,6 +245,9 @@ impl Connection {
     fn handle_unacceptable(&mut self, segment: &Segment, cx: &mut Cx) {
         if segment.flags.contains(Flags::SYN) {
             // RFC 5961 §4.2: irrespective of the sequence number.
+            if let Some(accurate) = self.ecn.accurate.as_mut().filter(|_| segment.flags.contains(Flags::ACK)) {
+                accurate.answer_again(segment);
+            }
             return self.challenge(segment, cx);
         }
         if self.state == State::TIME_WAIT && segment.flags.contains(Flags::FIN) && segment.end() == self.rcv_nxt {

@@ -251,6 +251,7 @@ mod tests {
                 mss: mss.filter(|_| syn), window_scale: shift.filter(|_| syn), sack_permitted: sack_permitted && syn, timestamps,
                 sack: blocks.iter().map(|&(a, b)| (Seq(a), Seq(b))).collect(),
                 fast_open: FastOpen::new(&cookie, flags & 1 == 1).filter(|_| syn),
+                acc_ecn: None,
             };
             let segment = Segment {
                 src_port, dst_port, seq: Seq(seq), ack: Seq(ack), flags: Flags(flags), window, urgent, options,

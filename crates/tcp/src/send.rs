@@ -4,7 +4,6 @@
 use base::EventId;
 use trace::{Cx, kinds::tcp as kind};
 use wire::Body;
-use wire::ipv4::Ecn;
 use wire::tcp::{Flags, Options, SackBlocks, Seq, State};
 
 use crate::connection::{Connection, Transmit};
@@ -185,10 +184,16 @@ impl Connection {
 
     /// A segment's most data just now: the agreed size less what SACK blocks take.
     fn mss_now(&self) -> u32 {
+        let marks = match &self.ecn.accurate {
+            Some(accurate) if self.config.ecn_option => accurate.option_room(),
+            _ => 0,
+        };
         if self.reassembly.is_empty() && self.repeated.is_none() {
-            self.agreed.mss
+            self.agreed.mss - marks
         } else {
-            self.agreed.mss - sack_len(self.sack_room())
+            // Both take no more than there is (RFC 9293 §3.1: 40 bytes of options).
+            let room = 40 - if self.agreed.timestamps { 12 } else { 0 };
+            self.agreed.mss - (sack_len(self.sack_room()) + marks).min(room)
         }
     }
 
@@ -280,7 +285,7 @@ impl Connection {
     }
 
     fn nagle_holds(&self, unsent: u32) -> bool {
-        if self.push_now || unsent >= self.agreed.mss {
+        if self.push_now || unsent >= self.mss_now() {
             return false;
         }
         self.holds_for_more() || (self.config.nagle && !self.flight.is_empty() && self.small_sent.after(self.snd_una))
@@ -355,10 +360,7 @@ impl Connection {
         self.rate.stamp(&mut sent, cx.now, self.flight.segments(), self.flight.lost_ever());
         self.flight.push(sent);
         let mut segment = self.segment(start, flags, body, cx);
-        // RFC 3168 §6.1.5, §6.1.6: new data may be marked; what is sent again and probes of a window may not.
-        if plan.len > 0 && self.ecn.agreed && !self.probing {
-            segment.ecn = Ecn::ECT0;
-        }
+        segment.ecn = self.ecn.field(start == self.iss, plan.len > 0 && !self.probing);
         self.snd_nxt = end;
         if start == self.iss {
             // What the SYN carries stands for itself: a SYN that is sent again goes alone, and without a cookie.
@@ -381,7 +383,7 @@ impl Connection {
             self.last_sent = cx.now;
             self.acks.on_data_sent(cx.now);
             self.pace(plan.len, cx);
-            if plan.len < self.agreed.mss {
+            if plan.len < self.mss_now() {
                 self.small_sent = end;
             }
         }
@@ -492,6 +494,14 @@ impl Connection {
             if self.agreed.sack && (self.repeated.is_some() || !self.reassembly.is_empty()) {
                 options.sack = self.sack_blocks(payload.len());
             }
+            if let Some(accurate) = self.ecn.accurate.as_mut().filter(|_| self.config.ecn_option) {
+                let room = 40 - if self.agreed.timestamps { 12 } else { 0 };
+                let (blocks, dsack) = (options.sack.len(), self.repeated.is_some());
+                if let Some((option, dropped)) = accurate.option(room, blocks, dsack) {
+                    options.acc_ecn = Some(option);
+                    options.sack = options.sack.iter().copied().take(blocks - dropped).collect();
+                }
+            }
         }
         let flags = flags | self.ecn.flags(syn, with_ack, self.syn_retries);
         let window = match (syn, with_ack) {
@@ -510,7 +520,7 @@ impl Connection {
             urgent: 0,
             options,
             payload,
-            ecn: Ecn::NOT_ECT,
+            ecn: self.ecn.field(syn, false),
         }
     }
 

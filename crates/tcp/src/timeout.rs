@@ -51,7 +51,8 @@ impl Connection {
         let cx = &mut cx.caused_by(fired);
         let syn = self.snd_una == self.iss;
         let (done, allowed) = match self.state {
-            State::SYN_SENT => (self.syn_retries, self.config.syn_retries),
+            // As on Linux the linear ones come on top.
+            State::SYN_SENT => (self.syn_retries, self.config.syn_retries + self.config.syn_linear_timeouts),
             State::SYN_RECEIVED => (self.syn_retries, self.config.syn_ack_retries),
             _ => (self.attempts, self.retries()),
         };
@@ -67,7 +68,9 @@ impl Connection {
             self.enter_loss(fired, cx);
         }
         self.attempts += 1;
-        self.rtt.back_off();
+        if self.state != State::SYN_SENT || self.syn_retries > self.config.syn_linear_timeouts {
+            self.rtt.back_off();
+        }
         self.retransmit_now = true;
     }
 

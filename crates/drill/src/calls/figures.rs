@@ -91,6 +91,10 @@ impl Runner<'_> {
             ("tcpi_rwnd_limited", micros(limited.by_receiver)),
             ("tcpi_sndbuf_limited", micros(limited.by_buffer)),
             ("tcpi_delivery_rate", info.delivery_rate.into()),
+            ("tcpi_delivered_ce", info.marked.0.into()),
+            ("tcpi_delivered_e1_bytes", info.marked.1[0].into()),
+            ("tcpi_delivered_e0_bytes", info.marked.1[1].into()),
+            ("tcpi_delivered_ce_bytes", info.marked.1[2].into()),
             ("tcpi_snd_wnd", info.snd_wnd.into()),
             ("tcpi_rcv_wnd", info.rcv_wnd.into()),
         ]))

@@ -77,6 +77,17 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
+    /// All connections.
+    pub(crate) fn connections(&self) -> Vec<SocketId> {
+        let connection = |descriptor: &Descriptor| match descriptor {
+            Descriptor::Socket(socket) => match socket.state {
+                SocketState::Connected(id, _) => Some(id),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.open.values().filter_map(connection).collect()
+    }
     pub(crate) fn get(&self, fd: i32) -> Option<&Descriptor> {
         self.open.get(&fd)
     }

@@ -310,7 +310,7 @@ impl Runner<'_> {
     }
 
     /// Does something to a connection, if there is one.
-    pub(super) fn on_connection(
+    pub(crate) fn on_connection(
         &mut self,
         id: Option<host::SocketId>,
         act: impl FnOnce(&mut tcp::Connection, &mut trace::Cx<'_>),

@@ -4,7 +4,7 @@ use base::{Duration, EventId, Instant};
 use proptest::prelude::*;
 use trace::{Cx, Level, Recorder};
 use wire::Body;
-use wire::tcp::{FastOpen, Flags, Options, Seq};
+use wire::tcp::{AccEcn, FastOpen, Flags, Options, Seq};
 
 use crate::{Config, Connection, Errno, IcmpError, Keepalive, Segment};
 
@@ -31,14 +31,17 @@ fn options() -> impl Strategy<Value = Options> {
     let sack = proptest::collection::vec(block, 0..4);
     let cookie = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..18));
     let fast_open = (cookie, any::<bool>()).prop_map(|(cookie, old)| FastOpen::new(&cookie?, old));
-    (any::<Option<u16>>(), any::<Option<u8>>(), any::<bool>(), timestamps, sack, fast_open).prop_map(
-        |(mss, window_scale, sack_permitted, timestamps, sack, fast_open)| Options {
+    let acc_ecn =
+        (any::<[u32; 3]>(), 0usize..6).prop_map(|(counters, n)| Some(AccEcn::order_1(counters, n)).filter(|_| n < 4));
+    (any::<Option<u16>>(), any::<Option<u8>>(), any::<bool>(), timestamps, sack, fast_open, acc_ecn).prop_map(
+        |(mss, window_scale, sack_permitted, timestamps, sack, fast_open, acc_ecn)| Options {
             mss,
             window_scale,
             sack_permitted,
             timestamps,
             sack: sack.into_iter().collect(),
             fast_open,
+            acc_ecn,
         },
     )
 }

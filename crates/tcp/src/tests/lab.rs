@@ -322,7 +322,7 @@ pub fn write(segment: &Segment) -> String {
         segment.payload.len(),
         segment.window
     );
-    let Options { mss, window_scale, sack_permitted, timestamps, sack, fast_open: _ } = &segment.options;
+    let Options { mss, window_scale, sack_permitted, timestamps, sack, fast_open: _, acc_ecn: _ } = &segment.options;
     out += &mss.map(|mss| format!(" mss {mss}")).unwrap_or_default();
     out += &window_scale.map(|shift| format!(" ws {shift}")).unwrap_or_default();
     out += if *sack_permitted { " sackok" } else { "" };

@@ -123,6 +123,10 @@ crate::kinds! {
     PRR = "tcp.prr", Decision, "{1} segments have arrived, so {0} may leave", [Count, Count], "RFC 9937 §6.2";
     CWR_ENTERED = "tcp.cwr", Decision, "a router is congested: reduces the window until {0} is acknowledged", [Seq, None], "RFC 3168 §6.1.2";
     ECN_AGREED = "tcp.ecn", Decision, "both sides understand marks of congestion", [None, None], "RFC 3168 §6.1.1";
+    ACC_ECN_AGREED = "tcp.acc_ecn", Decision, "both sides count marks of congestion exactly", [None, None], "RFC 9768 §3.1.1";
+    ACC_ECN_COUNTED = "tcp.acc_ecn.counted", Decision, "mark of congestion number {0}, at {1}: counts it in each header from now on", [Count, Seq], "RFC 9768 §3.2.2";
+    ACC_ECN_TOLD = "tcp.acc_ecn.told", Decision, "the other side tells of {0} more marks, {1} in all", [Count, Count], "RFC 9768 §3.2.2.5";
+    ACC_ECN_BLEACHED = "tcp.acc_ecn.bleached", Decision, "something on the path wipes the counter out: asks for no more marks", [None, None], "RFC 9768 §3.2.2.4";
     CE = "tcp.ce", Decision, "{0} at {1} come with a mark of congestion: echoes it until the sender has slowed down", [Bytes, Seq], "RFC 3168 §6.1.3";
     LOSS_ENTERED = "tcp.loss", Decision, "takes what is out for lost: one segment at first, until {0} is acknowledged", [Seq, None], "RFC 5681 §3.1";
     RENEGED = "tcp.reneged", Decision, "the other side has dropped what it had reported at {0}", [Seq, None], "RFC 2018 §8";

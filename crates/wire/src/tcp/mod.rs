@@ -1,5 +1,6 @@
 //! TCP's wire format (RFC 9293 §3.1, §3.2) and its state machine as a table.
 
+mod acc_ecn;
 mod fast_open;
 mod flags;
 mod options;
@@ -8,6 +9,7 @@ mod seq;
 mod state;
 mod transitions;
 
+pub use acc_ecn::AccEcn;
 pub use fast_open::FastOpen;
 pub use flags::Flags;
 pub use options::{OPTION_FIELDS, OptionKind, Options, decode_options};

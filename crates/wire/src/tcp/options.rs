@@ -1,6 +1,6 @@
 //! TCP options (RFC 9293 §3.2): one decoder for stack and inspector.
 
-use super::{FastOpen, MAX_SACK_BLOCKS, SackBlocks, Seq};
+use super::{AccEcn, FastOpen, MAX_SACK_BLOCKS, SackBlocks, Seq};
 use crate::{Malformed, Note, Reader, Sink, open_enum};
 
 open_enum! {
@@ -39,6 +39,9 @@ crate::fields! {
     TSVAL = "tcp.option.ts.val", "TSval", "RFC 7323 §3.2", Dec, "the sender's timestamp clock";
     TSECR = "tcp.option.ts.ecr", "TSecr", "RFC 7323 §3.2", Dec, "the timestamp of the other side that this segment answers; its age is a round-trip time";
     COOKIE = "tcp.option.fast_open.cookie", "Cookie", "RFC 7413 §4.1.1", Bytes, "proof that the client was here before; empty asks for one";
+    E0B = "tcp.option.acc_ecn.e0b", "ECT(0) bytes", "RFC 9768 §3.2.3", Octets, "data that arrived with ECT(0), modulo 2^24; begins with 1";
+    CEB = "tcp.option.acc_ecn.ceb", "CE bytes", "RFC 9768 §3.2.3", Octets, "data that arrived with a mark of congestion, modulo 2^24";
+    E1B = "tcp.option.acc_ecn.e1b", "ECT(1) bytes", "RFC 9768 §3.2.3", Octets, "data that arrived with ECT(1), modulo 2^24; begins with 1";
     DATA = "tcp.option.data", "Data", "RFC 9293 §3.2", Bytes, "the option's data";
     PADDING = "tcp.option.padding", "Padding", "RFC 9293 §3.1", Opaque(Padding), "zeros up to a multiple of 32 bits";
 }
@@ -58,6 +61,8 @@ pub struct Options {
     pub sack: SackBlocks,
     /// Fast Open; only in a SYN.
     pub fast_open: Option<FastOpen>,
+    /// AccECN's byte counters.
+    pub acc_ecn: Option<AccEcn>,
 }
 
 impl Options {
@@ -87,7 +92,7 @@ impl Options {
     }
 
     /// Writes the options as Linux orders and aligns them (MSS, SACK permitted and timestamps in one row, window scale
-    /// behind a no-operation, SACK last) and returns the length, a multiple of 4. SACK blocks that do not fit into 40
+    /// behind a no-operation, SACK last; AccECN behind the timestamps, where there is room) and returns the length, a multiple of 4. SACK blocks that do not fit into 40
     /// bytes are left out.
     #[inline]
     pub fn write(&self, buffer: &mut [u8; 40]) -> usize {
@@ -98,6 +103,7 @@ impl Options {
             timestamps: Some((val, ecr)),
             sack,
             fast_open: None,
+            acc_ecn: None,
         } = self
             && sack.is_empty()
         {
@@ -123,14 +129,26 @@ impl Options {
         }
         match (self.sack_permitted, self.timestamps) {
             (true, Some(_)) => _ = put(&[4, 2]),
-            (true, None) => _ = put(&[1, 1, 4, 2]),
             (false, Some(_)) => _ = put(&[1, 1]),
-            (false, None) => {}
+            (_, None) => {}
         }
         if let Some((val, ecr)) = self.timestamps {
             put(&[8, 10]);
             put(&val.to_be_bytes());
             put(&ecr.to_be_bytes());
+        }
+        let flags = if self.sack_permitted && self.timestamps.is_none() { 4 } else { 0 };
+        let later = flags + if self.window_scale.is_some() { 4 } else { 0 };
+        let later = later + self.fast_open.map_or(0, |fast_open| fast_open.write(&mut [1; FastOpen::MAX_LEN]));
+        let room = 40 - put(&[]) - later;
+        if let Some(acc_ecn) = self.acc_ecn.filter(|acc_ecn| acc_ecn.len().next_multiple_of(4) <= room) {
+            let mut bytes = [1; AccEcn::MAX_LEN];
+            let len = acc_ecn.write(&mut bytes);
+            put(&bytes[..len]);
+            put(&[1; 3][..(4 - len % 4) % 4]);
+        }
+        if self.sack_permitted && self.timestamps.is_none() {
+            put(&[1, 1, 4, 2]);
         }
         if let Some(shift) = self.window_scale {
             put(&[1, 3, 3, shift]);
@@ -214,6 +232,14 @@ fn option<S: Sink>(reader: &mut Reader<'_, '_, S>, kind: OptionKind, options: &m
                     options.sack.push(block);
                 }
             }
+            (OptionKind::ACC_ECN_0 | OptionKind::ACC_ECN_1, 0 | 3 | 6 | 9) => {
+                let first_is_ect1 = kind == OptionKind::ACC_ECN_1;
+                options.acc_ecn = Some(AccEcn::read(first_is_ect1, reader.peek().get(..data).unwrap_or_default()));
+                let order = if first_is_ect1 { [&E1B, &CEB, &E0B] } else { [&E0B, &CEB, &E1B] };
+                for field in &order[..data / 3] {
+                    reader.get::<u32>(field, 24)?;
+                }
+            }
             (OptionKind::FAST_OPEN, _) => options.fast_open = FastOpen::new(reader.rest(&COOKIE)?, false),
             (OptionKind::EXPERIMENT_2, _) => {
                 let data = reader.rest(&DATA)?;
@@ -276,6 +302,19 @@ mod tests {
         let len = options.write(&mut buffer);
         assert_eq!(len, 40);
         assert_eq!(parse(&buffer[..len]).unwrap().sack.as_slice(), &options.sack[..3]);
+    }
+
+    #[test]
+    fn rfc_9768_section_3_2_3_counters_of_24_bits_in_either_order() {
+        let options = Options { acc_ecn: Some(AccEcn::order_1([1, 0x100_0002, 3], 2)), ..Options::default() };
+        let mut buffer = [0; 40];
+        let len = options.write(&mut buffer);
+        assert_eq!(buffer[..len], [174, 8, 0, 0, 1, 0, 0, 2]);
+        let back = parse(&buffer[..len]).unwrap();
+        assert_eq!(back, options);
+        let read = |bytes| parse(bytes).unwrap().acc_ecn.unwrap().counters().collect::<Vec<_>>();
+        assert_eq!(read(&[172, 5, 0, 1, 0, 1]), [(crate::ipv4::Ecn::ECT0, 256)]);
+        assert_eq!(read(&[174, 2, 1, 1]), []);
     }
 
     #[test]
