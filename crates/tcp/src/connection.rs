@@ -309,7 +309,7 @@ impl Connection {
             bytes_received: self.counts.bytes_received,
             delivery_rate: self.rate.last,
             pacing_rate: self.congestion.pacing().map(|rate| rate.0 / 8),
-            marked: self.ecn.accurate.map(|accurate| accurate.delivered()).unwrap_or_default(),
+            marked: self.ecn.accurate.as_ref().map(|accurate| accurate.delivered()).unwrap_or_default(),
             congestion: self.congestion.name(),
         }
     }

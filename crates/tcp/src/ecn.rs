@@ -7,12 +7,12 @@ use crate::accurate_ecn::{Accurate, ace, reflection};
 use crate::{EcnUse, Segment};
 
 /// What a connection knows of ECN, both ways.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Ecn {
     /// Both sides speak it (RFC 3168 §6.1.1).
     pub(crate) agreed: bool,
-    /// Both sides speak the accurate kind (RFC 9768), instead.
-    pub(crate) accurate: Option<Accurate>,
+    /// Both sides speak the accurate kind (RFC 9768), instead. Few do: the others need no room for it.
+    pub(crate) accurate: Option<Box<Accurate>>,
     /// As a receiver: a mark came, and is echoed until the sender says that it has slowed down (§6.1.3).
     pub(crate) echo: bool,
     /// As a sender: the next new data says that we have slowed down (§6.1.2).
@@ -46,7 +46,7 @@ impl Ecn {
             }
         } else if self.wanted.grants_accurate() && !matches!(told, 0 | 3) {
             // RFC 9768 §3.1.1: whatever else the bits say, it is a later kind of the same.
-            self.accurate = Some(Accurate::default());
+            self.accurate = Some(Box::default());
         } else {
             self.agreed = self.wanted != EcnUse::Off && ece && cwr;
         }
@@ -72,7 +72,7 @@ impl Ecn {
             }
             (true, true) if self.agreed => Flags::ECE,
             (false, true) if self.echo => Flags::ECE,
-            (false, true) => self.accurate.as_mut().map_or(Flags::NONE, Accurate::flags),
+            (false, true) => self.accurate.as_mut().map_or(Flags::NONE, |accurate| accurate.flags()),
             _ => Flags::NONE,
         }
     }
@@ -83,7 +83,7 @@ impl Ecn {
     /// The ECN field of a segment: with accurate ECN all but SYNs may be marked (RFC 9768 §3.2.2, RFC 8311 §4.3), otherwise new
     /// data alone (RFC 3168 §6.1.4 to §6.1.6).
     pub(crate) fn field(&self, syn: bool, new_data: bool) -> Field {
-        let accurate = self.accurate.is_some_and(|accurate| accurate.may_be_marked()) && !syn;
+        let accurate = self.accurate.as_ref().is_some_and(|accurate| accurate.may_be_marked()) && !syn;
         if accurate || (self.agreed && new_data) { Field::ECT0 } else { Field::NOT_ECT }
     }
     /// Whether a segment with these flags echoes a mark. In a SYN the same bits mean something else (§6.1.1).
