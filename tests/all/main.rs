@@ -18,6 +18,7 @@ mod phases;
 mod reopened;
 mod runs;
 mod same_bytes;
+mod stream;
 mod tshark;
 mod verdicts;
 mod views;

@@ -37,15 +37,15 @@ impl Labels {
     pub fn of(flow: &Flow, source: &dyn Source) -> Labels {
         let mut list = Vec::new();
         // Wireshark tells connections apart by its own rule, so all incarnations of a pair of ends share a judge.
-        let mut roots: Vec<ConversationId> = Vec::with_capacity(flow.conversations().len());
+        let mut roots: Map<ConversationId, ConversationId> = Map::default();
         for conversation in flow.conversations() {
-            let root = conversation.previous.and_then(|previous| roots.get(previous.index()).copied());
-            roots.push(root.unwrap_or(conversation.id));
+            let root = conversation.previous.and_then(|previous| roots.get(&previous).copied());
+            roots.insert(conversation.id, root.unwrap_or(conversation.id));
         }
         let mut judges: Map<ConversationId, Judge> = Map::default();
         for row in flow.rows().iter().filter(|row| row.kind == RowKind::Tcp) {
             let Some((tcp, id)) = flow.tcp(row).zip(row.conversation) else { continue };
-            let Some(&root) = roots.get(id.index()) else { continue };
+            let Some(&root) = roots.get(&id) else { continue };
             let (Some(own), Some(first)) = (flow.conversation(id), flow.conversation(root)) else { continue };
             let direction =
                 if own.sender(row.direction) == first.client { Direction::ToServer } else { Direction::ToClient };

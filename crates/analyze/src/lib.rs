@@ -11,6 +11,7 @@
 
 mod analysis;
 mod causes;
+mod clocks;
 pub mod compatible;
 mod connections;
 mod details;
@@ -22,11 +23,12 @@ mod states;
 
 pub use analysis::Analysis;
 pub use causes::{Cause, Stretch, TimeSpent};
+pub use clocks::{ClockOffset, Stamped};
 pub use connections::{Ending, Side, Summary, TlsSummary, first_line};
 pub use details::{Completeness, Details, SideDetails};
 pub use path::{CriticalPath, Phase, PhaseKind};
 pub use repeats::{Repeat, RepeatCause};
-pub use requests::{Request, Span};
+pub use requests::{Request, Span, resolution};
 pub use states::{Ends, States, Tap, TimeWait};
 
 #[cfg(test)]

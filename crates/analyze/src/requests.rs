@@ -231,8 +231,12 @@ fn before(flow: &Flow, layers: &Layers, request: &mut Request) {
 /// a cache.
 pub(crate) const FRESH: Duration = Duration::from_secs(1);
 
-/// The DNS transactions that gave the client the server's address right before `syn`.
-fn resolution(
+/// How long after a question an answer is taken for its own.
+const ANSWERED: Duration = Duration::from_secs(60);
+
+/// The DNS transactions that gave the client the server's address right before `syn`: from the first question to the answer.
+/// `dns` are in order of asking, and their conversations are `flow`'s.
+pub fn resolution(
     flow: &Flow,
     dns: &[flow::DnsTransaction],
     conversation: &flow::Conversation,
@@ -248,6 +252,10 @@ fn resolution(
         let fresh = t.response.is_some_and(|(_, at)| at <= syn && syn.since(at) <= FRESH);
         asker && fresh && t.addresses.contains(&conversation.server.ip)
     };
+    // Those that were asked in time.
+    let begins = dns.partition_point(|t| t.asked_at < syn - FRESH - ANSWERED);
+    let ends = dns.partition_point(|t| t.asked_at <= syn);
+    let dns = dns.get(begins..ends)?;
     let answer = dns.iter().rfind(fits)?;
     let name = answer.question.as_ref().map(|question| &question.name);
     // A and AAAA of one name are asked for together: the client waits for both.

@@ -25,7 +25,8 @@ use scenario::Knob;
         wirescope https://www.example.com/ -o run.html     the page with the run inside, as one file\n  \
         wirescope explain tcp.window                       what a field means, and where that is written\n  \
         wirescope header tcp                               the RFC's bit diagram\n\n\
-        Exit codes: 0 done, 1 the request failed, 2 wrong use, 3 unreadable input.\n\
+        Exit codes: 0 done, 1 the request failed, 2 wrong use, 3 unreadable input,\n\
+        130 stopped by Ctrl-C (what was read until then is shown).\n\
         Environment: NO_COLOR, if not empty, turns colour off."
 )]
 pub struct Cli {
@@ -205,14 +206,20 @@ pub enum Format {
 /// What to open.
 #[derive(Args, Debug)]
 pub struct Open {
-    /// The capture; `-` is standard input.
-    pub file: PathBuf,
+    /// The capture; `-` is standard input. Several are joined in order of time; where their clocks differ, the others' times are
+    /// corrected by the packets that both have.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     /// A TLS key log (SSLKEYLOGFILE); may be repeated.
     #[arg(long, value_name = "FILE")]
     pub keylog: Vec<PathBuf>,
     /// Say only what went wrong: every finding with its evidence and advice.
     #[arg(long)]
     pub findings: bool,
+    /// Keep little in memory: read the capture once, and let connections go when they are over. From 64 MB on this is done
+    /// unasked where it can be: for the overview, --findings, JSON lines and CSV.
+    #[arg(long)]
+    pub stream: bool,
     /// Say only where the time of each request went, cause by cause; it adds up exactly.
     #[arg(long, conflicts_with = "findings")]
     pub time: bool,

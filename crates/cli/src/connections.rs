@@ -10,7 +10,7 @@ use trace::{Basis, Known};
 use crate::style::{Style, Tone, cut};
 
 /// Connections that are listed; the others are counted.
-const LISTED: usize = 40;
+pub const LISTED: usize = 40;
 /// Connections of which more is said than a line or two, if there are no more.
 const IN_DETAIL: usize = 8;
 
@@ -27,6 +27,18 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
     }
     if connections.len() > LISTED {
         writeln!(out, "  and {} more", connections.len() - LISTED)?;
+    }
+    writeln!(out)
+}
+
+/// Prints the first of `all` connections, a line or two each.
+pub fn list(out: &mut impl Write, first: &[&Summary], all: usize, style: Style) -> io::Result<()> {
+    writeln!(out, "{}", style.paint(Tone::Heading, &format!("{all} TCP connections")))?;
+    for connection in first {
+        one(out, connection, None, style)?;
+    }
+    if all > first.len() {
+        writeln!(out, "  and {} more", all - first.len())?;
     }
     writeln!(out)
 }

@@ -13,18 +13,17 @@ const FIRST: usize = 3;
 const NAMED: usize = 8;
 
 /// The findings with evidence among `packets`; all, if that is `None`.
-fn chosen<'s>(story: &'s Story, packets: Option<&[u32]>) -> Vec<&'s Finding> {
+pub fn chosen<'s>(story: &'s Story, packets: Option<&[u32]>) -> Vec<&'s Finding> {
     let shows = |finding: &&Finding| {
         packets.is_none_or(|packets| finding.evidence.iter().any(|n| packets.binary_search(n).is_ok()))
     };
     story.findings().iter().filter(shows).collect()
 }
 
-/// Prints what went wrong, in short.
-pub fn first_lines(out: &mut impl Write, story: &Story, packets: Option<&[u32]>, style: Style) -> io::Result<()> {
-    let findings = chosen(story, packets);
+/// Prints what went wrong, in short: all of it, or what concerns the packets that are `some` of many.
+pub fn first_lines(out: &mut impl Write, findings: &[&Finding], some: bool, style: Style) -> io::Result<()> {
     if findings.is_empty() {
-        let text = if packets.is_some() { "Nothing wrong was found in these." } else { "Nothing wrong was found." };
+        let text = if some { "Nothing wrong was found in these." } else { "Nothing wrong was found." };
         return writeln!(out, "{}\n", style.paint(Tone::Heading, text));
     }
     writeln!(out, "{}", style.paint(Tone::Heading, "What went wrong"))?;
@@ -37,11 +36,9 @@ pub fn first_lines(out: &mut impl Write, story: &Story, packets: Option<&[u32]>,
     writeln!(out)
 }
 
-/// Prints all findings with their advice.
-pub fn print(out: &mut impl Write, story: &Story, packets: Option<&[u32]>, style: Style) -> io::Result<()> {
-    let findings = chosen(story, packets);
+/// Prints findings with their advice; `packets` is how many were looked at.
+pub fn print(out: &mut impl Write, findings: &[&Finding], packets: usize, style: Style) -> io::Result<()> {
     if findings.is_empty() {
-        let packets = packets.map_or(story.len(), <[u32]>::len);
         return writeln!(out, "Nothing wrong was found in {packets} packets.");
     }
     for finding in findings {

@@ -28,6 +28,33 @@ pub fn print(out: &mut impl Write, story: &Story, packets: Option<&[u32]>, style
     Ok(())
 }
 
+/// A ladder that grows while its packets come.
+pub struct Growing {
+    columns: Option<Columns>,
+    style: Style,
+}
+
+impl Growing {
+    /// No line yet.
+    pub fn new(style: Style) -> Growing {
+        Growing { columns: None, style }
+    }
+
+    /// Prints further rows. Columns become wider where they must, and stay so.
+    pub fn print(&mut self, out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
+        let mut columns = Columns::of(rows, self.style);
+        match &self.columns {
+            Some(before) => columns.widen(before),
+            None => writeln!(out, "{}", self.style.paint(Tone::Heading, columns.heading().trim_end()))?,
+        }
+        for row in rows {
+            columns.line(out, row, self.style)?;
+        }
+        self.columns = Some(columns);
+        Ok(())
+    }
+}
+
 struct Columns {
     number: usize,
     time: usize,
@@ -90,6 +117,25 @@ impl Columns {
             }
         }
         columns
+    }
+
+    /// At least as wide as others, and laid out as they are.
+    fn widen(&mut self, before: &Columns) {
+        for (own, other) in [
+            (&mut self.number, before.number),
+            (&mut self.time, before.time),
+            (&mut self.tap, before.tap),
+            (&mut self.host, before.host),
+            (&mut self.protocol, before.protocol),
+            (&mut self.flags, before.flags),
+            (&mut self.seq, before.seq),
+            (&mut self.ack, before.ack),
+            (&mut self.length, before.length),
+            (&mut self.states, before.states),
+        ] {
+            *own = (*own).max(other);
+        }
+        self.layout = before.layout;
     }
 
     /// Characters of number, time, tap, hosts and protocol, with the blanks between.

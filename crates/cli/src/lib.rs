@@ -9,6 +9,7 @@ mod drill;
 mod error;
 mod findings;
 mod glossary;
+mod input;
 mod ladder;
 mod open;
 mod output;
@@ -17,6 +18,7 @@ mod phases;
 mod sanitize;
 mod serve;
 mod simulate;
+mod stream;
 mod style;
 mod summary;
 mod time;
@@ -118,7 +120,7 @@ fn show(
         (ViewFormat::Text, None) if packets.is_some() => {
             let packets = packets.unwrap_or_default();
             if story.trace().is_none() {
-                findings::first_lines(out, story, Some(packets), style)?;
+                findings::first_lines(out, &findings::chosen(story, Some(packets)), true, style)?;
             }
             ladder::print(out, story, Some(packets), style)?;
             writeln!(out, "\n{} of {} packets", packets.len(), story.len())?;
@@ -128,7 +130,7 @@ fn show(
                 summary::above(out, story, top, style)?;
             }
             if story.trace().is_none() {
-                findings::first_lines(out, story, None, style)?;
+                findings::first_lines(out, &findings::chosen(story, None), false, style)?;
                 connections::print(out, story, style)?;
             }
             ladder::print(out, story, None, style)?;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use capture::keylog::KeyLog;
@@ -11,6 +11,7 @@ use web::{Subject, Workshop};
 
 use crate::args::{Open, ViewFormat};
 use crate::error::Error;
+use crate::input::{Input, Stop, unreadable};
 use crate::style::Style;
 
 /// The largest key log that is read.
@@ -19,13 +20,37 @@ const MAX_KEY_LOG: u64 = 64 << 20;
 /// Opens the capture and prints it.
 pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
     crate::choice::check(&open.view)?;
-    let (subject, story, damaged) = story(&open.file, &open.keylog)?;
+    let input = Input::new(&open.files);
+    let key_logs = key_logs(&open.keylog)?;
+    let can_stream = crate::stream::can(open);
+    if open.stream && !can_stream {
+        let error = Error::usage("--stream: what is asked for takes the whole capture in memory");
+        return Err(
+            error.remedy("--stream goes with --findings, --format text or jsonl, and -o FILE.jsonl or FILE.csv")
+        );
+    }
+    let grows = can_stream && input.grows() && !input.ends_soon();
+    if can_stream && (open.stream || grows || input.long()) {
+        let mut keys = KeyLog::default();
+        key_logs.iter().for_each(|(_, one)| keys.merge(one));
+        let plain = !open.findings && open.view.format == ViewFormat::Text;
+        return match grows && plain {
+            true => crate::stream::follow(out, open, &input, keys),
+            false => crate::stream::run(out, open, &input, keys),
+        };
+    }
+    let (subject, story, damaged) = told(&input, &key_logs)?;
+    let stopped = input.stop.done();
     let workshop = Workshop::new(subject, story, None);
     let story = workshop.story();
     let chosen = crate::choice::packets(story, &open.view)?;
     if open.findings {
         match open.view.format {
-            ViewFormat::Text => crate::findings::print(out, story, chosen.as_deref(), Style::detect())?,
+            ViewFormat::Text => {
+                let findings = crate::findings::chosen(story, chosen.as_deref());
+                let packets = chosen.as_ref().map_or(story.len(), Vec::len);
+                crate::findings::print(out, &findings, packets, Style::detect())?;
+            }
             ViewFormat::Json => writeln!(out, "{:#}", export::findings(story, chosen.as_deref()))?,
             ViewFormat::Jsonl => lines(out, story, "findings", chosen.as_deref())?,
         }
@@ -40,6 +65,10 @@ pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
     }
     crate::output::write(&workshop, &open.view, chosen.as_deref())?;
     out.flush()?;
+    if stopped {
+        let _ = writeln!(io::stderr(), "\nstopped: this is what the first {} packets tell", story.len());
+        return Ok(ExitCode::from(Stop::EXIT));
+    }
     Ok(ExitCode::from(if damaged { 3 } else { 0 }))
 }
 
@@ -52,41 +81,28 @@ fn lines(out: &mut impl Write, story: &Story, table: &str, packets: Option<&[u32
 }
 
 /// What is known of the capture in `path` (`-` is standard input), its story with the secrets of key logs, and whether it
-/// was damaged. What is wrong with it is
-/// said on standard error.
-pub fn story(path: &Path, key_log_files: &[std::path::PathBuf]) -> Result<(Subject, Story, bool), Error> {
-    let name = path.display().to_string();
-    let source: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(File::open(path).map_err(|error| unreadable(&name, &error))?)
-    };
-    let file = capture::read::read_all(source).map_err(|error| from_capture(&name, &error))?;
-    let mut key_logs = Vec::new();
-    for path in key_log_files {
-        key_logs.push((path.display().to_string(), read_key_log(path)?));
-    }
+/// was damaged. What is wrong with it is said on standard error.
+pub fn story(path: &Path, key_log_files: &[PathBuf]) -> Result<(Subject, Story, bool), Error> {
+    let input = Input::new(&[path.to_owned()]);
+    let told = told(&input, &key_logs(key_log_files)?);
+    input.stop.done();
+    told
+}
+
+/// The same of all captures of an input.
+fn told(input: &Input, key_logs: &[(String, KeyLog)]) -> Result<(Subject, Story, bool), Error> {
+    let file = input.read_all()?;
     let mut key_log = KeyLog::default();
     key_logs.iter().for_each(|(_, one)| key_log.merge(one));
     let damaged = file.ended_by.is_some();
-    report_problems(&name, &file);
-    let subject = Subject::capture(&name, &file);
+    let subject = Subject::capture(&input.name(), &file);
     let story = Story::from_capture(file, key_log);
-    report_useless(&story, &key_logs);
+    report_useless(&story, key_logs);
     Ok((subject, story, damaged))
 }
 
-pub(crate) fn unreadable(name: &str, error: &io::Error) -> Error {
-    let plain = Error::input(format!("cannot read {name}: {error}"));
-    match error.kind() {
-        io::ErrorKind::NotFound => plain.remedy("check the path"),
-        io::ErrorKind::PermissionDenied => plain.remedy("check the file's permissions"),
-        _ => plain,
-    }
-}
-
-fn from_capture(name: &str, error: &capture::Error) -> Error {
-    Error::input(format!("{name}: {error}")).remedy(error.remedy())
+fn key_logs(paths: &[PathBuf]) -> Result<Vec<(String, KeyLog)>, Error> {
+    paths.iter().map(|path| Ok((path.display().to_string(), read_key_log(path)?))).collect()
 }
 
 fn read_key_log(path: &Path) -> Result<KeyLog, Error> {
@@ -115,17 +131,5 @@ fn report_useless(story: &Story, key_logs: &[(String, KeyLog)]) {
         if let Some(useless) = story::useless_keys(story, key_log) {
             let _ = writeln!(io::stderr(), "warning: {name} {useless}\n  help: {}", story::USELESS_KEYS_REMEDY);
         }
-    }
-}
-
-/// Says what was damaged; what was readable is shown all the same.
-fn report_problems(name: &str, file: &capture::read::File) {
-    let mut err = io::stderr();
-    for problem in file.problems.kept().iter().take(10) {
-        let _ = writeln!(err, "warning: {name}: {problem}");
-    }
-    if let Some(error) = &file.ended_by {
-        let _ = writeln!(err, "warning: {name}: {error}; the {} packets before that are shown", file.packets.len());
-        let _ = writeln!(err, "  help: {}", error.remedy());
     }
 }

@@ -19,7 +19,10 @@ pub fn write(workshop: &Workshop, view: &View, packets: Option<&[u32]>) -> Resul
             "pcapng" => pcapng(story, path, packets)?,
             "json" => text(path, &format!("{:#}\n", workshop.subject().document(story, packets)))?,
             "jsonl" => with(path, |out| export::write_jsonl(out, story, packets))?,
-            "csv" => with(path, |out| table(path)?.write_csv(out, story, packets))?,
+            "csv" => {
+                let table = table(path)?;
+                with(path, |out| table.write_csv(out, story, packets))?;
+            }
             "har" => har(story, path, packets)?,
             "keys" => text(path, &story.secrets())?,
             "svg" => text(path, &export::ladder_svg(story, packets, &workshop.subject().title))?,
@@ -35,12 +38,14 @@ pub fn write(workshop: &Workshop, view: &View, packets: Option<&[u32]>) -> Resul
     Ok(())
 }
 
-fn create(path: &Path) -> Result<BufWriter<File>, Error> {
+/// Makes a file.
+pub fn create(path: &Path) -> Result<BufWriter<File>, Error> {
     let file = File::create(path).map_err(|error| failed(path, &error))?;
     Ok(BufWriter::new(file))
 }
 
-fn failed(path: &Path, error: &std::io::Error) -> Error {
+/// A file could not be written.
+pub fn failed(path: &Path, error: &std::io::Error) -> Error {
     Error::input(format!("cannot write {}: {error}", path.display()))
 }
 
@@ -56,11 +61,11 @@ fn with(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result
 }
 
 /// The table that a file's name asks for: `NAME.requests.csv`; that of the packets for a plain `.csv`.
-fn table(path: &Path) -> std::io::Result<&'static export::Table> {
+pub fn table(path: &Path) -> Result<&'static export::Table, Error> {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let named = export::table(stem.rsplit('.').next().unwrap_or_default());
     let table = named.or_else(|| export::table("packets"));
-    table.ok_or_else(|| std::io::Error::other("there is no table of packets"))
+    table.ok_or_else(|| Error::usage(format!("-o {}: there is no such table", path.display())))
 }
 
 fn har(story: &Story, path: &Path, packets: Option<&[u32]>) -> Result<(), Error> {

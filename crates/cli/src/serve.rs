@@ -9,7 +9,7 @@ use web::{Begin, Capture, Limits, Options, ServeError};
 
 use crate::args::Serve;
 use crate::error::{Error, Kind};
-use crate::open::unreadable;
+use crate::input::unreadable;
 
 /// Serves until it is stopped.
 pub fn run(out: &mut impl Write, args: &Serve) -> Result<ExitCode, Error> {

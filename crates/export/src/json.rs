@@ -168,5 +168,10 @@ pub fn findings(story: &Story, packets: Option<&[u32]>) -> Value {
     let shows = |finding: &&Finding| {
         packets.is_none_or(|packets| finding.evidence.iter().any(|n| packets.binary_search(n).is_ok()))
     };
-    story.findings().iter().filter(shows).map(finding).collect()
+    findings_document(&story.findings().iter().filter(shows).collect::<Vec<_>>())
+}
+
+/// Findings, each with its evidence and its cost.
+pub fn findings_document(findings: &[&Finding]) -> Value {
+    findings.iter().copied().map(finding).collect()
 }

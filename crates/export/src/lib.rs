@@ -15,8 +15,11 @@ mod tables;
 
 pub use connections::connections;
 pub use har::write_har;
-pub use json::{SCHEMA, document, findings, packet_document, time};
+pub use json::{SCHEMA, document, findings, findings_document, packet_document, time};
 pub use pcapng::{TapSet, write_pcapng, write_story};
 pub use sanitize::{Removed, sanitize};
 pub use svg::ladder_svg;
-pub use tables::{Cell, Column, ColumnKind, TABLES, TABLES_SCHEMA, Table, table, write_jsonl};
+pub use tables::{
+    Cell, Column, ColumnKind, Lines, TABLES, TABLES_SCHEMA, Table, connection_row, finding_row, request_row, run_line,
+    table, write_jsonl,
+};

@@ -6,7 +6,10 @@ mod findings;
 mod packets;
 mod requests;
 
-use std::collections::BTreeMap;
+pub use connections::row as connection_row;
+pub use findings::row as finding_row;
+pub use requests::row as request_row;
+
 use std::io::{self, Write};
 
 use flow::ConversationId;
@@ -144,14 +147,11 @@ struct Chosen<'a> {
     story: &'a Story,
     /// In order; `None` for all.
     packets: Option<&'a [u32]>,
-    /// The number of each TCP connection, from 1.
-    numbers: BTreeMap<ConversationId, usize>,
 }
 
 impl<'a> Chosen<'a> {
     fn new(story: &'a Story, packets: Option<&'a [u32]>) -> Chosen<'a> {
-        let connections = story.flow().conversations().iter().filter(|c| c.tcp().is_some());
-        Chosen { story, packets, numbers: connections.map(|c| c.id).zip(1..).collect() }
+        Chosen { story, packets }
     }
 
     /// Whether any of these packets is meant.
@@ -160,7 +160,7 @@ impl<'a> Chosen<'a> {
     }
 
     fn number(&self, id: ConversationId) -> Option<usize> {
-        self.numbers.get(&id).copied()
+        self.story.connection_number(id)
     }
 }
 
@@ -178,22 +178,8 @@ impl Table {
     /// # Errors
     /// If `out` cannot be written.
     pub fn write_csv(&self, out: &mut impl Write, story: &Story, packets: Option<&[u32]>) -> io::Result<()> {
-        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
-        write!(out, "{}\r\n", names.join(","))?;
-        self.rows(story, packets, &mut |cells| {
-            for (at, cell) in cells.iter().enumerate() {
-                if at > 0 {
-                    out.write_all(b",")?;
-                }
-                match cell {
-                    Cell::Empty => {}
-                    Cell::Integer(n) => write!(out, "{n}")?,
-                    Cell::Boolean(yes) => write!(out, "{yes}")?,
-                    Cell::Text(text) => csv_text(out, text)?,
-                }
-            }
-            out.write_all(b"\r\n")
-        })
+        self.csv_heading(out)?;
+        self.rows(story, packets, &mut |cells| self.row(out, Lines::Csv, cells))
     }
 
     /// Writes the table as JSON lines: an object a row, with `row` naming the table and a key a column.
@@ -201,21 +187,63 @@ impl Table {
     /// # Errors
     /// If `out` cannot be written.
     pub fn write_jsonl(&self, out: &mut impl Write, story: &Story, packets: Option<&[u32]>) -> io::Result<()> {
-        let row = self.name.strip_suffix('s').unwrap_or(self.name);
-        self.rows(story, packets, &mut |cells| {
-            write!(out, "{{\"row\":\"{row}\"")?;
-            for (column, cell) in self.columns.iter().zip(cells) {
-                write!(out, ",\"{}\":", column.name)?;
-                match cell {
-                    Cell::Empty => out.write_all(b"null")?,
-                    Cell::Integer(n) => write!(out, "{n}")?,
-                    Cell::Boolean(yes) => write!(out, "{yes}")?,
-                    Cell::Text(text) => serde_json::to_writer(&mut *out, text)?,
-                }
-            }
-            out.write_all(b"}\n")
-        })
+        self.rows(story, packets, &mut |cells| self.row(out, Lines::Json, cells))
     }
+
+    /// Writes CSV's first line: the names of the columns.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    pub fn csv_heading(&self, out: &mut impl Write) -> io::Result<()> {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        write!(out, "{}\r\n", names.join(","))
+    }
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    pub fn row(&self, out: &mut impl Write, lines: Lines, cells: &[Cell]) -> io::Result<()> {
+        match lines {
+            Lines::Csv => {
+                for (at, cell) in cells.iter().enumerate() {
+                    if at > 0 {
+                        out.write_all(b",")?;
+                    }
+                    match cell {
+                        Cell::Empty => {}
+                        Cell::Integer(n) => write!(out, "{n}")?,
+                        Cell::Boolean(yes) => write!(out, "{yes}")?,
+                        Cell::Text(text) => csv_text(out, text)?,
+                    }
+                }
+                out.write_all(b"\r\n")
+            }
+            Lines::Json => {
+                let row = self.name.strip_suffix('s').unwrap_or(self.name);
+                write!(out, "{{\"row\":\"{row}\"")?;
+                for (column, cell) in self.columns.iter().zip(cells) {
+                    write!(out, ",\"{}\":", column.name)?;
+                    match cell {
+                        Cell::Empty => out.write_all(b"null")?,
+                        Cell::Integer(n) => write!(out, "{n}")?,
+                        Cell::Boolean(yes) => write!(out, "{yes}")?,
+                        Cell::Text(text) => serde_json::to_writer(&mut *out, text)?,
+                    }
+                }
+                out.write_all(b"}\n")
+            }
+        }
+    }
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lines {
+    /// RFC 4180.
+    Csv,
+    /// An object a line.
+    Json,
 }
 
 /// RFC 4180 §2: what holds a comma, a quote or a line end is quoted, and quotes in it are doubled.
@@ -232,10 +260,17 @@ fn csv_text(out: &mut impl Write, text: &str) -> io::Result<()> {
 /// # Errors
 /// If `out` cannot be written.
 pub fn write_jsonl(out: &mut impl Write, story: &Story, packets: Option<&[u32]>) -> io::Result<()> {
-    let source = if story.trace().is_some() { "simulated" } else { "captured" };
-    let epoch = story.epoch();
-    writeln!(out, "{{\"row\":\"run\",\"schema\":{TABLES_SCHEMA},\"source\":\"{source}\",\"epoch\":\"{epoch}\"}}")?;
+    run_line(out, story.trace().is_some(), story.epoch())?;
     TABLES.into_iter().try_for_each(|table| table.write_jsonl(out, story, packets))
+}
+
+/// Writes the line that says what a run is.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn run_line(out: &mut (impl Write + ?Sized), simulated: bool, epoch: base::WallTime) -> io::Result<()> {
+    let source = if simulated { "simulated" } else { "captured" };
+    writeln!(out, "{{\"row\":\"run\",\"schema\":{TABLES_SCHEMA},\"source\":\"{source}\",\"epoch\":\"{epoch}\"}}")
 }
 
 /// Declares a table's columns.

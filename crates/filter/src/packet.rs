@@ -11,31 +11,19 @@ use wire::{Datum, Node, Record, Show};
 use crate::Value;
 use crate::names::{Own, Term};
 
-/// What holds for all packets of a story: made once for a filter.
+/// What holds for all packets of a story.
 pub(crate) struct Context<'a> {
     pub story: &'a Story,
-    /// The number of each conversation among the TCP connections, from 0.
-    streams: OnceCell<Vec<u32>>,
 }
 
 impl<'a> Context<'a> {
     pub fn new(story: &'a Story) -> Context<'a> {
-        Context { story, streams: OnceCell::new() }
+        Context { story }
     }
 
     /// The place of a conversation among the TCP connections, from 0.
-    pub fn stream(&self, conversation: &flow::Conversation) -> Option<u32> {
-        conversation.tcp()?;
-        let number = || {
-            let conversations = self.story.flow().conversations().iter();
-            let next = conversations.scan(0, |next, c| {
-                let own = *next;
-                *next += u32::from(c.tcp().is_some());
-                Some(own)
-            });
-            next.collect()
-        };
-        self.streams.get_or_init(number).get(conversation.id.index()).copied()
+    pub fn stream(&self, conversation: &flow::Conversation) -> Option<usize> {
+        self.story.connection_number(conversation.id)?.checked_sub(1)
     }
 }
 
@@ -151,7 +139,7 @@ impl<'a> Seen<'a> {
                 let conversation = row.conversation.and_then(|id| story.flow().conversation(id));
                 let stream =
                     conversation.filter(|c| matches!(c.kind, Kind::Tcp(_))).and_then(|c| self.context.stream(c));
-                some(stream.map(|n| i128::from(n) + i128::from(own == Own::Connection)))
+                some(stream.map(|n| n as i128 + i128::from(own == Own::Connection)))
             }
             Own::Ip => yes(!self.ips().is_empty()),
             Own::IpSource => nth(self.ips(), 0),

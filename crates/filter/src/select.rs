@@ -66,7 +66,7 @@ impl Selection {
     /// If there is no such connection or request.
     pub fn packets(&self, story: &Story) -> Result<Vec<u32>, SelectError> {
         let mut numbers: Vec<u32> = match (self.connection, self.request) {
-            (None, None) => (1..=story.len() as u32).collect(),
+            (None, None) => story.flow().rows().iter().map(|row| row.number).collect(),
             (Some(connection), None) => of_connection(story, connection)?,
             (None, Some(request)) => of_request(story, request)?,
             (Some(connection), Some(request)) => {

@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use crate::layers::SettledRecord;
+use crate::{ConversationId, Direction};
+
 /// Which buffer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum BufferRef {
@@ -99,6 +102,15 @@ impl Buffer {
 pub trait Source {
     /// The captured bytes of packet `number` (from 1), as they were pushed; `None` if they are no longer there.
     fn frame(&self, number: u32) -> Option<Cow<'_, [u8]>>;
+    /// Whether the payload of packet `number` was there and was let go, because nothing is read from it any more. Streams
+    /// have zeros in its place.
+    fn let_go(&self, _number: u32) -> bool {
+        false
+    }
+    /// What was in a record of TLS whose bytes were let go: that which begins at `at` in a connection's stream.
+    fn settled(&self, _conversation: ConversationId, _direction: Direction, _at: usize) -> Option<&SettledRecord> {
+        None
+    }
 }
 
 /// Packets' bytes in memory, packet 1 first.

@@ -4,9 +4,11 @@ mod connecting;
 mod joining;
 mod transport;
 
+pub(crate) use transport::quoted;
+
 use base::Map;
 use wire::Silent;
-use wire::frame::{self, Frame, Transport};
+use wire::frame::{self, Frame, Network, Transport};
 
 use crate::conversation::{Conversation, ConversationId, Direction, Key};
 use crate::exchanges::{
@@ -37,6 +39,8 @@ pub struct Flow {
     dns: DnsTransactions,
     dhcp: DhcpExchanges,
     messages: usize,
+    /// The id of the next conversation: one more than that of the last, unless another flow opens conversations as well.
+    next_id: u32,
 }
 
 impl Flow {
@@ -45,13 +49,13 @@ impl Flow {
         Flow { limits, ..Flow::default() }
     }
 
-    /// The packets, in order; packet `n` stands at index `n - 1`.
+    /// The packets, in order; packet `n` stands at index `n - 1`, unless this is a [`crate::Part`] of a capture.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
     /// Packet `number` (from 1), with what was found out about its segment.
     pub fn row(&self, number: u32) -> Option<RowView<'_>> {
-        let row = self.rows.get((number as usize).checked_sub(1)?)?;
+        let row = self.rows.get(self.index(number)?)?;
         Some(RowView { row, tcp: self.tcp(row) })
     }
     /// What was found out about the TCP segment in `row`, if there is one.
@@ -64,7 +68,7 @@ impl Flow {
     }
     /// The conversation `id`.
     pub fn conversation(&self, id: ConversationId) -> Option<&Conversation> {
-        self.conversations.get(id.index())
+        self.conversations.get(self.place(id)?)
     }
     /// The payload of an IP packet that was put together from fragments, by [`BufferRef::Datagram`]'s number.
     pub fn datagram(&self, index: u32) -> Option<&Buffer> {
@@ -106,8 +110,14 @@ impl Flow {
             self.dropped.packets += 1;
             return None;
         };
+        let frame = decode(&packet);
+        self.take(number, packet, frame);
+        Some(number)
+    }
+
+    /// Takes a packet in that was decoded, under a number that is higher than all before it.
+    pub(crate) fn take(&mut self, number: u32, packet: Packet<'_>, frame: Frame) {
         let original = packet.original_len.max(packet.bytes.len());
-        let frame = frame::decode(packet.link, packet.bytes, original, &mut Silent);
         let mut row = Row {
             number,
             at: packet.at,
@@ -118,6 +128,7 @@ impl Flow {
             kind: RowKind::Malformed,
             malformed: frame.malformed.is_some(),
             checksum: frame.checksum,
+            hop_limit: hop_limit(&frame),
             conversation: None,
             direction: Direction::ToServer,
             about: None,
@@ -146,7 +157,44 @@ impl Flow {
             self.rows.push(row);
             self.transport(number, frame, packet.bytes);
         }
-        Some(number)
+    }
+
+    /// Where packet `number` stands among the rows.
+    fn index(&self, number: u32) -> Option<usize> {
+        let dense = (number as usize).checked_sub(1)?;
+        if self.rows.get(dense).is_some_and(|row| row.number == number) {
+            return Some(dense);
+        }
+        let last = self.rows.len().checked_sub(1)?;
+        if self.rows.get(last).is_some_and(|row| row.number == number) {
+            return Some(last);
+        }
+        self.rows.binary_search_by_key(&number, |row| row.number).ok()
+    }
+
+    /// Where a conversation stands in the list.
+    fn place(&self, id: ConversationId) -> Option<usize> {
+        if self.conversations.get(id.index()).is_some_and(|conversation| conversation.id == id) {
+            return Some(id.index());
+        }
+        self.conversations.binary_search_by_key(&id, |conversation| conversation.id).ok()
+    }
+
+    fn conversation_mut(&mut self, id: ConversationId) -> Option<&mut Conversation> {
+        let place = self.place(id)?;
+        self.conversations.get_mut(place)
+    }
+
+    /// The id that the next conversation gets: higher than all before it.
+    pub(crate) fn set_next_id(&mut self, id: u32) {
+        self.next_id = self.next_id.max(id);
+    }
+    pub(crate) fn next_id(&self) -> u32 {
+        self.next_id
+    }
+    /// The conversation that packets of these ends belong to now.
+    pub(crate) fn current(&self, key: &Key) -> Option<&Conversation> {
+        self.conversation(*self.current.get(key)?)
     }
 
     /// The last fragment of an IP packet came as packet `number`.
@@ -166,7 +214,7 @@ impl Flow {
             row.malformed |= frame.malformed.is_some();
         }
         self.transport(number, frame, &bytes);
-        let last = self.rows.get(number as usize - 1).copied();
+        let last = self.row(number).map(|view| *view.row);
         for n in whole.frames {
             let Some(row) = self.row_mut(n) else { continue };
             row.datagram = Some(id);
@@ -175,7 +223,7 @@ impl Flow {
                 row.conversation = Some(conversation);
                 row.direction = last.direction;
                 let at = row.at;
-                if let Some(conversation) = self.conversations.get_mut(conversation.index()) {
+                if let Some(conversation) = self.conversation_mut(conversation) {
                     let place = conversation.packets.partition_point(|&other| other < n);
                     conversation.packets.insert(place, n);
                     conversation.first_at = conversation.first_at.min(at);
@@ -191,7 +239,20 @@ impl Flow {
     }
 
     fn row_mut(&mut self, number: u32) -> Option<&mut Row> {
-        self.rows.get_mut((number as usize).checked_sub(1)?)
+        let index = self.index(number)?;
+        self.rows.get_mut(index)
+    }
+}
+
+pub(crate) fn decode(packet: &Packet<'_>) -> Frame {
+    frame::decode(packet.link, packet.bytes, packet.original_len.max(packet.bytes.len()), &mut Silent)
+}
+
+fn hop_limit(frame: &Frame) -> Option<u8> {
+    match &frame.network {
+        Network::Ipv4(header) => Some(header.ttl),
+        Network::Ipv6(decoded) => Some(decoded.header.hop_limit),
+        _ => None,
     }
 }
 

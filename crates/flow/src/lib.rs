@@ -24,6 +24,8 @@
 //! - [`Layers::of`] reads what one connection carries: TLS records, handshake messages, HTTP/1 messages, DNS. Each is a
 //!   [`Unit`] in a [`Buffer`] whose ranges lead back to packets; [`Layers::carried`] tells what a packet carries or
 //!   completes.
+//! - [`Split`] takes a capture apart while it passes, a [`Flow`] for each pair of ends, given up when they are done: for
+//!   captures that are larger than memory, or that do not end.
 //! - Packets' bytes stay with the caller, who shows them again through [`Source`].
 
 mod buffer;
@@ -34,6 +36,8 @@ mod fragments;
 mod layers;
 mod limits;
 mod row;
+mod settle;
+mod split;
 pub mod tcp;
 pub mod tls;
 
@@ -46,8 +50,9 @@ pub use exchanges::{ArpExchange, DhcpExchange, DhcpMessage, DnsTransaction, NdEx
 pub use flow::Flow;
 pub use layers::{
     Application, Carried, Cut, DnsOverTcp, Exchange, HandshakeMessage, Head, Http, Http2Frame, HttpMessage, Layers,
-    MessageState, OnStream, RecordContent, Stream, Tls, TlsRecord, Unit, UnitKind, Unread,
+    MessageState, OnStream, RecordContent, SettledRecord, Stream, Tls, TlsRecord, Unit, UnitKind, Unread,
 };
 pub use limits::{Dropped, Limits};
 pub use row::{Packet, Payload, Row, RowKind, RowView};
+pub use split::{Kept, Part, Split, Whose};
 pub use tcp::{Assembly, Connection, Counts, Half, Overlap, StreamPiece, Tcp, Verdict, Verdicts};

@@ -13,8 +13,10 @@ pub struct Limits {
     pub datagram_bytes: usize,
     /// Overlaps kept for each direction of a connection.
     pub overlaps_per_stream: usize,
-    /// Bytes of one direction of a connection that its upper layers are read from.
+    /// Bytes of one direction of a connection that its upper layers are read from, but for those that were let go.
     pub stream_bytes: usize,
+    /// The same, with those that were let go.
+    pub stream_len: usize,
     /// The longest hole in a stream that upper layers are read across, in bytes.
     pub hole_bytes: usize,
     /// DNS, DHCP and ARP messages kept.
@@ -30,6 +32,7 @@ impl Default for Limits {
             datagram_bytes: 256 << 20,
             overlaps_per_stream: 4_096,
             stream_bytes: 64 << 20,
+            stream_len: 1 << 30,
             hole_bytes: 4 << 20,
             messages: 2_000_000,
         }

@@ -78,6 +78,8 @@ pub struct Row {
     pub malformed: bool,
     /// Whether the transport's checksum is right.
     pub checksum: Checksum,
+    /// IPv4's time to live, or IPv6's hop limit, as it passed the tap.
+    pub hop_limit: Option<u8>,
     /// The conversation that it belongs to.
     pub conversation: Option<ConversationId>,
     /// Which way it goes in its conversation.

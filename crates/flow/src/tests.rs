@@ -155,6 +155,7 @@ mod http;
 mod http2;
 mod path;
 mod reassembly;
+mod split;
 mod tcp_verdicts;
 mod tls_layers;
 mod tshark;

@@ -15,6 +15,7 @@ pub mod log;
 pub mod machines;
 mod meaning;
 mod names;
+mod part;
 pub mod predict;
 mod progress;
 mod rtt;
@@ -31,6 +32,7 @@ mod why;
 pub use keys::{USELESS_KEYS_REMEDY, UselessKeys, useless_keys};
 pub use ladder::{Mark, Row, Side};
 pub use names::Names;
+pub use part::Around;
 pub use shown::{How, Shown, basis_text, why_text};
 pub use source::{OpenError, TapChoice};
 pub use states::{Ends, StateAt};
@@ -66,6 +68,8 @@ pub struct Story {
     /// The upper layers of connections, read when they are first asked for.
     layers: RefCell<BTreeMap<ConversationId, Option<Rc<Layers>>>>,
     key_log: capture::keylog::KeyLog,
+    /// The numbers of the TCP connections among those of the capture, from 1.
+    numbers: OnceCell<Vec<(ConversationId, usize)>>,
     analysis: OnceCell<Analysis>,
     compatible: OnceCell<analyze::compatible::Labels>,
     findings: OnceCell<Vec<analyze::findings::Finding>>,
@@ -125,6 +129,12 @@ impl Story {
     fn new(frames: Frames) -> Story {
         let mut flow = Flow::new(Limits::default());
         frames.push_into(&mut flow);
+        let (key_log, _) = capture::keylog::KeyLog::parse(frames.secrets().as_bytes());
+        Story::with(frames, flow, key_log)
+    }
+
+    /// The story of packets that went through `flow`.
+    fn with(frames: Frames, flow: Flow, key_log: capture::keylog::KeyLog) -> Story {
         let names = Names::new(frames.trace());
         let states = states::States::new(frames.trace(), &frames);
         let epoch = frames.epoch();
@@ -139,7 +149,6 @@ impl Story {
         let swapped = swapped.map(|(id, _)| *id).collect();
         let several = several(&flow);
         let losses = frames.trace().map(|trace| source::losses(trace, &frames)).unwrap_or_default();
-        let (key_log, _) = capture::keylog::KeyLog::parse(frames.secrets().as_bytes());
         let layers = RefCell::default();
         Story {
             frames,
@@ -152,6 +161,7 @@ impl Story {
             losses,
             layers,
             key_log,
+            numbers: OnceCell::new(),
             analysis: OnceCell::new(),
             compatible: OnceCell::new(),
             findings: OnceCell::new(),
@@ -184,7 +194,7 @@ impl Story {
     pub fn capture(&self) -> Option<&capture::read::File> {
         match &self.frames {
             Frames::Captured { file, .. } => Some(file),
-            Frames::Simulated { .. } => None,
+            Frames::Simulated { .. } | Frames::Part { .. } => None,
         }
     }
     /// What a TCP connection carries: TLS, HTTP, DNS. Read when first asked for; `None` if it is no TCP connection.
@@ -239,7 +249,7 @@ impl Story {
     pub(crate) fn lineage(&self) -> &lineage::Lineage {
         self.lineage.get_or_init(|| match &self.frames {
             Frames::Simulated { trace, ids, .. } => lineage::Lineage::of(trace, ids),
-            Frames::Captured { .. } => lineage::Lineage::default(),
+            Frames::Captured { .. } | Frames::Part { .. } => lineage::Lineage::default(),
         })
     }
     /// What the devices of a simulation knew.
@@ -307,7 +317,16 @@ impl Story {
     }
     /// The ladder's rows, first to last.
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
-        (1..=self.len() as u32).filter_map(|number| self.row(number))
+        self.flow.rows().iter().filter_map(|row| self.row(row.number))
+    }
+    /// The number of a TCP connection, from 1 in order of first packets.
+    pub fn connection_number(&self, id: ConversationId) -> Option<usize> {
+        let numbers = self.numbers.get_or_init(|| {
+            let connections = self.flow.conversations().iter().filter(|conversation| conversation.tcp().is_some());
+            connections.map(|conversation| conversation.id).zip(1..).collect()
+        });
+        let at = numbers.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        numbers.get(at).map(|(_, number)| *number)
     }
 
     /// Packet `number` taken apart, bit by bit.

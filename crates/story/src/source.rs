@@ -57,6 +57,13 @@ pub(crate) enum Frames {
         /// Its secrets and those given beside it.
         key_log: capture::keylog::KeyLog,
     },
+    /// Those of a part of a capture, under the numbers that they have in the whole.
+    Part {
+        /// Their bytes.
+        bytes: flow::Kept,
+        /// The capture's zero.
+        epoch: WallTime,
+    },
 }
 
 impl Frames {
@@ -95,25 +102,26 @@ impl Frames {
     pub fn trace(&self) -> Option<&Trace> {
         match self {
             Frames::Simulated { trace, .. } => Some(trace),
-            Frames::Captured { .. } => None,
+            Frames::Captured { .. } | Frames::Part { .. } => None,
         }
     }
     pub fn secrets(&self) -> String {
         match self {
             Frames::Simulated { trace, .. } => trace.secrets.clone(),
             Frames::Captured { key_log, .. } => key_log.to_string(),
+            Frames::Part { .. } => String::new(),
         }
     }
     pub fn tap(&self) -> Option<TapId> {
         match self {
             Frames::Simulated { tap, .. } => *tap,
-            Frames::Captured { .. } => None,
+            Frames::Captured { .. } | Frames::Part { .. } => None,
         }
     }
     pub fn frame_id(&self, number: u32) -> Option<FrameId> {
         match self {
             Frames::Simulated { ids, .. } => (number as usize).checked_sub(1).and_then(|at| ids.get(at)).copied(),
-            Frames::Captured { .. } => None,
+            Frames::Captured { .. } | Frames::Part { .. } => None,
         }
     }
 
@@ -121,7 +129,7 @@ impl Frames {
     pub fn number_of(&self, frame: FrameId) -> Option<u32> {
         match self {
             Frames::Simulated { ids, .. } => ids.binary_search(&frame).ok().map(|at| at as u32 + 1),
-            Frames::Captured { .. } => None,
+            Frames::Captured { .. } | Frames::Part { .. } => None,
         }
     }
 
@@ -132,6 +140,7 @@ impl Frames {
             Frames::Captured { file, .. } => {
                 file.packets.iter().find_map(|packet| packet.at).unwrap_or(WallTime::from_unix_nanos(0))
             }
+            Frames::Part { epoch, .. } => *epoch,
         }
     }
 
@@ -172,6 +181,8 @@ impl Frames {
                     });
                 }
             }
+            // They went through the flow before the part was made.
+            Frames::Part { .. } => {}
         }
     }
 }
@@ -184,6 +195,21 @@ impl flow::Source for Frames {
                 let at = (number as usize).checked_sub(1)?;
                 file.packets.get(at).map(|packet| Cow::Borrowed(packet.data.as_ref()))
             }
+            Frames::Part { bytes, .. } => bytes.frame(number),
+        }
+    }
+    fn let_go(&self, number: u32) -> bool {
+        matches!(self, Frames::Part { bytes, .. } if bytes.let_go(number))
+    }
+    fn settled(
+        &self,
+        conversation: flow::ConversationId,
+        direction: flow::Direction,
+        at: usize,
+    ) -> Option<&flow::SettledRecord> {
+        match self {
+            Frames::Part { bytes, .. } => bytes.settled(conversation, direction, at),
+            _ => None,
         }
     }
 }

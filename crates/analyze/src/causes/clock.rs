@@ -122,7 +122,31 @@ impl<'a> Clock<'a> {
             }
         }
         self.held_back(Direction::ToClient, to);
+        if let Some(waited) = self.first_flight_lost(to) {
+            self.spend(Cause::ServerThink, to - waited);
+            self.spend(Cause::TimerWait, to);
+        }
         self.spend(Cause::ServerThink, to);
+    }
+
+    /// For how long a timer was waited for until `to`, if the response's whole first flight was lost before the tap, which then
+    /// sees nothing of it. Its sender tries again with a single segment and waits for its acknowledgment: the last one of the
+    /// flight after two round trips (RFC 8985 §7.2), or the first one after its timeout (RFC 6298 §5.4).
+    fn first_flight_lost(&self, to: Instant) -> Option<Duration> {
+        let theirs = |(row, tcp): &&(&Row, &Tcp)| row.direction == Direction::ToClient && tcp.len > 0;
+        let mut data = self.segments.iter().filter(theirs).skip_while(|(row, _)| row.at < to);
+        let (first, next) = (data.next()?, data.next()?);
+        let alone = next.0.at.since(first.0.at) >= self.round_trip * 3 / 4 && self.round_trip > Duration::ZERO;
+        let waited = to.since(self.now);
+        if !alone || first.0.at != to {
+            None
+        } else if first.1.verdicts.contains(Verdicts::LOST_PREVIOUS) {
+            Some(waited.min((self.round_trip * 2).max(Duration::from_millis(10))))
+        } else {
+            // It could have sent more, and took no longer than a timer may.
+            let more = first.1.len >= self.full(Direction::ToClient) && !first.1.flags.contains(Flags::PSH);
+            (more && waited >= RTO_MIN && waited <= Duration::from_secs(4)).then_some(waited)
+        }
     }
 
     /// The response stands behind another one until `ahead`; the rest is the server's.
@@ -221,8 +245,14 @@ impl<'a> Clock<'a> {
             } else if room.was_full_before(row.number) {
                 Cause::ReceiveWindow
             } else if waited > self.round_trip + self.round_trip / 2 + Duration::from_millis(5) {
-                // Longer than any acknowledgment takes: nothing was there to send.
-                if direction == Direction::ToClient { Cause::ServerThink } else { Cause::ClientIdle }
+                // Longer than any acknowledgment takes. Who has more to send does not set PSH (RFC 9293 §3.9.1.2): then what
+                // follows a full segment was lost, all of it, and a timer was waited for. Otherwise nothing was there to send.
+                let more = before.is_some_and(|(_, before)| before.len >= full && !before.flags.contains(Flags::PSH));
+                match direction {
+                    _ if more && waited >= RTO_MIN => Cause::TimerWait,
+                    Direction::ToClient => Cause::ServerThink,
+                    Direction::ToServer => Cause::ClientIdle,
+                }
             } else if lost {
                 Cause::CongestionWindow
             } else {

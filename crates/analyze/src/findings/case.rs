@@ -17,6 +17,8 @@ pub struct Case<'a> {
     pub source: &'a dyn Source,
     /// The conversations that ICMP errors speak of.
     pub reported: BTreeSet<ConversationId>,
+    /// Until when nothing more came: the capture's end, or when this part of it was given up.
+    pub until: Instant,
 }
 
 impl Case<'_> {
@@ -24,20 +26,13 @@ impl Case<'_> {
     pub fn at(&self, number: u32) -> Instant {
         self.flow.row(number).map_or(Instant::ZERO, |view| view.row.at)
     }
-    /// When the last packet passed.
+    /// Until when nothing more came.
     pub fn end(&self) -> Instant {
-        self.flow.rows().last().map_or(Instant::ZERO, |row| row.at)
+        self.until
     }
     /// The time to live (hop limit) of packet `number`.
     pub fn ttl(&self, number: u32) -> Option<u8> {
-        let row = self.flow.row(number)?.row;
-        let bytes = self.source.frame(number)?;
-        let frame = wire::frame::decode(row.link, &bytes, row.original as usize, &mut wire::Silent);
-        match frame.network {
-            wire::frame::Network::Ipv4(header, ..) => Some(header.ttl),
-            wire::frame::Network::Ipv6(header, ..) => Some(header.header.hop_limit),
-            _ => None,
-        }
+        self.flow.row(number)?.row.hop_limit
     }
     /// The TCP options of packet `number`.
     pub fn options(&self, number: u32) -> Options {

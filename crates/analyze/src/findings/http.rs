@@ -175,7 +175,7 @@ pub(super) struct Leg {
 }
 
 /// The legs among the requests of a connection.
-pub(super) fn legs(connection: &Connection<'_>) -> Vec<Leg> {
+pub(super) fn legs(connection: &Connection<'_>) -> impl Iterator<Item = Leg> {
     let leg = |request: &Request| {
         let target = request.line.as_deref()?.split(' ').nth(1)?.to_owned();
         let redirect = matches!(request.status, Some(301 | 302 | 303 | 307 | 308));
@@ -189,7 +189,7 @@ pub(super) fn legs(connection: &Connection<'_>) -> Vec<Leg> {
             location: location.and_then(|m| m.head.fields().get("location").map(str::to_owned)),
         })
     };
-    connection.requests.iter().filter_map(leg).collect()
+    connection.requests.iter().filter_map(leg)
 }
 
 /// Whether a redirect to `location` leads to this leg: the same path, and the host if it names one (RFC 9110 §10.2.2).
@@ -201,14 +201,12 @@ fn leads_to(from: &Leg, location: &str, leg: &Leg) -> bool {
     leg.begins >= from.ends && leg.host.eq_ignore_ascii_case(host) && leg.target == path
 }
 
-/// The kind that is found over all connections together.
-pub(super) const REDIRECT_CHAIN: &str = "finding.http.redirect_chain";
-
 /// The longest time from a redirect to the request that follows it.
 const FOLLOWS: Duration = Duration::from_secs(5);
 
 /// Redirects that lead to redirects, over all connections.
-pub(super) fn chains(card: &'static super::Card, mut legs: Vec<Leg>) -> Vec<Finding> {
+fn chains(card: &'static super::Card, legs: &[Leg]) -> Vec<Finding> {
+    let mut legs: Vec<&Leg> = legs.iter().collect();
     legs.sort_by_key(|leg| leg.begins);
     let mut next = vec![None; legs.len()];
     let mut led_to = vec![false; legs.len()];
@@ -224,7 +222,7 @@ pub(super) fn chains(card: &'static super::Card, mut legs: Vec<Leg>) -> Vec<Find
     }
     let mut out = Vec::new();
     for start in (0..legs.len()).filter(|&at| !led_to[at]) {
-        let chain: Vec<&Leg> = std::iter::successors(Some(start), |&at| next[at]).map(|at| &legs[at]).collect();
+        let chain: Vec<&Leg> = std::iter::successors(Some(start), |&at| next[at]).map(|at| legs[at]).collect();
         let redirects = chain.iter().filter(|leg| leg.location.is_some()).count();
         if redirects < 2 {
             continue;
@@ -243,8 +241,7 @@ finding! {
     RedirectChain = "finding.http.redirect_chain", "a chain of redirects", "RFC 9110 §15.4",
         "a redirect leads to another redirect: each costs a request, and often a connection of its own",
         advice "Let the first redirect lead to the final address: http to https and the bare name to www in one step.";
-    // They are found over all connections together: see `chains`.
-    look = |_, _, _| {};
+    conclude = |card, across, out| out.extend(chains(card, &across.legs));
 }
 
 finding! {
@@ -252,27 +249,12 @@ finding! {
     NoKeepAlive = "finding.http.no_keep_alive", "a new connection for each request", "RFC 9112 §9.3",
         "requests to the same server each opened a connection of their own: each pays for the handshakes again, and starts slowly",
         advice "Reuse connections: a pool in the client, keep-alive at the server and at proxies (proxy_http_version 1.1 in nginx), or HTTP/2.";
-    look = |card, case, out| {
-        let mut by_server: std::collections::BTreeMap<_, Vec<_>> = std::collections::BTreeMap::new();
-        for conversation in case.flow.conversations() {
-            let Some(tcp) = conversation.tcp() else { continue };
-            // One after the other, each used and closed.
-            if tcp.established_frame().is_some() && tcp.server().stream().end().is_some() && tcp.over() {
-                by_server.entry((conversation.interface, conversation.client.ip, conversation.server)).or_default().push((conversation, tcp));
-            }
-        }
-        for ((_, _, server), list) in by_server {
+    conclude = |card, across, out| {
+        for ((_, _, server), turns) in &across.turns {
             // The next one is opened when the one before begins to close.
-            let closes = |tcp: &flow::Connection| {
-                let fins = [tcp.client(), tcp.server()].into_iter().filter_map(|half| half.fin_frame().or(half.rst_frame()));
-                fins.min().map(|number| case.at(number))
-            };
-            let pairs = list.iter().zip(list.iter().skip(1));
-            let in_turn = pairs.filter(|((_, a), (b, _))| closes(a).is_some_and(|at| at <= b.first_at)).count();
-            if list.len() >= 4 && in_turn + 1 >= list.len() {
-                let cost = list.iter().skip(1).filter_map(|(_, tcp)| tcp.initial_rtt()).sum();
-                let text = format!("{} connections to {server}, one after the other, each for little.", list.len());
-                out.push(Finding::new(card, text, list.iter().filter_map(|(_, tcp)| tcp.client().syn_frame())).costs(cost).sure(Confidence::Likely));
+            if turns.count >= 4 && turns.in_turn + 1 >= turns.count {
+                let text = format!("{} connections to {server}, one after the other, each for little.", turns.count);
+                out.push(Finding::new(card, text, turns.syns.iter().copied()).costs(turns.cost).sure(Confidence::Likely));
             }
         }
     };

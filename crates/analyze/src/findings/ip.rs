@@ -1,6 +1,6 @@
 //! IP, and what the capture itself lacks.
 
-use flow::{RowKind, Verdicts};
+use flow::Verdicts;
 
 use super::{Confidence, Finding, Rule, finding};
 
@@ -12,12 +12,11 @@ finding! {
     FragmentMissing = "finding.ip.fragment_missing", "a fragment is missing", "RFC 791 §3.2",
         "an IP packet was cut into fragments and not all of them came, so all of it is lost",
         advice "Firewalls often drop fragments. Make the packets smaller (EDNS 1232 bytes, a lower MTU in the tunnel) so that nothing needs to be cut.";
-    look = |card, case, out| {
-        let lonely = case.flow.rows().iter().filter(|row| row.kind == RowKind::Fragment && row.datagram.is_none());
-        let frames: Vec<u32> = lonely.map(|row| row.number).collect();
-        if !frames.is_empty() {
-            let text = format!("{} fragments belong to IP packets that never became whole.", frames.len());
-            out.push(Finding::new(card, text, frames).failed().sure(Confidence::Likely));
+    conclude = |card, across, out| {
+        let lonely = &across.fragments;
+        if lonely.count > 0 {
+            let text = format!("{} fragments belong to IP packets that never became whole.", lonely.count);
+            out.push(Finding::new(card, text, lonely.first.iter().copied()).failed().sure(Confidence::Likely));
         }
     };
 }
@@ -27,11 +26,11 @@ finding! {
     Malformed = "finding.ip.malformed", "malformed packets", "RFC 1122 §3.2.1",
         "a header breaks its format: damaged on the way, cut by a faulty device, or made by an attacker",
         advice "See where the tree of the packet says malformed, and look at the device that sent it; hosts drop such packets.";
-    look = |card, case, out| {
-        let bad = case.flow.rows().iter().filter(|row| row.malformed && !row.snapped());
-        let frames: Vec<u32> = bad.map(|row| row.number).collect();
-        if !frames.is_empty() {
-            out.push(Finding::new(card, format!("{} packets break their format.", frames.len()), frames));
+    conclude = |card, across, out| {
+        let bad = &across.malformed;
+        if bad.count > 0 {
+            let text = format!("{} packets break their format.", bad.count);
+            out.push(Finding::new(card, text, bad.first.iter().copied()));
         }
     };
 }
@@ -41,12 +40,11 @@ finding! {
     Snapped = "finding.capture.snapped", "the capture kept only the beginning of packets", "draft-ietf-opsawg-pcapng §4.2",
         "packets are cut by the capture's snap length: what they carried cannot be read",
         advice "Capture again with full length (tcpdump -s 0).";
-    look = |card, case, out| {
-        let cut = case.flow.rows().iter().filter(|row| row.snapped());
-        let frames: Vec<u32> = cut.map(|row| row.number).collect();
-        if !frames.is_empty() {
-            let text = format!("{} of {} packets are cut short.", frames.len(), case.flow.rows().len());
-            out.push(Finding::new(card, text, frames));
+    conclude = |card, across, out| {
+        let cut = &across.snapped;
+        if cut.count > 0 {
+            let text = format!("{} of {} packets are cut short.", cut.count, across.packets);
+            out.push(Finding::new(card, text, cut.first.iter().copied()));
         }
     };
 }

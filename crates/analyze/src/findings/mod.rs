@@ -5,6 +5,7 @@
 //! assert_eq!(card.title, "connection refused");
 //! ```
 
+mod across;
 mod arp;
 mod case;
 mod dhcp;
@@ -13,17 +14,19 @@ mod http;
 mod http2;
 mod icmp;
 mod ip;
+mod search;
 mod tcp_close;
 mod tcp_loss;
 mod tcp_open;
 mod tcp_window;
 mod tls;
 
-use base::{Duration, WallTime};
-use capture::keylog::KeyLog;
-use flow::{ConversationId, Flow, Kind, Layers, Source};
+use base::Duration;
+use flow::ConversationId;
 
+pub use across::Across;
 pub use case::{Case, Connection};
+pub use search::{Search, Sight, of};
 
 /// What is the same of every finding of a kind.
 #[derive(Debug)]
@@ -114,10 +117,6 @@ impl Finding {
         evidence.dedup();
         Finding { card, verdict, evidence, confidence: Confidence::Certain, cost: Cost::Unmeasured, conversation: None }
     }
-    fn on(mut self, conversation: ConversationId) -> Finding {
-        self.conversation = Some(conversation);
-        self
-    }
     fn costs(mut self, time: Duration) -> Finding {
         self.cost = Cost::Time(time);
         self
@@ -140,9 +139,11 @@ pub trait Rule: Sync {
     fn look(&self, _case: &Case<'_>, _out: &mut Vec<Finding>) {}
     /// Looks for it on one TCP connection.
     fn look_at(&self, _connection: &Connection<'_>, _out: &mut Vec<Finding>) {}
+    /// Concludes it from what was gathered over all connections.
+    fn conclude(&self, _across: &Across, _out: &mut Vec<Finding>) {}
 }
 
-/// Declares a finding: its type with its words, and its predicate (`look` or `look_at`).
+/// Declares a finding: its type with its words, and its predicate (`look`, `look_at` or `conclude`).
 macro_rules! finding {
     ($(#[$doc:meta])* $name:ident = $id:literal, $title:literal, $source:literal, $line:literal, advice $advice:literal; $look:ident = $predicate:expr;) => {
         $(#[$doc])*
@@ -169,6 +170,12 @@ macro_rules! finding {
         fn look_at(&self, connection: &super::Connection<'_>, out: &mut Vec<super::Finding>) {
             let predicate: fn(&'static super::Card, &super::Connection<'_>, &mut Vec<super::Finding>) = $predicate;
             predicate(super::Rule::card(self), connection, out)
+        }
+    };
+    (@ conclude, $predicate:expr) => {
+        fn conclude(&self, across: &super::Across, out: &mut Vec<super::Finding>) {
+            let predicate: fn(&'static super::Card, &super::Across, &mut Vec<super::Finding>) = $predicate;
+            predicate(super::Rule::card(self), across, out)
         }
     };
 }
@@ -202,39 +209,6 @@ pub fn cards() -> impl Iterator<Item = &'static Card> {
 /// The card of the kind with this id.
 pub fn card(id: &str) -> Option<&'static Card> {
     cards().find(|card| card.id == id)
-}
-
-/// Looks for everything in a capture: failures first, then by the time that they cost. `epoch` is where the flow's zero
-/// lies on the wall clock; certificates are judged by it.
-pub fn of(flow: &Flow, source: &dyn Source, keys: &KeyLog, epoch: WallTime) -> Vec<Finding> {
-    let reported = flow.rows().iter().filter_map(|row| row.about).collect();
-    let case = Case { flow, source, reported };
-    let mut found: Vec<(usize, Finding)> = Vec::new();
-    let keep = |found: &mut Vec<(usize, Finding)>, order: usize, new: Vec<Finding>| {
-        let before = found.iter().filter(|(other, _)| *other == order).count();
-        found.extend(new.into_iter().take(MAX_OF_A_KIND.saturating_sub(before)).map(|finding| (order, finding)));
-    };
-    for (order, rule) in rules().enumerate() {
-        let mut new = Vec::new();
-        rule.look(&case, &mut new);
-        keep(&mut found, order, new);
-    }
-    let mut legs = Vec::new();
-    for conversation in flow.conversations().iter().filter(|c| matches!(c.kind, Kind::Tcp(_))) {
-        let Some(layers) = Layers::of(flow, conversation.id, source, keys) else { continue };
-        let Some(connection) = Connection::new(&case, conversation, &layers, epoch) else { continue };
-        legs.extend(http::legs(&connection));
-        for (order, rule) in rules().enumerate() {
-            let mut new = Vec::new();
-            rule.look_at(&connection, &mut new);
-            keep(&mut found, order, new.into_iter().map(|finding| finding.on(conversation.id)).collect());
-        }
-    }
-    for (order, rule) in rules().enumerate().filter(|(_, rule)| rule.card().id == http::REDIRECT_CHAIN) {
-        keep(&mut found, order, http::chains(rule.card(), std::mem::take(&mut legs)));
-    }
-    found.sort_by_key(|(order, finding)| (finding.cost.rank(), *order));
-    found.into_iter().map(|(_, finding)| finding).collect()
 }
 
 /// A time in the unit in which people would say it.

@@ -88,3 +88,47 @@ fn of_a_wait_for_a_delayed_acknowledgment_only_the_delay_is_its_own() {
     assert_eq!(spent.on(Cause::NagleOrDelayedAck), ms(40), "{:?}", spent.by_cause());
     assert_eq!(spent.on(Cause::SlowStart), ms(20), "{:?}", spent.by_cause());
 }
+
+/// A response of `len` bytes behind its head.
+fn response(len: usize) -> Vec<u8> {
+    let mut all = format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n").into_bytes();
+    all.resize(all.len() + len, b'x');
+    all
+}
+
+#[test]
+fn a_first_flight_that_was_lost_before_the_tap_costs_a_timer_and_not_the_server() {
+    let all = response(4000);
+    for (first, timer) in [(A, 260), (A | Flags::PSH, 0)] {
+        let mut t = Tape::new();
+        open(&mut t);
+        let end = 1001 + GET.len() as u32;
+        t.c(A, 1001, 4501, GET);
+        t.ms(20).s(A, 4501, end, b"");
+        // Nothing is seen of the flight; the first segment comes again, alone.
+        t.ms(260).s(first, 4501, end, &all[..1460]);
+        t.c(A, end, 4501 + 1460, b"");
+        t.ms(20).s(A, 4501 + 1460, end, &all[1460..2920]);
+        t.s(A, 4501 + 2920, end, &all[2920..]);
+        let spent = spent(&t, 0);
+        assert_eq!(spent.on(Cause::TimerWait), ms(timer), "{:?}", spent.by_cause());
+        assert_eq!(spent.on(Cause::ServerThink), ms(260 - timer), "{:?}", spent.by_cause());
+    }
+}
+
+#[test]
+fn a_tail_that_was_lost_before_the_tap_costs_a_timer_unless_the_server_had_nothing_to_send() {
+    let all = response(4000);
+    for (last, timer) in [(A, 220), (A | Flags::PSH, 0)] {
+        let mut t = Tape::new();
+        open(&mut t);
+        let end = 1001 + GET.len() as u32;
+        t.c(A, 1001, 4501, GET);
+        t.ms(20).s(A, 4501, end, &all[..1460]);
+        t.s(last, 4501 + 1460, end, &all[1460..2920]);
+        t.c(A, end, 4501 + 2920, b"");
+        t.ms(220).s(A, 4501 + 2920, end, &all[2920..]);
+        let spent = spent(&t, 0);
+        assert_eq!(spent.on(Cause::TimerWait), ms(timer), "{:?}", spent.by_cause());
+    }
+}

@@ -23,6 +23,8 @@
 mod classic;
 mod file;
 mod interface;
+mod joined;
+mod merge;
 mod options;
 mod order;
 mod packet;
@@ -43,6 +45,7 @@ use crate::{Error, Problems, SecretsKind};
 
 pub use file::{File, OwnedPacket, OwnedSecrets, read_all, read_all_within};
 pub use interface::{Interface, Resolution, Section, Statistics};
+pub use joined::{Joined, JoinedItem, JoinedPacket};
 pub use order::Order;
 pub use packet::{Comments, Packet};
 
@@ -150,6 +153,8 @@ pub struct Reader<R: Read> {
     packets: u64,
     /// How many bytes the item lent last occupies; they go at the next call.
     lent: usize,
+    /// Where in them the data of a packet, or secrets, stand.
+    data: (usize, usize),
     ended: bool,
 }
 
@@ -196,6 +201,7 @@ impl<R: Read> Reader<R> {
             skipped: BTreeMap::new(),
             packets: 0,
             lent: 0,
+            data: (0, 0),
             ended: false,
         };
         if let sniff::Kind::Pcap(magic) = kind {
@@ -260,6 +266,11 @@ impl<R: Read> Reader<R> {
                 return Err(error);
             }
         };
+        self.data = match &found {
+            Found::Packet(located) => located.data,
+            Found::Secrets { start, end, .. } => (*start, *end),
+            _ => (0, 0),
+        };
         let block = self.source.available();
         Ok(match found {
             Found::End => None,
@@ -275,6 +286,13 @@ impl<R: Read> Reader<R> {
             }
             Found::Statistics(statistics) => Some(Item::Statistics(statistics)),
         })
+    }
+}
+
+impl<R: Read> Reader<R> {
+    /// The data of the packet, or the secrets, that were lent last.
+    fn lent(&self) -> &[u8] {
+        self.source.available().get(self.data.0..self.data.1).unwrap_or_default()
     }
 }
 

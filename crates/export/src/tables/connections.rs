@@ -1,6 +1,6 @@
 //! A TCP connection a row.
 
-use analyze::Ending;
+use analyze::{Ending, Summary};
 use flow::Application;
 
 use super::{Cell, Chosen, Sink, Table, columns};
@@ -43,34 +43,39 @@ fn rows(chosen: &Chosen<'_>, each: &mut Sink<'_>) -> std::io::Result<()> {
         if !chosen.any(conversation.packets.iter().copied()) {
             continue;
         }
-        let tls = summary.tls.as_ref();
-        each(&[
-            chosen.number(summary.conversation).into(),
-            summary.client.end.ip.to_string().into(),
-            summary.client.end.port.into(),
-            summary.server.end.ip.to_string().into(),
-            summary.server.end.port.into(),
-            summary.span.0.into(),
-            summary.span.1.into(),
-            summary.packets.into(),
-            summary.client.stream_bytes.into(),
-            summary.server.stream_bytes.into(),
-            Cell::from(summary.client.counts.retransmissions),
-            Cell::from(summary.server.counts.retransmissions),
-            summary.round_trip.into(),
-            ending(summary.ending).into(),
-            application(summary.application).into(),
-            tls.and_then(|tls| tls.server_name.clone()).into(),
-            tls.and_then(|tls| tls.version.clone()).into(),
-            tls.and_then(|tls| tls.cipher_suite.clone()).into(),
-            tls.and_then(|tls| tls.alpn.clone()).into(),
-            tls.map(|tls| tls.records.0).into(),
-            tls.map(|tls| tls.records.1).into(),
-            tls.and_then(|tls| tls.undecrypted.as_ref()).map(|(_, why)| why.clone()).into(),
-            summary.http.len().into(),
-        ])?;
+        each(&row(chosen.number(summary.conversation), summary))?;
     }
     Ok(())
+}
+
+/// A connection's row; `number` is its number in the capture.
+pub fn row(number: Option<usize>, summary: &Summary) -> [Cell; 23] {
+    let tls = summary.tls.as_ref();
+    [
+        number.into(),
+        summary.client.end.ip.to_string().into(),
+        summary.client.end.port.into(),
+        summary.server.end.ip.to_string().into(),
+        summary.server.end.port.into(),
+        summary.span.0.into(),
+        summary.span.1.into(),
+        summary.packets.into(),
+        summary.client.stream_bytes.into(),
+        summary.server.stream_bytes.into(),
+        Cell::from(summary.client.counts.retransmissions),
+        Cell::from(summary.server.counts.retransmissions),
+        summary.round_trip.into(),
+        ending(summary.ending).into(),
+        application(summary.application).into(),
+        tls.and_then(|tls| tls.server_name.clone()).into(),
+        tls.and_then(|tls| tls.version.clone()).into(),
+        tls.and_then(|tls| tls.cipher_suite.clone()).into(),
+        tls.and_then(|tls| tls.alpn.clone()).into(),
+        tls.map(|tls| tls.records.0).into(),
+        tls.map(|tls| tls.records.1).into(),
+        tls.and_then(|tls| tls.undecrypted.as_ref()).map(|(_, why)| why.clone()).into(),
+        summary.http.len().into(),
+    ]
 }
 
 fn ending(ending: Ending) -> &'static str {

@@ -1,6 +1,6 @@
 //! A finding a row.
 
-use analyze::findings::Cost;
+use analyze::findings::{Cost, Finding};
 
 use super::{Cell, Chosen, Sink, Table, columns};
 
@@ -28,24 +28,29 @@ fn rows(chosen: &Chosen<'_>, each: &mut Sink<'_>) -> std::io::Result<()> {
         if !chosen.any(finding.evidence.iter().copied()) {
             continue;
         }
-        let cost = match finding.cost {
-            Cost::Time(time) => time.into(),
-            Cost::Failed | Cost::Unmeasured => Cell::Empty,
-        };
-        let packets: Vec<String> = finding.evidence.iter().map(u32::to_string).collect();
-        each(&[
-            number.into(),
-            finding.card.id.into(),
-            finding.card.title.into(),
-            finding.verdict.as_str().into(),
-            finding.confidence.name().into(),
-            (finding.cost == Cost::Failed).into(),
-            cost,
-            finding.conversation.and_then(|id| chosen.number(id)).into(),
-            packets.join(" ").into(),
-            finding.card.advice.into(),
-            finding.card.source.into(),
-        ])?;
+        each(&row(number, finding.conversation.and_then(|id| chosen.number(id)), finding))?;
     }
     Ok(())
+}
+
+/// A finding's row: its place, and the number of its connection in the capture.
+pub fn row(number: usize, connection: Option<usize>, finding: &Finding) -> [Cell; 11] {
+    let cost = match finding.cost {
+        Cost::Time(time) => time.into(),
+        Cost::Failed | Cost::Unmeasured => Cell::Empty,
+    };
+    let packets: Vec<String> = finding.evidence.iter().map(u32::to_string).collect();
+    [
+        number.into(),
+        finding.card.id.into(),
+        finding.card.title.into(),
+        finding.verdict.as_str().into(),
+        finding.confidence.name().into(),
+        (finding.cost == Cost::Failed).into(),
+        cost,
+        connection.into(),
+        packets.join(" ").into(),
+        finding.card.advice.into(),
+        finding.card.source.into(),
+    ]
 }

@@ -38,7 +38,7 @@ fn rows(chosen: &Chosen<'_>, each: &mut Sink<'_>) -> std::io::Result<()> {
     let story = chosen.story;
     let labels = story.compatible();
     let epoch = story.epoch().as_unix_nanos();
-    let all = 1..=story.len() as u32;
+    let all = story.flow().rows().iter().map(|row| row.number);
     let numbers: Box<dyn Iterator<Item = u32>> = match chosen.packets {
         Some(packets) => Box::new(packets.iter().copied()),
         None => Box::new(all),

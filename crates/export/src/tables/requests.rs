@@ -1,6 +1,8 @@
 //! A request a row.
 
-use super::{Chosen, Sink, Table, columns};
+use analyze::Request;
+
+use super::{Cell, Chosen, Sink, Table, columns};
 
 pub(super) static TABLE: Table = Table {
     name: "requests",
@@ -29,7 +31,6 @@ pub(super) static TABLE: Table = Table {
 };
 
 fn rows(chosen: &Chosen<'_>, each: &mut Sink<'_>) -> std::io::Result<()> {
-    let length = |span: Option<analyze::Span>| span.map(|(from, to)| to - from);
     for (number, request) in (1usize..).zip(&chosen.story.analysis().requests) {
         let first = request.request_frames.0;
         let last = request.response_frames.map_or(request.request_frames.1, |frames| frames.1);
@@ -38,26 +39,34 @@ fn rows(chosen: &Chosen<'_>, each: &mut Sink<'_>) -> std::io::Result<()> {
         if !chosen.any(packets.iter().copied().filter(|n| (first..=last).contains(n))) {
             continue;
         }
-        each(&[
-            number.into(),
-            chosen.number(request.conversation).into(),
-            request.line.clone().into(),
-            request.host.clone().into(),
-            request.status.into(),
-            request.start().into(),
-            length(request.dns).into(),
-            length(request.connect).into(),
-            length(request.tls).into(),
-            length(Some(request.send)).into(),
-            length(request.wait).into(),
-            length(request.receive).into(),
-            request.total().into(),
-            request.bytes.0.into(),
-            request.bytes.1.into(),
-            request.whole.into(),
-            first.into(),
-            last.into(),
-        ])?;
+        each(&row(number, chosen.number(request.conversation), request))?;
     }
     Ok(())
+}
+
+/// A request's row: its number, and that of its connection.
+pub fn row(number: usize, connection: Option<usize>, request: &Request) -> [Cell; 18] {
+    let length = |span: Option<analyze::Span>| span.map(|(from, to)| to - from);
+    let first = request.request_frames.0;
+    let last = request.response_frames.map_or(request.request_frames.1, |frames| frames.1);
+    [
+        number.into(),
+        connection.into(),
+        request.line.clone().into(),
+        request.host.clone().into(),
+        request.status.into(),
+        request.start().into(),
+        length(request.dns).into(),
+        length(request.connect).into(),
+        length(request.tls).into(),
+        length(Some(request.send)).into(),
+        length(request.wait).into(),
+        length(request.receive).into(),
+        request.total().into(),
+        request.bytes.0.into(),
+        request.bytes.1.into(),
+        request.whole.into(),
+        first.into(),
+        last.into(),
+    ]
 }

@@ -18,7 +18,7 @@ impl Flow {
         let id = match current {
             None => self.open_tcp(number, key, src, dst, &segment, None),
             Some(id) => {
-                let Some(conversation) = self.conversations.get_mut(id.index()) else { return };
+                let Some(conversation) = self.conversation_mut(id) else { return };
                 let client = conversation.client == src;
                 let direction = if client { Direction::ToServer } else { Direction::ToClient };
                 let Kind::Tcp(connection) = &mut conversation.kind else { return };
@@ -70,7 +70,7 @@ impl Flow {
 
     /// A SYN inside an open connection was answered by SYN and ACK: it opened a new connection, to which it moves.
     fn promote(&mut self, old: ConversationId, key: Key, opener: Endpoint, answer: &Segment) -> Option<ConversationId> {
-        let conversation = self.conversations.get_mut(old.index())?;
+        let conversation = self.conversation_mut(old)?;
         let other = if conversation.client == opener { conversation.server } else { conversation.client };
         let Kind::Tcp(connection) = &mut conversation.kind else { return None };
         let challengers = std::mem::take(&mut connection.challengers);
@@ -88,16 +88,17 @@ impl Flow {
 
     fn push_segment(&mut self, number: u32, id: ConversationId, src: Endpoint, segment: &Segment, verdicts: Verdicts) {
         let Some(direction) = self.join(number, id, src) else { return };
-        let Some(conversation) = self.conversations.get_mut(id.index()) else { return };
+        let limits = self.limits;
+        let Some(conversation) = self.conversation_mut(id) else { return };
         let Kind::Tcp(connection) = &mut conversation.kind else { return };
-        let mut tcp = connection.push(direction, segment, &self.limits);
+        let mut tcp = connection.push(direction, segment, &limits);
         tcp.verdicts |= verdicts;
         self.set_tcp(number, tcp);
     }
 
     fn set_tcp(&mut self, number: u32, tcp: Tcp) {
         let index = small(self.segments.len());
-        let Some(row) = self.rows.get_mut((number as usize).wrapping_sub(1)) else { return };
+        let Some(row) = self.row_mut(number) else { return };
         match row.tcp_index() {
             Some(at) => {
                 if let Some(slot) = self.segments.get_mut(at) {

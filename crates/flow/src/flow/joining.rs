@@ -1,6 +1,6 @@
 //! To which conversation a packet belongs.
 
-use super::{Flow, small};
+use super::Flow;
 use crate::conversation::{ClientBy, Conversation, ConversationId, Direction, Endpoint, Key, Kind};
 
 impl Flow {
@@ -50,7 +50,7 @@ impl Flow {
             return None;
         }
         let (at, interface) = self.row_mut(number).map(|row| (row.at, row.interface))?;
-        let id = ConversationId(small(self.conversations.len()));
+        let id = ConversationId(self.next_id);
         let incarnation = previous.and_then(|id| self.conversation(id)).map_or(0, |old| old.incarnation + 1);
         self.conversations.push(Conversation {
             id,
@@ -65,14 +65,15 @@ impl Flow {
             packets: Vec::new(),
             kind,
         });
+        self.next_id += 1;
         self.current.insert(key, id);
         Some(id)
     }
 
     /// Packet `number` from `src` joins a conversation.
     pub(super) fn join(&mut self, number: u32, id: ConversationId, src: Endpoint) -> Option<Direction> {
-        let conversation = self.conversations.get_mut(id.index())?;
-        let row = self.rows.get_mut((number as usize).checked_sub(1)?)?;
+        let (place, index) = (self.place(id)?, self.index(number)?);
+        let (conversation, row) = (self.conversations.get_mut(place)?, self.rows.get_mut(index)?);
         let direction = if conversation.client == src { Direction::ToServer } else { Direction::ToClient };
         conversation.packets.push(number);
         conversation.last_at = conversation.last_at.max(row.at);

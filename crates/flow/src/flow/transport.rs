@@ -1,5 +1,7 @@
 //! What a packet is: its transport protocol, and the messages that stand in single datagrams.
 
+use std::net::IpAddr;
+
 use wire::frame::{Checksum, Frame, Network, Transport};
 use wire::pseudo_header;
 
@@ -73,9 +75,10 @@ impl Flow {
                 }
             }
             Transport::Icmp(icmp) => {
+                let rest = bytes.get(frame.payload.clone()).unwrap_or_default();
                 self.set_kind(number, RowKind::Icmp(icmp.kind.0, icmp.code));
                 if icmp.is_error() {
-                    let about = self.quoted(number, bytes.get(frame.payload.clone()).unwrap_or_default());
+                    let about = self.about(number, quoted(&frame, rest));
                     if let Some(row) = self.row_mut(number) {
                         row.about = about;
                     }
@@ -90,7 +93,7 @@ impl Flow {
                 self.set_kind(number, RowKind::Icmpv6(icmp.kind.0, icmp.code));
                 let rest = bytes.get(frame.payload.clone()).unwrap_or_default();
                 if icmp.kind.0 < 128 {
-                    let about = rest.get(4..).and_then(|quote| self.quoted_ipv6(number, quote));
+                    let about = self.about(number, quoted(&frame, rest));
                     if let Some(row) = self.row_mut(number) {
                         row.about = about;
                     }
@@ -144,32 +147,34 @@ impl Flow {
         self.row_mut(number).map(|row| (row.interface, row.at))
     }
 
-    /// As [`Flow::quoted`], for an ICMPv6 error.
-    fn quoted_ipv6(&mut self, number: u32, quote: &[u8]) -> Option<ConversationId> {
-        let decoded = wire::ipv6::decode(&mut wire::Reader::new(quote, &mut wire::Silent)).ok()?;
-        let rest = quote.get(wire::ipv6::Header::LEN + decoded.extensions_len..)?;
-        let ports = match (decoded.protocol.0, rest) {
-            (6 | 17, [a, b, c, d, ..]) => (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])),
-            _ => (0, 0),
-        };
+    /// The conversation of the packet that an ICMP error quotes.
+    fn about(&mut self, number: u32, quoted: Option<(u16, Endpoint, Endpoint)>) -> Option<ConversationId> {
         let interface = self.row_mut(number)?.interface;
-        let src = Endpoint { ip: decoded.header.src.into(), port: ports.0 };
-        let dst = Endpoint { ip: decoded.header.dst.into(), port: ports.1 };
-        self.current.get(&Key::new(interface, decoded.protocol.0.into(), src, dst)).copied()
+        let (protocol, src, dst) = quoted?;
+        self.current.get(&Key::new(interface, protocol, src, dst)).copied()
     }
+}
 
-    /// The conversation of the packet that an ICMP error quotes: an IPv4 header and at least eight bytes behind it (RFC
-    /// 792).
-    fn quoted(&mut self, number: u32, quote: &[u8]) -> Option<ConversationId> {
-        let header = quote.get(..wire::ipv4::Header::LEN).map(wire::ipv4::Header::read)?;
-        let rest = quote.get(header.header_len().max(wire::ipv4::Header::LEN)..)?;
-        let ports = match (header.protocol.0, rest) {
-            (6 | 17, [a, b, c, d, ..]) => (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])),
-            _ => (0, 0),
-        };
-        let interface = self.row_mut(number)?.interface;
-        let src = Endpoint { ip: header.src.into(), port: ports.0 };
-        let dst = Endpoint { ip: header.dst.into(), port: ports.1 };
-        self.current.get(&Key::new(interface, header.protocol.0.into(), src, dst)).copied()
-    }
+/// Protocol and ends of the packet that an ICMP error quotes. `rest` is what stands behind the error's first four bytes
+/// (ICMPv6, RFC 4443 §3.1) or eight (ICMP, RFC 792: a header and at least eight bytes behind it).
+pub(crate) fn quoted(frame: &Frame, rest: &[u8]) -> Option<(u16, Endpoint, Endpoint)> {
+    let (protocol, src, dst, behind): (u8, IpAddr, IpAddr, &[u8]) = match &frame.transport {
+        Transport::Icmp(icmp) if icmp.is_error() => {
+            let header = rest.get(..wire::ipv4::Header::LEN).map(wire::ipv4::Header::read)?;
+            let behind = rest.get(header.header_len().max(wire::ipv4::Header::LEN)..)?;
+            (header.protocol.0, header.src.into(), header.dst.into(), behind)
+        }
+        Transport::Icmpv6(icmp) if icmp.kind.0 < 128 => {
+            let quote = rest.get(4..)?;
+            let decoded = wire::ipv6::decode(&mut wire::Reader::new(quote, &mut wire::Silent)).ok()?;
+            let behind = quote.get(wire::ipv6::Header::LEN + decoded.extensions_len..)?;
+            (decoded.protocol.0, decoded.header.src.into(), decoded.header.dst.into(), behind)
+        }
+        _ => return None,
+    };
+    let ports = match (protocol, behind) {
+        (6 | 17, [a, b, c, d, ..]) => (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])),
+        _ => (0, 0),
+    };
+    Some((protocol.into(), Endpoint { ip: src, port: ports.0 }, Endpoint { ip: dst, port: ports.1 }))
 }

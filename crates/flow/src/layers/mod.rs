@@ -20,7 +20,7 @@ use wire::http2::{PREFACE, is_chain, looks_like_http2};
 pub use http::{Exchange, Head, Http, HttpMessage, MessageState, Unread};
 pub use http2::{Http2Frame, OnStream};
 pub use stream::{Cut, Stream};
-pub use tls::{HandshakeMessage, RecordContent, Tls, TlsRecord};
+pub use tls::{HandshakeMessage, RecordContent, SettledRecord, Tls, TlsRecord};
 pub use units::{Carried, Unit, UnitKind};
 
 use crate::exchanges::{DnsTransaction, DnsTransactions};
@@ -130,7 +130,7 @@ impl Layers {
                 layers.read_http(flow, ids, version.unwrap_or(Version::HTTP_11));
             }
             Application::Dns => layers.read_dns(),
-            Application::Tls => layers.read_tls(flow, keys),
+            Application::Tls => layers.read_tls(flow, source, keys),
             Application::Nothing | Application::Unknown => {}
         }
         layers.index(flow);
@@ -206,9 +206,10 @@ impl Layers {
     }
 
     /// Reads TLS, and the HTTP inside.
-    fn read_tls(&mut self, flow: &Flow, keys: &KeyLog) {
+    fn read_tls(&mut self, flow: &Flow, source: &dyn Source, keys: &KeyLog) {
         let mut derived = std::mem::take(&mut self.derived);
-        let tls = tls::read(&self.streams, keys, &mut |buffer| keep(&mut derived, buffer));
+        let settled = |direction, at| source.settled(self.conversation, direction, at).cloned();
+        let tls = tls::read(&self.streams, keys, &settled, &mut |buffer| keep(&mut derived, buffer));
         self.derived = derived;
         // A buffer for each stretch of records that could be opened: something is missing between them.
         let plaintext = tls.plaintext.clone();

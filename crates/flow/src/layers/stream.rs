@@ -35,30 +35,39 @@ impl Stream {
     pub(crate) fn join(half: &Half, id: BufferRef, flow: &Flow, source: &dyn Source, limits: &Limits) -> Stream {
         let known = half.isn().is_some();
         let first = if known { 1 } else { half.stream().start().unwrap_or(1) };
-        let mut out = BytesMut::new();
-        let mut parents = Vec::new();
-        let mut completion = Vec::new();
-        let mut latest = 0;
         let mut cut = None;
+        // Which pieces, and how long they are together.
+        let (mut len, mut kept, mut count) = (0usize, 0usize, 0usize);
         for piece in half.stream().pieces() {
             let Ok(start) = usize::try_from(piece.start - first) else { continue };
-            let hole = start.saturating_sub(out.len());
+            let hole = start.saturating_sub(len);
             if hole > limits.hole_bytes {
                 cut = Some(Cut::Hole(hole as u64));
                 break;
             }
-            if start + piece.len as usize > limits.stream_bytes {
+            let end = start + piece.len as usize;
+            kept += if let_go(piece, source) { 0 } else { end - len.min(end) };
+            if kept > limits.stream_bytes || end > limits.stream_len {
                 cut = Some(Cut::Limit);
                 break;
             }
-            out.resize(start, 0);
-            let have = append(&mut out, piece, flow, source);
+            (len, count) = (end.max(len), count + 1);
+        }
+        // The system gives zeros without taking memory: pages that nothing is copied to, as of what was let go, cost nothing.
+        let mut out = BytesMut::zeroed(len);
+        let mut parents = Vec::with_capacity(count);
+        let mut completion = Vec::with_capacity(count);
+        let mut latest = 0;
+        for piece in half.stream().pieces() {
+            let Ok(start) = usize::try_from(piece.start - first) else { continue };
+            let end = start + piece.len as usize;
+            let Some(place) = out.get_mut(start..end) else { break };
+            let have = if let_go(piece, source) { piece.have as usize } else { copy(place, piece, flow, source) };
             if have > 0 {
                 parents.push(Piece { range: start..start + have, parent: piece.buffer, at: piece.at as usize });
             }
-            out.resize(start + piece.len as usize, 0);
             latest = latest.max(piece.frame);
-            completion.push((out.len(), latest));
+            completion.push((end, latest));
         }
         let end = first + out.len() as i64;
         let ended = cut.is_none() && half.fin() == Some(end);
@@ -83,24 +92,24 @@ impl Stream {
     }
 }
 
-/// Appends a piece's bytes, as far as they are there, and tells how many.
-fn append(out: &mut BytesMut, piece: &StreamPiece, flow: &Flow, source: &dyn Source) -> usize {
+/// Whether a piece's bytes were there and are no longer kept.
+fn let_go(piece: &StreamPiece, source: &dyn Source) -> bool {
+    matches!(piece.buffer, BufferRef::Frame(number) if source.let_go(number))
+}
+
+/// Copies a piece's bytes into its place, as far as they are there, and tells how many.
+fn copy(place: &mut [u8], piece: &StreamPiece, flow: &Flow, source: &dyn Source) -> usize {
     let range = piece.at as usize..(piece.at + piece.have) as usize;
-    let before = out.len();
+    let mut copied = |bytes: Option<&[u8]>| match (bytes, place.get_mut(..piece.have as usize)) {
+        (Some(bytes), Some(place)) if bytes.len() == place.len() => {
+            place.copy_from_slice(bytes);
+            bytes.len()
+        }
+        _ => 0,
+    };
     match piece.buffer {
-        BufferRef::Frame(n) => {
-            if let Some(frame) = source.frame(n)
-                && let Some(bytes) = frame.get(range)
-            {
-                out.extend_from_slice(bytes);
-            }
-        }
-        BufferRef::Datagram(n) => {
-            if let Some(bytes) = flow.datagram(n).and_then(|buffer| buffer.bytes.get(range)) {
-                out.extend_from_slice(bytes);
-            }
-        }
-        BufferRef::Derived(_) => {}
+        BufferRef::Frame(n) => copied(source.frame(n).as_deref().and_then(|frame| frame.get(range))),
+        BufferRef::Datagram(n) => copied(flow.datagram(n).and_then(|buffer| buffer.bytes.get(range))),
+        BufferRef::Derived(_) => 0,
     }
-    out.len() - before
 }

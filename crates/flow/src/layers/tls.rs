@@ -137,6 +137,46 @@ struct Cut {
     missing: usize,
     /// The hole before it, behind which it was found: offset and length.
     hole: Option<(usize, usize)>,
+    /// What was in it, where its bytes were let go.
+    settled: Option<SettledRecord>,
+}
+
+/// What is known of a record whose bytes were let go.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettledRecord {
+    header: RecordHeader,
+    opened: SettledContent,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum SettledContent {
+    Decrypted { content_type: ContentType, layout: Layout, sequence: u64, epoch: Epoch },
+    Undecrypted(Why),
+}
+
+/// What stands for plaintext that was let go.
+static ZEROS: [u8; (1 << 14) + 256] = [0; (1 << 14) + 256];
+
+impl SettledRecord {
+    /// What is to be known of `record` when its bytes are let go; `None` if they will still be needed.
+    pub(crate) fn of(record: &TlsRecord) -> Option<SettledRecord> {
+        let opened = match &record.content {
+            RecordContent::Decrypted { content_type, layout, sequence, epoch, .. } => {
+                // With an AEAD each record is opened by itself; with CBC the next one needs this one's end (RFC 2246 §6.2.3.2).
+                let alone = layout.tag > 0 && layout.mac == 0 && layout.padding_length == 0;
+                if !alone || layout.ciphertext > ZEROS.len() || *content_type != ContentType::APPLICATION_DATA {
+                    return None;
+                }
+                let (content_type, layout, sequence, epoch) = (*content_type, *layout, *sequence, *epoch);
+                SettledContent::Decrypted { content_type, layout, sequence, epoch }
+            }
+            RecordContent::Undecrypted(why) if record.header.content_type == ContentType::APPLICATION_DATA => {
+                SettledContent::Undecrypted(why.clone())
+            }
+            _ => return None,
+        };
+        Some(SettledRecord { header: record.header, opened })
+    }
 }
 
 /// Whether one of the streams speaks TLS.
@@ -150,17 +190,25 @@ pub(super) fn detect_midway(stream: &[u8]) -> bool {
 }
 
 /// Reads both streams.
-pub(super) fn read(streams: &[Stream; 2], keys: &KeyLog, keep: &mut dyn FnMut(Buffer) -> BufferRef) -> Tls {
+pub(super) fn read(
+    streams: &[Stream; 2],
+    keys: &KeyLog,
+    settled: &dyn Fn(Direction, usize) -> Option<SettledRecord>,
+    keep: &mut dyn FnMut(Buffer) -> BufferRef,
+) -> Tls {
     let mut tls = Tls::default();
     let mut cuts: Vec<Cut> = Vec::new();
     for direction in Direction::BOTH {
-        cut(&streams[direction as usize], direction, &mut cuts, &mut tls.lost);
+        cut(&streams[direction as usize], direction, settled, &mut cuts, &mut tls.lost);
     }
     // Both directions by the packet that completes each record, so that an answer does not come before its question.
     cuts.sort_by_key(|cut| cut.frame);
     let mut session = Session::new();
     let mut handshakes = [Joined::new(Direction::ToServer), Joined::new(Direction::ToClient)];
     let mut data = [Joined::new(Direction::ToServer), Joined::new(Direction::ToClient)];
+    for cut in cuts.iter().filter(|cut| cut.header.content_type == ContentType::APPLICATION_DATA) {
+        data[cut.direction as usize].room += cut.range.len();
+    }
     for cut in cuts {
         let side = cut.direction as usize;
         let sender = if cut.direction == Direction::ToServer { Sender::Client } else { Sender::Server };
@@ -187,7 +235,25 @@ pub(super) fn read(streams: &[Stream; 2], keys: &KeyLog, keep: &mut dyn FnMut(Bu
         let fragment_at = cut.range.start + RecordHeader::LEN;
         let fragment = stream.bytes().slice(fragment_at..cut.range.end);
         let record = Record { content_type: cut.header.content_type, version: cut.header.version, fragment: &fragment };
-        let opened = session.record(sender, record, keys);
+        let opened = match cut.settled {
+            Some(SettledRecord { opened: SettledContent::Undecrypted(why), .. }) => Opened::Undecrypted(why),
+            Some(SettledRecord {
+                opened: SettledContent::Decrypted { content_type, layout, sequence, epoch }, ..
+            }) => {
+                session.opened_before(sender, epoch, sequence);
+                let at = fragment_at + layout.explicit_nonce;
+                let whole = Bytes::from_static(ZEROS.get(..layout.ciphertext).unwrap_or_default());
+                let parents = vec![Piece { range: 0..layout.ciphertext, parent: stream.buffer.id, at }];
+                let id = BufferRef::Derived(0); // given its own number where it is kept
+                let buffer = keep(Buffer { id, kind: BufferKind::Record, bytes: whole, parents });
+                data[side].skip(layout.content, buffer, Some(epoch), cut.frame);
+                let content = RecordContent::Decrypted { buffer, content_type, layout, sequence, epoch };
+                let (direction, range, header, frame) = (cut.direction, cut.range, cut.header, cut.frame);
+                tls.records.push(TlsRecord { direction, range, header, frame, content });
+                continue;
+            }
+            None => session.record(sender, record, keys),
+        };
         let (content, bytes) = match opened {
             Opened::Plain => (RecordContent::Plain, Some((fragment, stream.buffer.id, fragment_at, None))),
             Opened::Decrypted(plaintext) => {
@@ -253,6 +319,7 @@ pub(super) fn read(streams: &[Stream; 2], keys: &KeyLog, keep: &mut dyn FnMut(Bu
 fn cut(
     stream: &Stream,
     direction: Direction,
+    settled: &dyn Fn(Direction, usize) -> Option<SettledRecord>,
     out: &mut Vec<Cut>,
     lost: &mut Vec<(Direction, Range<usize>, &'static str)>,
 ) {
@@ -260,6 +327,14 @@ fn cut(
     let mut at = 0;
     let mut hole = None;
     while at < bytes.len() {
+        if let Some(settled) = settled(direction, at) {
+            let range = at..at + RecordHeader::LEN + usize::from(settled.header.len);
+            let frame = stream.completed_by(range.end);
+            at = range.end;
+            let (header, settled) = (settled.header, Some(settled));
+            out.push(Cut { direction, range, header, frame, missing: 0, hole: hole.take(), settled });
+            continue;
+        }
         let front = &bytes[at..];
         let header_hole = stream.holes(at..bytes.len().min(at + RecordHeader::LEN));
         let (header, len) = match next_record(front) {
@@ -285,7 +360,7 @@ fn cut(
         let range = at..at + len;
         let missing = stream.holes(range.clone()).iter().map(|hole| hole.len()).sum();
         let frame = stream.completed_by(range.end);
-        out.push(Cut { direction, range, header, frame, missing, hole: hole.take() });
+        out.push(Cut { direction, range, header, frame, missing, hole: hole.take(), settled: None });
         at += len;
     }
 }
@@ -308,7 +383,11 @@ fn resync(bytes: &[u8], from: usize) -> Option<usize> {
 /// The content of several records, joined.
 struct Joined {
     direction: Direction,
+    /// As many as there is room for, zeros behind `len`.
     bytes: BytesMut,
+    len: usize,
+    /// How many bytes may still come.
+    room: usize,
     parents: Vec<Piece>,
     /// For each record: where it ends, its packet and whose keys.
     ends: Vec<(usize, u32, Option<Epoch>)>,
@@ -319,29 +398,51 @@ struct Joined {
 
 impl Joined {
     fn new(direction: Direction) -> Joined {
-        Joined { direction, bytes: BytesMut::new(), parents: Vec::new(), ends: Vec::new(), at: 0, first: None }
+        let bytes = BytesMut::new();
+        Joined { direction, bytes, len: 0, room: 0, parents: Vec::new(), ends: Vec::new(), at: 0, first: None }
     }
 
     fn push(&mut self, bytes: &[u8], parent: BufferRef, at: usize, epoch: Option<Epoch>, frame: u32) {
         if bytes.is_empty() {
             return;
         }
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
-        self.parents.push(Piece { range: start..self.bytes.len(), parent, at });
-        self.ends.push((self.bytes.len(), frame, epoch));
+        let start = self.len;
+        self.skip(bytes.len(), parent, epoch, frame);
+        if let Some(piece) = self.parents.last_mut() {
+            piece.at = at;
+        }
+        if let Some(place) = self.bytes.get_mut(start..self.len) {
+            place.copy_from_slice(bytes);
+        }
+    }
+
+    /// Leaves zeros in place of `len` bytes that were let go.
+    fn skip(&mut self, len: usize, parent: BufferRef, epoch: Option<Epoch>, frame: u32) {
+        let (start, end) = (self.len, self.len + len);
+        if self.bytes.is_empty() {
+            // Zeros that nothing is copied to take no memory.
+            self.bytes = BytesMut::zeroed(self.room.max(len));
+        } else if end > self.bytes.len() {
+            self.bytes.resize(end.max(self.bytes.len() * 2), 0);
+        }
+        self.len = end;
+        self.room = self.room.saturating_sub(len);
+        if len > 0 {
+            self.parents.push(Piece { range: start..end, parent, at: 0 });
+            self.ends.push((end, frame, epoch));
+        }
     }
 
     /// Reads the messages that have become whole.
     fn messages(&mut self, tls: &mut Tls) {
         loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let rest = self.bytes.get(self.at..self.len).unwrap_or_default();
             let (kind, len) = match next_message(rest) {
                 NextMessage::Whole { kind, len } => (kind, len),
                 NextMessage::Need(_) => return,
             };
             if len > MAX_MESSAGE {
-                self.at = self.bytes.len();
+                self.at = self.len;
                 return;
             }
             let range = self.at..self.at + len;
@@ -358,7 +459,7 @@ impl Joined {
 
     /// Keeps what was joined as a buffer, and begins anew.
     fn end(&mut self, tls: &mut Tls, keep: &mut dyn FnMut(Buffer) -> BufferRef) {
-        let joined = std::mem::replace(self, Joined::new(self.direction));
+        let joined = std::mem::replace(self, Joined { room: self.room, ..Joined::new(self.direction) });
         let Some(first) = joined.first else { return };
         let id = keep(joined.into_buffer(BufferKind::Handshake));
         let placeholder = BufferRef::Derived(self.direction as u32);
@@ -367,15 +468,16 @@ impl Joined {
         }
     }
 
-    fn into_buffer(self, kind: BufferKind) -> Buffer {
+    fn into_buffer(mut self, kind: BufferKind) -> Buffer {
+        self.bytes.truncate(self.len);
         Buffer { id: BufferRef::Derived(0), kind, bytes: self.bytes.freeze(), parents: self.parents }
     }
 }
 
 /// Keeps the application's data joined so far as a buffer, and begins anew: something is missing behind it.
 fn flush(data: &mut Joined, tls: &mut Tls, keep: &mut dyn FnMut(Buffer) -> BufferRef) {
-    let joined = std::mem::replace(data, Joined::new(data.direction));
-    if !joined.bytes.is_empty() {
+    let joined = std::mem::replace(data, Joined { room: data.room, ..Joined::new(data.direction) });
+    if joined.len > 0 {
         let side = joined.direction as usize;
         tls.plaintext[side].push(keep(joined.into_buffer(BufferKind::Plaintext)));
     }

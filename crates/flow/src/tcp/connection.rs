@@ -66,6 +66,10 @@ impl Connection {
             || self.halves.iter().all(|half| half.fin.is_some())
             || self.halves.iter().any(|half| half.counts.packets == 0 && half.max_seen.is_none())
     }
+    /// Whether both directions are closed, or it was reset.
+    pub fn ended(&self) -> bool {
+        self.reset() || self.halves.iter().all(|half| half.fin.is_some())
+    }
     /// Whether both ends' SYNs were seen or data flowed both ways.
     pub(crate) fn was_open(&self) -> bool {
         self.established_frame != 0 || self.halves.iter().all(|half| half.counts.data_bytes > 0)

@@ -109,6 +109,13 @@ impl Half12 {
         Some(result)
     }
 
+    /// Goes on behind a record that was opened before, of a suite whose records are not chained.
+    pub(super) fn opened_before(&mut self, sequence: u64) {
+        self.records = self.records.saturating_add(1);
+        self.sequence = sequence.saturating_add(1);
+        self.hole = None;
+    }
+
     fn open_protected(
         &mut self,
         sender: Sender,

@@ -222,6 +222,16 @@ impl Half13 {
         plaintext
     }
 
+    /// Goes on behind a record that was opened before.
+    pub(super) fn opened_before(&mut self, epoch: Epoch, sequence: u64) {
+        self.records += 1;
+        if self.epoch != Some(epoch) {
+            self.enter(epoch, 0);
+        }
+        self.sequence = sequence.saturating_add(1);
+        self.hole = None;
+    }
+
     fn enter(&mut self, epoch: Epoch, sequence: u64) {
         self.epoch = Some(epoch);
         self.sequence = sequence;

@@ -151,6 +151,15 @@ impl Session {
         opened
     }
 
+    /// The sender's next record, an application's data, was opened before: with this sequence number, by these keys.
+    pub fn opened_before(&mut self, sender: Sender, epoch: super::Epoch, sequence: u64) {
+        let tls13 = self.known.version() == Some(Version::TLS13);
+        let half = self.half(sender);
+        half.plain = false;
+        half.messages.reset();
+        if tls13 { half.tls13.opened_before(epoch, sequence) } else { half.tls12.opened_before(sequence) }
+    }
+
     fn half(&mut self, sender: Sender) -> &mut Half {
         let [client, server] = &mut self.halves;
         if sender == Sender::Client { client } else { server }

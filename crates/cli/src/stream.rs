@@ -1,0 +1,185 @@
+//! A capture that is longer than what is kept in memory: read once, connection by connection. Each is looked at when it is
+//! over, by as many threads as there are processors, and let go; rows are written as they come.
+
+mod digest;
+mod follow;
+mod sinks;
+
+pub use follow::run as follow;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+use base::{Instant, WallTime};
+use capture::keylog::KeyLog;
+use capture::read::{JoinedItem, JoinedPacket};
+use flow::{Limits, Packet, Part, Split};
+use wire::link::LinkType;
+
+use crate::args::{Open, View, ViewFormat};
+use crate::error::Error;
+use crate::input::{Input, Stop};
+use digest::{Digest, Job};
+use sinks::Sinks;
+
+/// Packets that are looked at together: small connections are many.
+const TOGETHER: usize = 2_048;
+/// Jobs that wait for a thread, for each of them.
+const WAITING: usize = 2;
+
+/// Whether what is asked for can be told without having the whole capture at hand.
+pub fn can(open: &Open) -> bool {
+    let View { packet, filter, connection, request, output, format, .. } = &open.view;
+    let whole = packet.is_some() || filter.is_some() || connection.is_some() || request.is_some() || open.time;
+    let written = output.iter().all(|path| path.extension().is_some_and(|kind| kind == "jsonl" || kind == "csv"));
+    !whole && written && (*format != ViewFormat::Json || open.findings)
+}
+
+/// Reads the capture and prints what is asked for.
+pub fn run(out: &mut impl Write, open: &Open, input: &Input, keys: KeyLog) -> Result<ExitCode, Error> {
+    let mut joined = input.stream()?;
+    let mut sinks = Sinks::new(out, open)?;
+    let wants = sinks.wants();
+    let keys = RwLock::new(keys);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (jobs, waiting) = sync_channel::<Job>(threads * WAITING);
+    let waiting = Mutex::new(waiting);
+    let (done, results) = channel();
+    let mut split = Split::new(Limits::default());
+    let looked = std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let done = done.clone();
+            let (waiting, keys) = (&waiting, &keys);
+            scope.spawn(move || {
+                loop {
+                    let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok(job) = job else { return };
+                    let digest = digest::of(job, &keys.read().unwrap_or_else(PoisonError::into_inner), wants);
+                    if done.send(digest).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(done);
+        // Where this ends the threads find no more jobs, and end as well.
+        let mut desk = Desk { jobs, results, early: BTreeMap::new(), taken: 0, job: Job::default(), given: 0 };
+        let (mut epoch, mut last) = (None, Instant::ZERO);
+        while let Some(item) = joined.next() {
+            match item {
+                JoinedItem::Packet(packet) => split.push(pushed(&packet, &mut epoch, &mut last)),
+                JoinedItem::TlsSecrets(text) => {
+                    keys.write().unwrap_or_else(PoisonError::into_inner).read(text);
+                    continue;
+                }
+                _ => continue,
+            };
+            if split.full() {
+                split.settle(&keys.read().unwrap_or_else(PoisonError::into_inner));
+            }
+            while let Some(part) = split.poll() {
+                desk.add(part, &split, epoch, &mut sinks)?;
+            }
+        }
+        for part in split.finish() {
+            desk.add(part, &split, epoch, &mut sinks)?;
+        }
+        let rest = split.take_rest();
+        desk.add(rest, &split, epoch, &mut sinks)?;
+        desk.finish(&mut sinks)
+    });
+    looked?;
+    let damaged = input.report(&joined, split.packets().into());
+    let stopped = input.stop.done();
+    sinks.finish(&split, stopped)?;
+    Ok(code(stopped, damaged))
+}
+
+/// The exit code of what was read.
+fn code(stopped: bool, damaged: bool) -> ExitCode {
+    ExitCode::from(match (stopped, damaged) {
+        (true, _) => Stop::EXIT,
+        (false, true) => 3,
+        (false, false) => 0,
+    })
+}
+
+/// A packet as flow takes it. The capture's zero is its first packet that has a time.
+fn pushed<'a>(packet: &JoinedPacket<'a>, epoch: &mut Option<WallTime>, last: &mut Instant) -> Packet<'a> {
+    if let Some(at) = packet.at {
+        // A packet without a time (pcapng's Simple Packet Block) stands where the one before it does.
+        *last = Instant::ZERO + (at - *epoch.get_or_insert(at));
+    }
+    Packet {
+        at: *last,
+        interface: packet.interface,
+        link: LinkType(u32::from(packet.link_type.to_u16())),
+        bytes: packet.data,
+        original_len: (packet.original_len as usize).max(packet.data.len()),
+    }
+}
+
+/// Gives parts of the capture to the threads, and takes what they found in the order in which it was given.
+struct Desk {
+    jobs: SyncSender<Job>,
+    results: Receiver<Digest>,
+    /// What was found before its turn.
+    early: BTreeMap<u64, Digest>,
+    taken: u64,
+    /// The next job, while it is put together.
+    job: Job,
+    given: u64,
+}
+
+impl Desk {
+    fn add<W: Write>(
+        &mut self,
+        part: Part,
+        split: &Split,
+        epoch: Option<WallTime>,
+        sinks: &mut Sinks<'_, W>,
+    ) -> Result<(), Error> {
+        let rest = &split.rest().flow;
+        self.job.epoch = epoch.unwrap_or(WallTime::from_unix_nanos(0));
+        self.job.weight += part.flow.rows().len();
+        self.job.parts.push((digest::lookups(&part, rest), part));
+        if self.job.weight >= TOGETHER {
+            self.give();
+            while let Ok(digest) = self.results.try_recv() {
+                self.take(digest, sinks)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn give(&mut self) {
+        let job = Job { number: self.given, ..std::mem::take(&mut self.job) };
+        self.given += 1;
+        // It fails only if all threads have ended, which they do not before this does.
+        let _ = self.jobs.send(job);
+    }
+
+    fn take<W: Write>(&mut self, digest: Digest, sinks: &mut Sinks<'_, W>) -> Result<(), Error> {
+        self.early.insert(digest.number, digest);
+        while let Some(digest) = self.early.remove(&self.taken) {
+            self.taken += 1;
+            sinks.take(digest)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for all that is still looked at.
+    fn finish<W: Write>(mut self, sinks: &mut Sinks<'_, W>) -> Result<(), Error> {
+        self.give();
+        while self.taken < self.given {
+            match self.results.recv() {
+                Ok(digest) => self.take(digest, sinks)?,
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+}

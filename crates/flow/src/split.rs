@@ -1,0 +1,455 @@
+//! A capture taken apart while it passes: a flow of its own for each pair of TCP or UDP ends, given up as soon as what they
+//! said is over. So memory holds what is open, and not the whole capture.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use base::{Duration, Instant, Map, Set};
+use capture::keylog::KeyLog;
+use wire::frame::{Frame, Transport};
+
+use crate::conversation::{ConversationId, Direction, Endpoint, Key};
+use crate::flow::{decode, quoted};
+use crate::layers::SettledRecord;
+use crate::settle::Settled;
+use crate::{BufferRef, Flow, Limits, Packet, Source};
+
+/// How long a connection that is over is kept for what still comes: a last acknowledgment, a FIN sent again.
+const LINGER: Duration = Duration::from_secs(1);
+/// Connections that are kept for that reason at one time.
+const MAX_LINGERING: usize = 4_096;
+/// How long nothing may be heard of a connection before it is given up: NATs forget it then (RFC 5382 §5 asks them for two
+/// hours and four minutes at least, most of those in use wait far less; keep-alives come every two hours).
+const IDLE: Duration = Duration::from_secs(2 * 3600 + 4 * 60);
+/// The same of UDP (RFC 4787 §4.3: two minutes at least).
+const IDLE_UDP: Duration = Duration::from_secs(120);
+/// Pairs of ends that are open at one time. For one more, one that has been silent for long is given up.
+const MAX_OPEN: usize = 100_000;
+/// Pairs that are looked at for the one to be given up.
+const LOOKED_AT: usize = 8;
+/// Packets of a UDP conversation that are kept together.
+const MAX_UDP: usize = 4_096;
+/// Packets of what belongs to no TCP or UDP ends, and of DNS and DHCP, that are kept.
+const MAX_REST: usize = 500_000;
+
+/// A part of a capture: all that passed between two ends, or all that belongs to none. Its packets and conversations bear
+/// the numbers that they have in the whole.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// What was found out.
+    pub flow: Flow,
+    /// The packets' bytes.
+    pub bytes: Kept,
+    /// Its TCP connections and the number of each among those of the whole capture, from 1.
+    pub connections: Vec<(ConversationId, usize)>,
+    /// When it was given up, by the capture's clock: nothing came any more until then.
+    pub until: Instant,
+    last_at: Instant,
+    lingering: bool,
+    udp: bool,
+    /// How many bytes may be kept before it is looked through for what can be let go.
+    enough: usize,
+    /// Of each direction of a connection the relative sequence numbers of what is not kept when it comes.
+    ahead: Option<(ConversationId, [Range<i64>; 2])>,
+}
+
+/// Bytes that are kept of a part before it is looked through for the first time.
+const ENOUGH: usize = 512 << 10;
+/// It is looked through again when as many bytes more are kept, and a tenth part of all that has passed: so the work stays in
+/// proportion.
+const SHARE: u64 = 10;
+
+/// The bytes of some packets of a capture, in their order. Payloads that are not read again may have been let go.
+#[derive(Debug, Default)]
+pub struct Kept {
+    pieces: Vec<Vec<u8>>,
+    places: Vec<Place>,
+    /// Bytes in all.
+    len: usize,
+    /// What was in records of TLS whose bytes were let go.
+    records: Map<(ConversationId, Direction, usize), SettledRecord>,
+}
+
+/// Where a packet's bytes stand.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    number: u32,
+    piece: u32,
+    start: u32,
+    len: u32,
+    let_go: bool,
+}
+
+/// Bytes of a piece: small enough that the allocator hands pieces on from one part to the next.
+const PIECE: usize = 64 << 10;
+
+impl Kept {
+    fn push(&mut self, number: u32, bytes: &[u8], let_go: bool) {
+        let room = self.pieces.last().map_or(0, |piece| piece.capacity() - piece.len());
+        if room < bytes.len() {
+            // A part of a few packets takes little, one of many takes whole pieces.
+            let before = self.pieces.last().map_or(256, |piece| piece.capacity() * 4);
+            self.pieces.push(Vec::with_capacity(before.min(PIECE).max(bytes.len())));
+        }
+        let piece = self.pieces.len() - 1;
+        let Some(last) = self.pieces.last_mut() else { return };
+        let start = last.len() as u32;
+        last.extend_from_slice(bytes);
+        self.len += bytes.len();
+        self.places.push(Place { number, piece: piece as u32, start, len: bytes.len() as u32, let_go });
+    }
+
+    /// Lets go of what of these packets' bytes stands behind their headers, which `header` tells the length of.
+    fn thin(&mut self, frames: &Set<u32>, header: impl Fn(u32) -> Option<usize>) {
+        let mut thinner = Kept { records: std::mem::take(&mut self.records), ..Kept::default() };
+        for place in &self.places {
+            let bytes = self.at(place).unwrap_or_default();
+            let header = if frames.contains(&place.number) { header(place.number) } else { None };
+            match header.and_then(|len| bytes.get(..len)) {
+                Some(header) => thinner.push(place.number, header, true),
+                None => thinner.push(place.number, bytes, place.let_go),
+            }
+        }
+        *self = thinner;
+    }
+
+    fn find(&self, number: u32) -> Option<&Place> {
+        let at = self.places.binary_search_by_key(&number, |place| place.number).ok()?;
+        self.places.get(at)
+    }
+
+    fn at(&self, place: &Place) -> Option<&[u8]> {
+        self.pieces.get(place.piece as usize)?.get(place.start as usize..(place.start + place.len) as usize)
+    }
+}
+
+impl Source for Kept {
+    fn frame(&self, number: u32) -> Option<Cow<'_, [u8]>> {
+        self.at(self.find(number)?).map(Cow::Borrowed)
+    }
+    fn let_go(&self, number: u32) -> bool {
+        self.find(number).is_some_and(|place| place.let_go)
+    }
+    fn settled(&self, conversation: ConversationId, direction: Direction, at: usize) -> Option<&SettledRecord> {
+        self.records.get(&(conversation, direction, at))
+    }
+}
+
+/// Which part of a capture a packet belongs to, while it is open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Whose(Option<Key>);
+
+/// Takes a capture apart. See [the module](self).
+#[derive(Debug)]
+pub struct Split {
+    limits: Limits,
+    open: Map<Key, Box<Part>>,
+    /// Those that are over, by when they came to be so.
+    lingering: VecDeque<(Instant, Key)>,
+    /// All that are open, in the order in which they are looked at for having fallen silent.
+    watched: VecDeque<Key>,
+    rest: Part,
+    ready: Vec<Part>,
+    packets: u32,
+    connections: usize,
+    next_id: u32,
+    now: Instant,
+    given_up: u64,
+    dropped: u64,
+    /// The part that has enough.
+    full: Option<Key>,
+    /// The part that the last packet went to.
+    last: Whose,
+    /// Packets that were looked through again for what can be let go.
+    looked_through: u64,
+}
+
+impl Split {
+    /// Nothing yet. `limits` are those of each part.
+    pub fn new(limits: Limits) -> Split {
+        let limits = Limits { packets: u32::MAX, ..limits };
+        Split {
+            rest: Part::new(limits),
+            limits,
+            open: Map::default(),
+            lingering: VecDeque::new(),
+            watched: VecDeque::new(),
+            ready: Vec::new(),
+            packets: 0,
+            connections: 0,
+            next_id: 0,
+            now: Instant::ZERO,
+            given_up: 0,
+            dropped: 0,
+            full: None,
+            last: Whose(None),
+            looked_through: 0,
+        }
+    }
+
+    /// Packets so far.
+    pub fn packets(&self) -> u32 {
+        self.packets
+    }
+    /// TCP connections so far.
+    pub fn connections(&self) -> usize {
+        self.connections
+    }
+    /// Pairs of ends that are open now.
+    pub fn open(&self) -> usize {
+        self.open.len()
+    }
+    /// Connections that were given up although they were not over: too many were open, or they had been silent for hours.
+    pub fn given_up(&self) -> u64 {
+        self.given_up
+    }
+    /// Packets that were not looked at: of those that belong to no TCP or UDP ends, the first 500,000 are.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+    /// What belongs to no pair of ends, so far: ARP, neighbour discovery, DHCP, DNS, ICMP.
+    pub fn rest(&self) -> &Part {
+        &self.rest
+    }
+
+    /// Takes the next packet in and gives its number, from 1; `None` beyond 2^32 of them.
+    pub fn push(&mut self, packet: Packet<'_>) -> Option<u32> {
+        let number = self.packets.checked_add(1)?;
+        self.packets = number;
+        // A clock that was set back makes nothing older.
+        self.now = self.now.max(packet.at);
+        self.let_go();
+        let frame = decode(&packet);
+        self.last = Whose(None);
+        match self.key(&packet, &frame) {
+            Some(Ends { key, opens, udp }) if opens || self.open.contains_key(&key) => {
+                self.last = Whose(Some(key));
+                self.part(number, key, udp, packet, frame);
+            }
+            _ if self.rest.flow.rows().len() < MAX_REST => {
+                self.rest.take(number, &mut self.next_id, &mut self.connections, packet, frame);
+            }
+            _ => self.dropped += 1,
+        }
+        Some(number)
+    }
+
+    /// Whose the last packet is.
+    pub fn last(&self) -> Whose {
+        self.last
+    }
+    /// The part that packet `number` belongs to, until it has been given up and taken.
+    pub fn part_of(&mut self, number: u32, whose: Whose) -> Option<&mut Part> {
+        let Some(key) = whose.0 else { return Some(&mut self.rest) };
+        let open = self.open.get_mut(&key).map(|part| &mut **part);
+        let has = |part: &&mut Part| part.flow.row(number).is_some();
+        open.filter(has).or_else(|| self.ready.iter_mut().find(has))
+    }
+
+    /// Whether a part keeps so much that [`Split::settle`] should be called.
+    pub fn full(&self) -> bool {
+        self.full.is_some()
+    }
+    /// Packets that were looked through for what can be let go, one as often as it was: the work of [`Split::settle`].
+    pub fn looked_through(&self) -> u64 {
+        self.looked_through
+    }
+    /// Bytes of packets that are kept of what is open.
+    pub fn kept(&self) -> usize {
+        self.open.values().map(|part| part.bytes.len).sum()
+    }
+
+    /// Lets go of what nobody will read again of a connection that carries much: the bodies of its messages, and what cannot
+    /// be decrypted with `keys`.
+    pub fn settle(&mut self, keys: &KeyLog) {
+        let Some(key) = self.full.take() else { return };
+        if let Some(part) = self.open.get_mut(&key) {
+            self.looked_through += part.settle(&key, keys);
+        }
+    }
+
+    /// Whether a part is over and waits to be taken.
+    pub fn ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+    /// A part that is over, if there is one.
+    pub fn poll(&mut self) -> Option<Part> {
+        self.ready.pop()
+    }
+
+    /// The capture is at its end: all that is still open, in order of first packets.
+    pub fn finish(&mut self) -> Vec<Part> {
+        let mut parts: Vec<Part> = std::mem::take(&mut self.open).into_values().map(|part| *part).collect();
+        parts.sort_by_key(|part| part.flow.rows().first().map(|row| row.number));
+        parts.iter_mut().for_each(|part| part.until = self.now);
+        parts
+    }
+    /// What belongs to no pair of ends, to be kept.
+    pub fn take_rest(&mut self) -> Part {
+        let rest = std::mem::replace(&mut self.rest, Part::new(self.limits));
+        Part { until: self.now, ..rest }
+    }
+
+    /// The ends that a packet is between, or that the packet which an ICMP error quotes was between.
+    fn key(&self, packet: &Packet<'_>, frame: &Frame) -> Option<Ends> {
+        let (protocol, udp) = match frame.transport {
+            Transport::Tcp(..) => (6, false),
+            Transport::Udp(_) => (17, true),
+            Transport::Icmp(_) | Transport::Icmpv6(_) => {
+                let (protocol, src, dst) = quoted(frame, packet.bytes.get(frame.payload.clone())?)?;
+                let key = Key::new(packet.interface, protocol, src, dst);
+                return Some(Ends { key, opens: false, udp: false });
+            }
+            _ => return None,
+        };
+        let (ips, ports) = (frame.addresses()?, frame.ports()?);
+        // What DNS and DHCP say is for all connections to know.
+        let for_all = |port| matches!(port, wire::dns::PORT | wire::dhcp::SERVER_PORT | wire::dhcp::CLIENT_PORT);
+        if udp && (for_all(ports.0) || for_all(ports.1)) {
+            return None;
+        }
+        let (src, dst) = (Endpoint { ip: ips.0, port: ports.0 }, Endpoint { ip: ips.1, port: ports.1 });
+        Some(Ends { key: Key::new(packet.interface, protocol, src, dst), opens: true, udp })
+    }
+
+    /// A packet between two ends.
+    fn part(&mut self, number: u32, key: Key, udp: bool, packet: Packet<'_>, frame: Frame) {
+        let limits = self.limits;
+        let part = self.open.entry(key).or_insert_with(|| {
+            self.watched.push_back(key);
+            Box::new(Part { udp, ..Part::new(limits) })
+        });
+        part.last_at = self.now;
+        part.take(number, &mut self.next_id, &mut self.connections, packet, frame);
+        if part.bytes.len > part.enough.max(ENOUGH) {
+            self.full = Some(key);
+        }
+        if part.over(&key) && !part.lingering {
+            part.lingering = true;
+            self.lingering.push_back((self.now, key));
+        }
+        if self.open.len() > MAX_OPEN {
+            self.give_up_one();
+        }
+    }
+
+    /// Lets those go that have been over for long enough, or silent.
+    fn let_go(&mut self) {
+        while let Some(&(since, key)) = self.lingering.front()
+            && (self.lingering.len() > MAX_LINGERING || self.now.since(since) > LINGER)
+        {
+            self.lingering.pop_front();
+            // Meanwhile a new connection may have been opened between the same ports.
+            match self.open.get_mut(&key) {
+                Some(part) if part.over(&key) => self.release(key),
+                Some(part) => part.lingering = false,
+                None => {}
+            }
+        }
+        if self.packets.is_multiple_of(4)
+            && let Some(key) = self.watched.pop_front()
+            && let Some(part) = self.open.get(&key)
+        {
+            if self.now.since(part.last_at) > if part.udp { IDLE_UDP } else { IDLE } {
+                self.given_up += u64::from(!part.udp);
+                self.release(key);
+            } else {
+                self.watched.push_back(key);
+            }
+        }
+    }
+
+    /// Gives up the one that has been silent longest among some.
+    fn give_up_one(&mut self) {
+        let mut silent: Option<(Instant, Key)> = None;
+        for _ in 0..LOOKED_AT {
+            let Some(key) = self.watched.pop_front() else { break };
+            let Some(part) = self.open.get(&key) else { continue };
+            if silent.is_none_or(|(at, _)| part.last_at < at) {
+                silent = Some((part.last_at, key));
+            }
+            self.watched.push_back(key);
+        }
+        if let Some((_, key)) = silent {
+            self.given_up += 1;
+            self.release(key);
+        }
+    }
+
+    fn release(&mut self, key: Key) {
+        if let Some(mut part) = self.open.remove(&key) {
+            part.until = self.now;
+            self.ready.push(*part);
+        }
+    }
+}
+
+/// Two ends.
+struct Ends {
+    key: Key,
+    /// Whether the packet opens a part where there is none: it is not about others.
+    opens: bool,
+    udp: bool,
+}
+
+impl Part {
+    fn new(limits: Limits) -> Part {
+        Part { flow: Flow::new(limits), ..Part::default() }
+    }
+
+    fn take(&mut self, number: u32, next_id: &mut u32, connections: &mut usize, packet: Packet<'_>, frame: Frame) {
+        self.flow.set_next_id(*next_id);
+        let before = self.flow.conversations().len();
+        self.flow.take(number, packet, frame);
+        *next_id = self.flow.next_id().max(*next_id);
+        let opened = self.flow.conversations().iter().skip(before).filter(|conversation| conversation.tcp().is_some());
+        for conversation in opened {
+            *connections += 1;
+            self.connections.push((conversation.id, *connections));
+        }
+        match self.read_no_more(number) {
+            Some(header) => self.bytes.push(number, packet.bytes.get(..header).unwrap_or_default(), true),
+            None => self.bytes.push(number, packet.bytes, false),
+        }
+    }
+
+    /// The length of the headers of a packet whose payload nobody will read.
+    fn read_no_more(&self, number: u32) -> Option<usize> {
+        let (id, ahead) = self.ahead.as_ref()?;
+        let view = self.flow.row(number)?;
+        let (tcp, payload) = (view.tcp?, view.row.payload);
+        let start = tcp.relative_seq()? + i64::from(tcp.flags.contains(wire::tcp::Flags::SYN));
+        let range = &ahead[view.row.direction as usize];
+        let inside = tcp.len > 0 && range.start <= start && start + i64::from(tcp.len) <= range.end;
+        let own = view.row.conversation == Some(*id) && payload.buffer == BufferRef::Frame(number);
+        (inside && own).then_some(payload.at as usize)
+    }
+
+    /// Looks through what is kept; gives how many packets that were.
+    fn settle(&mut self, key: &Key, keys: &KeyLog) -> u64 {
+        let Some(conversation) = self.flow.current(key) else { return 0 };
+        let (id, packets) = (conversation.id, conversation.packets.len() as u64);
+        let passed: u64 = conversation
+            .tcp()
+            .map_or(0, |tcp| [tcp.client(), tcp.server()].iter().map(|half| half.counts().wire_bytes).sum());
+        if let Some(settled) = Settled::of(&self.flow, id, &self.bytes, keys) {
+            let flow = &self.flow;
+            let header = |number| flow.row(number).map(|view| view.row.payload.at as usize);
+            self.bytes.thin(&settled.frames, header);
+            let records = settled.records.into_iter().map(|((direction, at), record)| ((id, direction, at), record));
+            self.bytes.records.extend(records);
+            self.ahead = Some((id, settled.ahead));
+        }
+        self.enough = self.bytes.len + ENOUGH + usize::try_from(passed / SHARE).unwrap_or(usize::MAX);
+        packets
+    }
+
+    /// Whether nothing but what is late can follow.
+    fn over(&self, key: &Key) -> bool {
+        if self.udp {
+            return self.flow.rows().len() >= MAX_UDP;
+        }
+        self.flow.current(key).and_then(|conversation| conversation.tcp()).is_some_and(|tcp| tcp.ended())
+    }
+}

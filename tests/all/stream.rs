@@ -1,0 +1,174 @@
+//! `wirescope open --stream`: a capture read once, connection by connection, tells what one that is read whole tells.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use wirescope::export::TapSet;
+
+use crate::runs;
+
+fn wirescope(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_wirescope")).env("NO_COLOR", "1").args(args).output().expect("built")
+}
+
+/// The rows of a capture as JSON lines.
+fn rows(args: &[&str]) -> Vec<Value> {
+    let output = wirescope(&[&["open", "--format", "jsonl"], args].concat());
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// Rows in an order of their own. Requests and findings are numbered as they come.
+fn comparable(rows: Vec<Value>) -> BTreeSet<String> {
+    let one = |mut row: Value| {
+        if row["row"] == "request" || row["row"] == "finding" {
+            row["number"] = Value::Null;
+        }
+        // Whether a host's port is named beside it depends on what else it does; source and destination say it anyhow.
+        row.to_string()
+    };
+    rows.into_iter().map(one).collect()
+}
+
+#[test]
+fn a_stream_tells_what_the_whole_tells() {
+    let place = runs::place("stream");
+    for (name, trace) in runs::traces() {
+        let tap = runs::at_client(&trace).tap().expect("one tap");
+        let path = place.join(format!("{name}.pcapng"));
+        std::fs::write(&path, runs::reopened(&trace, TapSet::One(tap)).0).expect("it can be written");
+        let path = path.display().to_string();
+        let (whole, stream) = (comparable(rows(&[&path])), comparable(rows(&["--stream", &path])));
+        let missing: Vec<_> = whole.difference(&stream).take(3).collect();
+        let other: Vec<_> = stream.difference(&whole).take(3).collect();
+        assert!(missing.is_empty() && other.is_empty(), "{name}:\nwhole:  {missing:#?}\nstream: {other:#?}");
+    }
+}
+
+#[test]
+fn several_files_are_one_in_order_of_time() {
+    let place = runs::place("several");
+    let (_, run) = runs::four().next().expect("there are four");
+    let all = runs::reopened(&run.trace, TapSet::All).1;
+    // Each packet of the client's link in one of two files, in turn.
+    let tap = runs::at_client(&run.trace).tap().expect("one tap");
+    let file = runs::reopened(&run.trace, TapSet::One(tap)).1;
+    assert!(all.packets.len() > file.packets.len());
+    let (a, b) = (place.join("a.pcapng"), place.join("b.pcapng"));
+    for (side, path) in [(0, &a), (1, &b)] {
+        use wirescope::capture::write::{Interface, Packet, PcapNg};
+        let mut out = PcapNg::new(Vec::new()).expect("a vector takes all");
+        let interface = out.interface(&Interface::new(file.interfaces[0].link_type)).expect("a vector takes all");
+        for packet in file.packets.iter().skip(side).step_by(2) {
+            out.packet(&Packet::new(interface, packet.at.expect("it has a time")), [&packet.data]).expect("it fits");
+        }
+        std::fs::write(path, out.finish().expect("it fits")).expect("it can be written");
+    }
+    let (a, b) = (a.display().to_string(), b.display().to_string());
+    for stream in [&[][..], &["--stream"]] {
+        let rows = rows(&[stream, &[&a, &b]].concat());
+        let mut packets: Vec<&Value> = rows.iter().filter(|row| row["row"] == "packet").collect();
+        packets.sort_by_key(|row| row["number"].as_u64());
+        let interfaces: Vec<u64> = packets.iter().filter_map(|row| row["interface"].as_u64()).collect();
+        assert_eq!(packets.len(), file.packets.len());
+        assert!(interfaces.iter().enumerate().all(|(at, interface)| *interface == at as u64 % 2), "{interfaces:?}");
+        let times: Vec<i64> = packets.iter().filter_map(|row| row["at_ns"].as_i64()).collect();
+        assert!(times.is_sorted(), "{times:?}");
+    }
+}
+
+/// Two captures of one connection, one of them by a clock that is three seconds ahead.
+#[test]
+fn a_clock_that_is_ahead_is_found_and_corrected() {
+    let place = runs::place("clocks");
+    let (_, run) = runs::four().next().expect("there are four");
+    let taps = runs::taps(&run.trace);
+    let mut paths = Vec::new();
+    for (place_of, ahead) in [("laptop", 0), ("server", 3_000)] {
+        let name = taps.iter().find(|name| name.starts_with(place_of)).expect("it saw something");
+        let story = wirescope::Story::from_trace(
+            run.trace.clone(),
+            wirescope::TapChoice::Named(name.split('.').next().unwrap_or(name).to_owned()),
+        )
+        .expect("there is such a tap");
+        let file = runs::reopened(&run.trace, TapSet::One(story.tap().expect("one tap"))).1;
+        use wirescope::capture::write::{Interface, Packet, PcapNg};
+        let mut out = PcapNg::new(Vec::new()).expect("a vector takes all");
+        let interface = out.interface(&Interface::new(file.interfaces[0].link_type)).expect("a vector takes all");
+        for packet in &file.packets {
+            let at = packet.at.expect("it has a time") + wirescope::base::Duration::from_millis(ahead);
+            out.packet(&Packet::new(interface, at), [&packet.data]).expect("it fits");
+        }
+        let path = place.join(format!("{place_of}.pcapng"));
+        std::fs::write(&path, out.finish().expect("it fits")).expect("it can be written");
+        paths.push(path.display().to_string());
+    }
+    let output = wirescope(&["open", "--findings", &paths[0], &paths[1]]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    println!("{said}");
+    // NAT stands between the two: what identifies a packet is its sequence number, which it leaves alone.
+    let number = said.split("pcapng is ").nth(1).and_then(|rest| rest.split(' ').next()).expect("the offset is said");
+    let offset: f64 = number.parse().expect("a number");
+    assert!((2_990.0..3_010.0).contains(&offset) && said.contains("ahead of"), "{said}");
+}
+
+/// A pipe that ends is a file like others.
+#[test]
+fn standard_input_can_be_streamed() {
+    let place = runs::place("stream-pipe");
+    let (_, trace) = runs::traces().next().expect("there is one");
+    let tap = runs::at_client(&trace).tap().expect("one tap");
+    let bytes = runs::reopened(&trace, TapSet::One(tap)).0;
+    let path = place.join("pipe.pcapng");
+    std::fs::write(&path, &bytes).expect("it can be written");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wirescope"))
+        .args(["open", "--stream", "--findings", "--format", "jsonl", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("built");
+    child.stdin.take().expect("piped").write_all(&bytes).expect("it reads");
+    let piped = child.wait_with_output().expect("it ends");
+    let file = wirescope(&["open", "--findings", "--format", "jsonl", &path.display().to_string()]);
+    assert!(piped.status.success());
+    assert_eq!(String::from_utf8_lossy(&piped.stdout), String::from_utf8_lossy(&file.stdout));
+}
+
+/// `tcpdump -w - | wirescope open -`: the lines of packets come while the pipe is open, what went wrong when it is closed.
+#[test]
+fn a_pipe_is_followed_as_it_grows() {
+    use std::io::{BufRead, BufReader, Read};
+    let (_, run) = runs::four().next().expect("there are four");
+    let tap = runs::at_client(&run.trace).tap().expect("one tap");
+    let (bytes, file) = runs::reopened(&run.trace, TapSet::One(tap));
+    let half = file.packets.len() / 2;
+    let cut = usize::try_from(file.packets[half].offset).expect("a short file");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wirescope"))
+        .env("NO_COLOR", "1")
+        .args(["open", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("built");
+    let mut pipe = child.stdin.take().expect("piped");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped"));
+    pipe.write_all(&bytes[..cut]).expect("it reads");
+    let mut seen = String::new();
+    let last = half.to_string();
+    // It ends: the line of the last packet that was written is printed although the pipe is open.
+    while !seen.lines().any(|line| line.split_whitespace().next() == Some(last.as_str())) {
+        assert!(lines.read_line(&mut seen).expect("UTF-8") > 0, "{seen}");
+    }
+    assert!(!seen.contains("TCP connections"), "{seen}");
+    pipe.write_all(&bytes[cut..]).expect("it reads");
+    drop(pipe);
+    lines.read_to_string(&mut seen).expect("UTF-8");
+    assert!(child.wait().expect("it ends").success());
+    let numbers: Vec<usize> =
+        seen.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok()).take(file.packets.len()).collect();
+    assert_eq!(numbers, (1..=file.packets.len()).collect::<Vec<_>>(), "{seen}");
+    assert!(seen.contains("TCP connections") && seen.contains("HTTP"), "{seen}");
+}
