@@ -65,7 +65,7 @@ const SHARE: u64 = 10;
 pub struct Kept {
     pieces: Vec<Vec<u8>>,
     places: Vec<Place>,
-    /// Bytes in all.
+    /// Bytes of the packets that are kept whole.
     len: usize,
     /// What was in records of TLS whose bytes were let go.
     records: Map<(ConversationId, Direction, usize), SettledRecord>,
@@ -96,7 +96,7 @@ impl Kept {
         let Some(last) = self.pieces.last_mut() else { return };
         let start = last.len() as u32;
         last.extend_from_slice(bytes);
-        self.len += bytes.len();
+        self.len += if let_go { 0 } else { bytes.len() };
         self.places.push(Place { number, piece: piece as u32, start, len: bytes.len() as u32, let_go });
     }
 
@@ -255,7 +255,7 @@ impl Split {
     pub fn looked_through(&self) -> u64 {
         self.looked_through
     }
-    /// Bytes of packets that are kept of what is open.
+    /// Bytes of packets that are kept whole, of what is open.
     pub fn kept(&self) -> usize {
         self.open.values().map(|part| part.bytes.len).sum()
     }
