@@ -26,9 +26,9 @@ use digest::{Digest, Job};
 use sinks::Sinks;
 
 /// Packets that are looked at together: small connections are many.
-const TOGETHER: usize = 2_048;
+const TOGETHER: usize = 1_024;
 /// Jobs that wait for a thread, for each of them.
-const WAITING: usize = 2;
+const WAITING: usize = 1;
 
 /// Whether what is asked for can be told without having the whole capture at hand.
 pub fn can(open: &Open) -> bool {

@@ -18,7 +18,7 @@ use crate::{BufferRef, Flow, Limits, Packet, Source};
 /// How long a connection that is over is kept for what still comes: a last acknowledgment, a FIN sent again.
 const LINGER: Duration = Duration::from_secs(1);
 /// Connections that are kept for that reason at one time.
-const MAX_LINGERING: usize = 4_096;
+const MAX_LINGERING: usize = 1_024;
 /// How long nothing may be heard of a connection before it is given up: NATs forget it then (RFC 5382 §5 asks them for two
 /// hours and four minutes at least, most of those in use wait far less; keep-alives come every two hours).
 const IDLE: Duration = Duration::from_secs(2 * 3600 + 4 * 60);
