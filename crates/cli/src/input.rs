@@ -310,8 +310,11 @@ impl Read for Pipe {
     }
 }
 
+/// A packet: when, of which link type, its first bytes, its length on the wire in bytes.
+type Head = (base::WallTime, wire::link::LinkType, Vec<u8>, usize);
+
 /// The first packets of a file that can be read twice.
-fn beginning(path: &Path) -> Option<Vec<(base::WallTime, wire::link::LinkType, Vec<u8>, usize)>> {
+fn beginning(path: &Path) -> Option<Vec<Head>> {
     let mut file = File::open(path).ok()?;
     file.rewind().ok()?;
     let mut reader = Reader::open(file).ok()?;
@@ -334,7 +337,7 @@ fn beginning(path: &Path) -> Option<Vec<(base::WallTime, wire::link::LinkType, V
     Some(out)
 }
 
-fn stamped(packets: &[(base::WallTime, wire::link::LinkType, Vec<u8>, usize)]) -> impl Iterator<Item = Stamped<'_>> {
+fn stamped(packets: &[Head]) -> impl Iterator<Item = Stamped<'_>> {
     packets.iter().map(|(at, link, bytes, len)| Stamped { at: *at, link: *link, bytes, original_len: *len })
 }
 

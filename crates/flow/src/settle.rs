@@ -98,7 +98,7 @@ impl Settled {
             }
             None => {
                 let buffers = tls.plaintext.iter().flatten();
-                buffers.for_each(|&buffer| _ = bodies.insert(buffer, vec![BEGINNING..usize::MAX]));
+                buffers.for_each(|&buffer| bodies.entry(buffer).or_default().push(BEGINNING..usize::MAX));
             }
         }
         // The records that hold nothing else.
