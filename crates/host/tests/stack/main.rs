@@ -9,5 +9,6 @@ mod ipv6;
 mod lab;
 mod mutate;
 mod nat;
+mod soak;
 mod tcp_sockets;
 mod udp;
