@@ -219,8 +219,8 @@ fn soak(n: usize, seed: u64) -> (u64, usize) {
                 ends[ports[&peer.port()]][1].socket = Some(id);
             }
             for (i, pair) in ends.iter_mut().enumerate() {
-                for who in 0..2 {
-                    world.work(first + i, &plans[i], who, &mut pair[who]);
+                for (who, end) in pair.iter_mut().enumerate() {
+                    world.work(first + i, &plans[i], who, end);
                 }
             }
             assert!(world.step(deadline), "seed {seed}: something hangs in connections {first} to {}", first + count);
