@@ -6,40 +6,85 @@ import { stand } from "./million.mjs";
 
 const browser = withBrowser();
 
-const axe = (page) =>
-  page.evaluate(async (source) => {
+/** What stands in somebody's way, by all rules or by those that are named. */
+const axe = (page, rules = null) =>
+  page.evaluate(async ([source, rules]) => {
     // The page's policy forbids scripts from elsewhere; the tool's is evaluated by the debugger instead.
     if (!window.axe) (0, eval)(source);
-    const found = await window.axe.run(document, { resultTypes: ["violations"], rules: { "color-contrast": { enabled: true } } });
+    const found = await window.axe.run(document, { resultTypes: ["violations"], ...(rules ? { runOnly: rules } : {}) });
     return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 140)).join(" || ")}`);
-  }, axeSource);
+  }, [axeSource, rules]);
 
-for (const scheme of ["light", "dark"]) {
-  for (const width of [1440, 768, 320]) {
-    test(`nothing bars the way, ${scheme}, ${width} pixels`, { timeout: 600_000 }, async () => {
-      const context = await browser().newContext({ viewport: { width, height: 900 }, colorScheme: scheme, reducedMotion: "reduce", bypassCSP: true });
-      const page = await context.newPage();
-      page.setDefaultTimeout(180_000);
-      await page.goto(`${base}#source=https&packet=12&field=tcp.window`);
-      await page.waitForSelector(".card .name");
-      const panels = await page.$$eval("[role=tab]", (tabs) => tabs.map((tab) => tab.id));
-      for (const panel of panels) {
-        await page.locator(`#${panel}`).click();
-        await page.waitForTimeout(500);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        assert.ok(wide <= 0, `${panel} is ${wide} pixels too wide`);
-        assert.deepEqual(await axe(page), [], panel);
-      }
-      await page.getByRole("button", { name: "Table", exact: true }).click();
-      assert.deepEqual(await axe(page), [], "table");
-      await page.getByRole("button", { name: "Help and keyboard" }).click();
-      assert.deepEqual(await axe(page), [], "help");
-      await page.keyboard.press("Escape");
-      await page.getByRole("button", { name: "Conditions" }).click();
-      assert.deepEqual(await axe(page), [], "conditions");
-      await context.close();
-    });
-  }
+const button = (name) => (page) => page.getByRole("button", { name, exact: true }).click();
+const escape = (page) => page.keyboard.press("Escape");
+
+/** Everything that can be seen, each from where the one before left off: what leads to it, what tells that it is there, and what ends it. */
+const VIEWS = [
+  ["true time", button("true time"), ".ladder canvas", button("even rows")],
+  ["every hop", button("every hop"), ".hosts .host:nth-child(3)", button("every hop")],
+  ["everything at once", (page) => page.keyboard.press("f"), ".ladder canvas", (page) => page.keyboard.press("0")],
+  ["table", button("Table"), "[role=grid]", null],
+  ["filter", (page) => page.fill(".filter input", "GET"), ".filtered", (page) => page.fill(".filter input", "")],
+  ["what a record decrypts to", (page) => page.getByRole("group", { name: "Bytes to look at" }).getByRole("button").last().click(), "[role=tree]", button("Ladder")],
+  ["help", button("Help and keyboard"), "dialog[open] kbd", escape],
+  ["share", button("Share and export"), "dialog[open] a", escape],
+  ["where to go", async (page) => {
+    await page.keyboard.press("g");
+    await page.keyboard.type("nowhere");
+    await page.keyboard.press("Enter");
+  }, "dialog[open] .wrong", escape],
+  ["tour", button("Tour"), ".learn .text b", null],
+  ["question", button("Ask me"), ".learn form, .learn .choices", button("Close the tour")],
+  ["a problem", async (page) => {
+    await page.fill(".source input[type=text]", "https://exa mple:99999/");
+    await page.keyboard.press("Enter");
+  }, "[role=alert]", button("Close the message")],
+  ["graph as a table", async (page) => {
+    await page.locator("#tab-graphs").click();
+    await page.getByRole("button", { name: "as a table" }).first().click();
+  }, "figure table", null],
+  ["conditions", button("Conditions"), "#knob-rtt", null],
+  ["A and B", async (page) => {
+    await page.getByRole("button", { name: "Keep as A" }).click();
+    await page.fill("#knob-rtt", "20ms");
+    await page.keyboard.press("Enter");
+  }, ".compare .sentences li", null],
+];
+
+for (const width of [1440, 768, 320]) {
+  test(`nothing bars the way in either theme, ${width} pixels`, { timeout: 900_000 }, async () => {
+    const context = await browser().newContext({ viewport: { width, height: 900 }, colorScheme: "light", reducedMotion: "reduce", bypassCSP: true });
+    const page = await context.newPage();
+    page.setDefaultTimeout(180_000);
+    const holds = async (what) => {
+      await page.waitForTimeout(200);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(wide <= 0, `${what} is ${wide} pixels too wide`);
+      assert.deepEqual(await axe(page), [], what);
+      // A theme is other colours, and nothing else.
+      await page.emulateMedia({ colorScheme: "dark" });
+      assert.deepEqual(await axe(page, ["color-contrast"]), [], `${what}, dark`);
+      await page.emulateMedia({ colorScheme: "light" });
+    };
+    await page.goto(`${base}#source=https&packet=9&field=tcp.window&k.loss=3%25&k.size=40k&k.seed=7`);
+    await page.waitForSelector(".card .name");
+    for (const panel of await page.$$eval("[role=tab]", (tabs) => tabs.map((tab) => tab.id))) {
+      await page.locator(`#${panel}`).click();
+      await page.waitForFunction(() => (document.querySelector("#panel")?.textContent ?? "").length > 60);
+      await holds(panel);
+    }
+    for (const [what, go, there, back] of VIEWS) {
+      await go(page);
+      await page.locator(there).first().waitFor();
+      await holds(what);
+      await back?.(page);
+    }
+    await page.goto("about:blank");
+    await page.goto(`${base}#run=c0000000000000000&packet=9`);
+    await page.getByText("This link shows a capture").waitFor();
+    await holds("a capture that is asked for");
+    await context.close();
+  });
 }
 
 test("the tool that finds barriers finds one", { timeout: 600_000 }, async () => {
@@ -57,16 +102,16 @@ test("the tool that finds barriers finds one", { timeout: 600_000 }, async () =>
 });
 
 test("in grey, every class of packet looks unlike any other", { timeout: 600_000 }, async () => {
-  const server = await stand(base, { packets: 8, change: (by) => {
-    for (let i = 0; i < 8; i++) {
-      by.class[i] = i;
+  const server = await stand(base, { packets: 9, change: (by) => {
+    for (let i = 0; i < 9; i++) {
+      by.class[i] = i % 8; // the ninth is selected, and looks different for that
       for (const column of ["from", "side", "flags", "payload", "marks"]) by[column][i] = 0;
       by.to[i] = 1;
       by.sent[i] = by.at[i] = i * 1e6;
       by.arrived[i] = by.at[i] + 2e5;
     }
   } });
-  const page = await open(browser(), "#source=curl&packet=8", { url: server.url });
+  const page = await open(browser(), "#source=curl&packet=9", { url: server.url });
   // The far half of each arrow, its head included, as the canvas has it, without its colour.
   const grey = await page.evaluate(() => {
     const canvas = document.querySelector(".ladder canvas");
@@ -75,7 +120,7 @@ test("in grey, every class of packet looks unlike any other", { timeout: 600_000
     const right = document.querySelectorAll(".hosts .host")[1].getBoundingClientRect();
     const line = right.left + right.width / 2 - box.left;
     const g = canvas.getContext("2d");
-    return [...document.querySelectorAll(".ladder .row")].slice(0, 7).map((row) => {
+    return [...document.querySelectorAll(".ladder .row")].slice(0, 8).map((row) => {
       const r = row.getBoundingClientRect();
       const [x, y, w, h] = [line - 110, r.top - box.top, 106, r.height].map((v) => Math.round(v * ratio));
       const { data } = g.getImageData(x, y, w, h);
@@ -84,7 +129,7 @@ test("in grey, every class of packet looks unlike any other", { timeout: 600_000
       return out;
     });
   });
-  assert.equal(grey.length, 7);
+  assert.equal(grey.length, 8);
   for (let a = 0; a < grey.length; a++) {
     assert.ok(grey[a].some((v) => v < 160), `class ${a} is drawn`);
     for (let b = a + 1; b < grey.length; b++) {

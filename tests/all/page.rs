@@ -2,9 +2,12 @@
 //! (`page/tests`, `page/src/**/*.test.ts`); here the server is started and they are run.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// What the page's build in the target directory installed, or what stands beside the page.
 fn packages() -> Option<PathBuf> {
@@ -70,16 +73,25 @@ struct Server {
 
 impl Server {
     fn start() -> Server {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_wirescope"))
-            .args(["serve", "--port", "0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("wirescope serves");
+        Server::of(Command::new(env!("CARGO_BIN_EXE_wirescope")).args(["serve", "--port", "0"]))
+    }
+
+    fn of(command: &mut Command) -> Server {
+        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("wirescope serves");
         let mut address = String::new();
         let said = process.stdout.take().expect("its output");
         BufReader::new(said).read_line(&mut address).expect("a line");
         Server { process, address: address.trim().to_owned() }
+    }
+
+    /// What it answers to a GET, header and all.
+    fn get(&self, path: &str) -> String {
+        let host = self.address.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(host).expect("it listens where it says");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        answer
     }
 }
 
@@ -88,6 +100,64 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+#[test]
+fn serve_opens_on_what_it_is_given_and_starts_the_browser_if_asked() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page-serve");
+    fs::create_dir_all(&folder).expect("a folder");
+    let wirescope = || Command::new(env!("CARGO_BIN_EXE_wirescope"));
+    let capture = folder.join("trace.pcapng");
+    passes("wirescope simulate", wirescope().args(["simulate", "curl", "-o"]).arg(&capture));
+    for (source, opens) in [
+        ("curl", "A TCP connection, packet by packet"),
+        ("http://www.example.com/serve", "http://www.example.com/serve"),
+        (&*capture.to_string_lossy(), "trace.pcapng"),
+    ] {
+        let server = Server::of(wirescope().args(["serve", source, "--port", "0"]));
+        let sources = server.get("/api/sources");
+        let run = sources.split("\"run\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a run");
+        let head = server.get(&format!("/api/run/{run}/head"));
+        assert!(head.contains(opens), "{source}: {head}");
+    }
+
+    // A browser that writes down what it is asked to open.
+    let (program, asked) = (folder.join("xdg-open"), folder.join("asked"));
+    let _ = fs::remove_file(&asked);
+    fs::write(&program, format!("#!/bin/sh\necho \"$1\" > {}\n", asked.display())).expect("a program");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("its rights");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+    let server = Server::of(wirescope().args(["serve", "curl", "--port", "0", "--open"]).env("PATH", path));
+    let opened = || fs::read_to_string(&asked).unwrap_or_default();
+    for _ in 0..600 {
+        if opened().ends_with('\n') {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(opened().trim(), server.address);
+}
+
+#[test]
+fn serve_stays_on_this_machine_and_warns_where_it_does_not() {
+    let said = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wirescope"));
+        let mut server = Server::of(command.arg("serve").args(arguments).args(["--port", "0"]).stderr(Stdio::piped()));
+        let answer = server.get("/");
+        let _ = server.process.kill();
+        let mut warning = String::new();
+        let said = server.process.stderr.take().expect("its errors").read_to_string(&mut warning);
+        said.expect("text");
+        (answer, warning)
+    };
+    let (page, warning) = said(&[]);
+    assert_eq!(warning, "");
+    let (header, _) = page.split_once("\r\n\r\n").expect("a header");
+    let policy = header.lines().find(|line| line.to_lowercase().starts_with("content-security-policy:"));
+    let policy = policy.expect("a policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert!(said(&["--listen", "0.0.0.0"]).1.contains("everyone who reaches 0.0.0.0"));
 }
 
 #[test]
