@@ -247,7 +247,9 @@ impl Walk<'_> {
             if tcp.flags.contains(Flags::SYN) { tcp.window.into() } else { u32::from(tcp.window) << shift.min(14) }
         });
         rows.window.push(scaled);
-        rows.repeats.push(tcp.and_then(|tcp| tcp.repeats()).unwrap_or(0));
+        // A duplicate ACK repeats a packet too: what is bound together on the page is what was sent again.
+        let again = tcp.filter(|tcp| tcp.verdicts.is_retransmission());
+        rows.repeats.push(again.and_then(|tcp| tcp.repeats()).unwrap_or(0));
         let verdicts = tcp.map_or(0, |tcp| tcp.verdicts.0);
         rows.marks.push(row.marks.iter().fold(verdicts, |bits, mark| match mark {
             Mark::Lost(_) => bits | 1 << LOST,
