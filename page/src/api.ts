@@ -1106,7 +1106,7 @@ name: string, };
 export type Extra = unknown;
 export type Bundle = { 
 /**
- * The version of this structure: 1.
+ * The version of this structure: 2.
  */
 version: number, 
 /**
@@ -1138,17 +1138,17 @@ hops: string | null,
  */
 texts: Array<string>, 
 /**
- * Packets with their trees, by number.
+ * Packets with their trees, by number: the JSON of each, packed. Whoever sends the file to a friend sends a sixth of it.
  */
-packets: { [key in string]: Packet }, 
+packets: { [key in string]: string }, 
 /**
  * Which packets those are, if not all.
  */
 selection: string | null, 
 /**
- * Other answers by their paths below the run, as they stand in the head's `extra`.
+ * Other answers by their paths below the run, as they stand in the head's `extra`: the JSON of each, packed.
  */
-extra: { [key in string]: Extra }, };
+extra: { [key in string]: string }, };
 
 export type Problem = ApiProblem;
 export type Flag = FlagBit;

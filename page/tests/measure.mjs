@@ -20,15 +20,21 @@ const watch = (page) =>
   });
 const shownAt = (page) => page.waitForFunction(() => window.shownAt).then((handle) => handle.jsonValue());
 
-/** Script, style and layout of a frame, over the frames in which `move` is done again and again; the median and the worst of ten stretches. */
-async function frames(page, name, move) {
+/** A reader of what the page's main thread has spent so far, in milliseconds of its own processor time: a busy machine does not lengthen it. */
+async function spending(page) {
   const client = await page.context().newCDPSession(page);
+  await client.send("Performance.setTimeDomain", { timeDomain: "threadTicks" });
   await client.send("Performance.enable");
-  const now = async () => {
+  return async () => {
     const { metrics } = await client.send("Performance.getMetrics");
     const of = (name) => metrics.find((m) => m.name === name).value * 1e3;
-    return { script: of("ScriptDuration"), all: of("ScriptDuration") + of("LayoutDuration") + of("RecalcStyleDuration") };
+    return { script: of("ScriptDuration"), all: of("ScriptDuration") + of("LayoutDuration") + of("RecalcStyleDuration"), task: of("TaskDuration") };
   };
+}
+
+/** Script, style and layout of a frame, over the frames in which `move` is done again and again; the median and the worst of ten stretches. */
+async function frames(page, name, move) {
+  const now = await spending(page);
   const frame = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
   const script = [];
   const all = [];
@@ -72,18 +78,21 @@ const server = await serve();
 say("from starting the program to its address", ms(performance.now() - started));
 const first = [];
 const again = [];
+const busy = [];
 for (let i = 0; i < 5; i++) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
   const page = await context.newPage();
   await watch(page);
+  const spent = await spending(page);
   await page.goto(server.url);
   first.push(await shownAt(page));
+  busy.push((await spent()).task);
   await page.reload();
   again.push(await shownAt(page));
   await context.close();
 }
 say("from entering the address to the first packet on screen: the first time", ms(first[0]));
-say("the median of five, new and again", `${ms(middle(first))}, ${ms(middle(again))}`);
+say("the median of five, new and again; of it the page's own processor time", `${ms(middle(first))}, ${ms(middle(again))}; ${ms(middle(busy))}`);
 
 const page = await open(browser, "#source=https", { url: server.url });
 await page.getByRole("button", { name: "Conditions" }).click();
@@ -116,10 +125,12 @@ for (const fragment of ["#source=curl", "#source=https", "#source=https&k.size=2
 await page.context().close();
 
 const many = await stand(server.url);
-const big = await open(browser, "#source=curl", { url: many.url, before: watch });
+let spentBig;
+const big = await open(browser, "#source=curl", { url: many.url, before: async (page) => (await watch(page), (spentBig = await spending(page))) });
 const at = await shownAt(big);
+const opening = (await spentBig()).task;
 const arrived = await big.evaluate(() => performance.getEntriesByType("resource").find((r) => r.name.includes("/columns"))?.responseEnd ?? 0);
-say(`${PACKETS} packets in the place of a server's: shown`, `${ms(at - arrived)} after their columns had arrived, ${ms(at)} after entering the address`);
+say(`${PACKETS} packets in the place of a server's: shown`, `${ms(at - arrived)} after their columns had arrived, ${ms(at)} after entering the address; ${ms(opening)} of the page's processor time`);
 await moves(big, "a million packets");
 const memory = await big.evaluate(() => performance.memory?.usedJSHeapSize ?? 0);
 say("a million packets: script heap, elements in the document", `${(memory / 1e6).toFixed(0)} MB, ${await big.evaluate(() => document.querySelectorAll("*").length)}`);
@@ -135,10 +146,12 @@ if (file) {
   const real = await context.newPage();
   real.setDefaultTimeout(300_000);
   await watch(real);
+  const spent = await spending(real);
   await real.goto(captured.url);
   const at = await shownAt(real);
+  const own = (await spent()).task;
   const packets = (await real.textContent(".now .of")).replace(/^.* of/, "").trim();
-  say(`${file.replace(/^.*\//, "")}: ${packets} packets, from starting the program to the first packet on screen`, `${ms(performance.now() - begun)} (${ms(listening)} until it listens, ${ms(at)} in the page)`);
+  say(`${file.replace(/^.*\//, "")}: ${packets} packets, from starting the program to the first packet on screen`, `${ms(performance.now() - begun)} (${ms(listening)} until it listens, ${ms(at)} in the page, ${ms(own)} of its processor time)`);
   await real.waitForTimeout(1500);
   await moves(real, "this capture");
   await context.close();

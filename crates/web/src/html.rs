@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{Bundle, Code, Extra, Problem};
+use crate::api::{Bundle, Code, Problem};
 use crate::page;
 use crate::run::{Seen, Workshop};
 use crate::view;
@@ -118,7 +118,7 @@ fn bundle(run: &str, workshop: &Workshop, seen: &Seen, numbers: &[u32]) -> Resul
     let head = view::head(run, workshop, seen);
     let mut packets = BTreeMap::new();
     for &number in numbers {
-        packets.insert(number.to_string(), view::packet(seen, number)?);
+        packets.insert(number.to_string(), view::packed(&view::packet(seen, number)?)?);
     }
     let all = numbers.len() == story.len();
     let selection = (!all).then(|| {
@@ -126,7 +126,7 @@ fn bundle(run: &str, workshop: &Workshop, seen: &Seen, numbers: &[u32]) -> Resul
         format!("the bytes of {} of {} packets are inside: between {first} and {last}", numbers.len(), story.len())
     });
     Ok(Bundle {
-        version: 1,
+        version: 2,
         title: head.title.clone(),
         run: run.to_owned(),
         tap: seen.tap.clone(),
@@ -150,7 +150,7 @@ fn extra(
     seen: &Seen,
     paths: &[String],
     numbers: &[u32],
-) -> Result<BTreeMap<String, Extra>, Problem> {
+) -> Result<BTreeMap<String, String>, Problem> {
     let graphs = paths.iter().filter(|path| path.starts_with("series")).take(MAX_GRAPHED);
     let others = paths.iter().filter(|path| !path.starts_with("series"));
     let mut wanted: Vec<String> = graphs.chain(others).cloned().collect();
@@ -165,7 +165,7 @@ fn extra(
     let mut answers = BTreeMap::new();
     for path in wanted {
         if let Some(answer) = view::answer(seen, workshop.subject(), &path) {
-            answers.insert(path, answer?);
+            answers.insert(path, view::packed(&answer?)?);
         }
     }
     Ok(answers)

@@ -98,6 +98,12 @@ class ServedRun implements Run {
   }
 }
 
+/** A value that was packed with gzip and written in base64. */
+async function unpacked<T>(text: string): Promise<T> {
+  const stream = new Blob([bytesOf(text)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return (await new Response(stream).json()) as T;
+}
+
 class BundledRun implements Run {
   readonly id: string;
   constructor(
@@ -112,7 +118,7 @@ class BundledRun implements Run {
   async packet(number: number): Promise<Packet> {
     const found = this.bundle.packets[String(number)];
     if (!found) throw new Failure(problem("not-here", `This file does not hold the bytes of packet ${number}.`, this.bundle.selection));
-    return found;
+    return unpacked<Packet>(found);
   }
   async chain(): Promise<Chain> {
     return { links: [] };
@@ -120,7 +126,7 @@ class BundledRun implements Run {
   async more<T>(path: string): Promise<T> {
     const found = this.bundle.extra[path];
     if (found === undefined) throw new Failure(problem("not-here", "This file does not hold that view.", "Open the run with `wirescope serve` to see it."));
-    return found as T;
+    return unpacked<T>(found);
   }
   async hops(): Promise<ArrayBuffer> {
     if (!this.bundle.hops) throw new Failure(problem("not-here", "This file does not hold the hops.", null));

@@ -169,7 +169,7 @@ pub enum ColumnType {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Bundle {
-    /// The version of this structure: 1.
+    /// The version of this structure: 2.
     pub version: u32,
     /// The run's title.
     pub title: String,
@@ -185,12 +185,12 @@ pub struct Bundle {
     pub hops: Option<String>,
     /// What each packet says, the first one's first.
     pub texts: Vec<String>,
-    /// Packets with their trees, by number.
-    pub packets: BTreeMap<String, Packet>,
+    /// Packets with their trees, by number: the JSON of each, packed. Whoever sends the file to a friend sends a sixth of it.
+    pub packets: BTreeMap<String, String>,
     /// Which packets those are, if not all.
     pub selection: Option<String>,
-    /// Other answers by their paths below the run, as they stand in the head's `extra`.
-    pub extra: BTreeMap<String, Extra>,
+    /// Other answers by their paths below the run, as they stand in the head's `extra`: the JSON of each, packed.
+    pub extra: BTreeMap<String, String>,
 }
 
 /// An answer that this crate passes on as it is.

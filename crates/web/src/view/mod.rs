@@ -14,7 +14,7 @@ mod sources;
 mod tables;
 mod told;
 
-pub use bytes::encode as base64;
+pub use bytes::{encode as base64, packed};
 pub use exchange::{chain, explained, find, texts};
 pub use filtered::filter;
 pub use head::head;
