@@ -180,3 +180,33 @@ fn a_pipe_is_followed_as_it_grows() {
     assert_eq!(numbers, (1..=file.packets.len()).collect::<Vec<_>>(), "{seen}");
     assert!(seen.contains("TCP connections") && seen.contains("HTTP"), "{seen}");
 }
+
+/// Ctrl-C while the pipe is open: what is known by then is told, and the exit code says that it was stopped.
+#[test]
+fn a_pipe_that_is_stopped_tells_what_it_knows() {
+    use std::io::{BufRead, BufReader, Read};
+    let (_, run) = runs::four().next().expect("there are four");
+    let tap = runs::at_client(&run.trace).tap().expect("one tap");
+    let (bytes, file) = runs::reopened(&run.trace, TapSet::One(tap));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wirescope"))
+        .env("NO_COLOR", "1")
+        .args(["open", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("built");
+    let mut pipe = child.stdin.take().expect("piped");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped"));
+    pipe.write_all(&bytes).expect("it reads");
+    let (mut seen, last) = (String::new(), file.packets.len().to_string());
+    while !seen.lines().any(|line| line.split_whitespace().next() == Some(last.as_str())) {
+        assert!(lines.read_line(&mut seen).expect("UTF-8") > 0, "{seen}");
+    }
+    let stopped = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(stopped.success());
+    lines.read_to_string(&mut seen).expect("UTF-8");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "{seen}");
+    assert!(seen.contains("TCP connections"), "{seen}");
+    drop(pipe);
+}

@@ -72,6 +72,10 @@ fn begin(args: &Serve) -> Result<Option<Begin>, Error> {
         let request = web::api::RunRequest { source: target.clone(), knobs: args.knobs.map() };
         return Ok(Some(Begin::Request(request)));
     }
+    if Path::new(target).extension().is_some_and(|extension| extension == "toml") {
+        let error = Error::usage(format!("{target} is a scenario file, and the page opens only the built-in ones"));
+        return Err(error.remedy(format!("wirescope --scenario {target} -o run.pcapng, and serve run.pcapng")));
+    }
     if !args.knobs.turned.is_empty() {
         let error = Error::usage(format!("{target} is a capture: nothing of it can be turned"));
         return Err(error.remedy("leave the conditions out"));
