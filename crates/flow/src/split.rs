@@ -140,7 +140,7 @@ impl Source for Kept {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Whose(Option<Key>);
 
-/// Takes a capture apart. See [the module](self).
+/// Takes a capture apart while it passes, part by part.
 #[derive(Debug)]
 pub struct Split {
     limits: Limits,
