@@ -113,7 +113,11 @@ const FAULTS: &[Fault] = &[
         HTTP,
         &["finding.tcp.loss", "finding.tcp.timeout", "finding.tcp.syn_lost"],
         long,
-        |s, d| turn(s, "loss", pick(d, &["3%", "5%", "8%"])),
+        |s, d| {
+            // So many that some of them are lost for sure.
+            turn(s, "size", "400k");
+            turn(s, "loss", pick(d, &["3%", "5%", "8%"]));
+        },
     ),
     fault("a firewall drops the SYNs", HTTP, &["finding.tcp.unanswered"], any, |s, _| {
         lose_all(s, FROM, Frames::Syn);
