@@ -32,6 +32,7 @@ pub fn capture(data: &[u8]) {
     for (packet, (interface, at, data)) in again.packets.iter().zip(written) {
         assert_eq!((packet.interface, packet.at, &packet.data), (interface, Some(at), data));
     }
+    stream(&file);
     let story = Story::from_capture(file, KeyLog::default());
     let lengths: Vec<u32> = story.rows().map(|row| row.length).collect();
     story.findings();
@@ -40,6 +41,39 @@ pub fn capture(data: &[u8]) {
         let sanitized = read_all_within(&sanitized[..], Limits::default()).expect("what we write, we read");
         assert_eq!(sanitized.packets.len(), lengths.len(), "no packet is lost");
     }
+}
+
+/// The same packets taken apart as they pass: each is in one part, with its bytes.
+fn stream(file: &wirescope::capture::read::File) {
+    let mut split = flow::Split::new(flow::Limits::default());
+    let mut parts = Vec::new();
+    for packet in &file.packets {
+        let link = file.interfaces[packet.interface as usize].link_type;
+        let nanos = packet.at.map_or(0, |at| at.as_unix_nanos());
+        split.push(flow::Packet {
+            at: base::Instant::from_nanos(nanos),
+            interface: packet.interface,
+            link: LinkType(u32::from(link.to_u16())),
+            bytes: &packet.data,
+            original_len: (packet.original_len as usize).max(packet.data.len()),
+        });
+        if split.full() {
+            split.settle(&KeyLog::default());
+        }
+        parts.extend(std::iter::from_fn(|| split.poll()));
+    }
+    parts.extend(split.finish());
+    parts.push(split.take_rest());
+    let mut seen: Vec<u32> = Vec::new();
+    for part in &parts {
+        for row in part.flow.rows() {
+            let bytes = flow::Source::frame(&part.bytes, row.number).expect("what has a row has its bytes");
+            assert!(file.packets[row.number as usize - 1].data.starts_with(&bytes), "or the beginning of them");
+            seen.push(row.number);
+        }
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=file.packets.len() as u32).collect::<Vec<_>>(), "each in one part");
 }
 
 /// Frames of every link type: the leaves tile them, and the silent decoder says the same as the recording one.

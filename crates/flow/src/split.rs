@@ -87,7 +87,8 @@ const PIECE: usize = 64 << 10;
 impl Kept {
     fn push(&mut self, number: u32, bytes: &[u8], let_go: bool) {
         let room = self.pieces.last().map_or(0, |piece| piece.capacity() - piece.len());
-        if room < bytes.len() {
+        // A packet may be empty: of such a one, too, it is known that it was there.
+        if room < bytes.len() || self.pieces.is_empty() {
             // A part of a few packets takes little, one of many takes whole pieces.
             let before = self.pieces.last().map_or(256, |piece| piece.capacity() * 4);
             self.pieces.push(Vec::with_capacity(before.min(PIECE).max(bytes.len())));
