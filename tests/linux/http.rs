@@ -10,7 +10,7 @@ use hyper::{Request, Response};
 use net::Os;
 use trace::{Direction, kinds};
 
-use crate::namespace::{Running, available, wait_for};
+use crate::namespace::{Namespace, Running, available, wait_for};
 use crate::real::Real;
 
 /// Bytes that show where each of them belongs.
@@ -64,15 +64,20 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     Ok(Response::new(Full::new(body.into())))
 }
 
-/// Asks for a page.
-async fn get(os: Os, server: SocketAddr, path: &str) -> Bytes {
+/// Asks for pages, one after the other over one connection.
+pub async fn get(os: Os, server: SocketAddr, paths: &[String]) -> Vec<Bytes> {
     let stream = os.tcp_connect(server).await.expect("a connection");
     let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.expect("a handshake");
     os.spawn("connection", async move { drop(connection.await) });
-    let request = Request::get(path).header("host", "linux").body(Full::new(Bytes::new())).expect("a request");
-    let response = sender.send_request(request).await.expect("a response");
-    assert_eq!(response.status(), 200);
-    response.into_body().collect().await.expect("a body").to_bytes()
+    let mut bodies = Vec::new();
+    for path in paths {
+        sender.ready().await.expect("a connection that is kept");
+        let request = Request::get(path).header("host", "linux").body(Full::new(Bytes::new())).expect("a request");
+        let response = sender.send_request(request).await.expect("a response");
+        assert_eq!(response.status(), 200);
+        bodies.push(response.into_body().collect().await.expect("a body").to_bytes());
+    }
+    bodies
 }
 
 /// Loses every `n`th frame, both ways.
@@ -88,20 +93,20 @@ fn curl_asks_us() {
     let mut real = Real::pair();
     let folder = Folder::new("curl");
     real.world.spawn_root(real.node(), &kinds::app::OPERATOR_STARTS, "web server", serve(real.os(), 80));
-    let small = real.linux.start("curl", &["-sS", "--max-time", "20", "http://10.77.0.2/200"]);
+    let small = real.linux().start("curl", &["-sS", "--max-time", "20", "http://10.77.0.2/200"]);
     assert_eq!(real.finish_bytes(small), pattern(200));
     // Large both ways.
     let len = 3_000_000;
     let file = folder.file("got");
     let url = format!("http://10.77.0.2/{len}");
-    let large = real.linux.start("curl", &["-sS", "--max-time", "50", "-o", &file, &url]);
+    let large = real.linux().start("curl", &["-sS", "--max-time", "50", "-o", &file, &url]);
     real.finish(large);
     assert!(std::fs::read(&file).expect("curl's file") == pattern(len));
     let file = folder.file("sent");
     std::fs::write(&file, pattern(len)).expect("a file");
     let data = format!("@{file}");
     let args = ["-sS", "--max-time", "50", "-H", "Expect:", "--data-binary", &data, "http://10.77.0.2/"];
-    let upload = real.linux.start("curl", &args);
+    let upload = real.linux().start("curl", &args);
     assert_eq!(real.finish(upload), format!("{len} true"));
     assert_eq!(real.count("ip.discarded"), 0, "Linux sent nothing that we do not understand");
 }
@@ -118,14 +123,14 @@ fn curl_asks_us_over_a_lossy_wire() {
     let len = 1_000_000;
     let url = format!("http://10.77.0.2/{len}");
     let file = folder.file("got");
-    let large = real.linux.start("curl", &["-sS", "--max-time", "50", "-o", &file, &url]);
+    let large = real.linux().start("curl", &["-sS", "--max-time", "50", "-o", &file, &url]);
     real.finish(large);
     assert!(std::fs::read(&file).expect("curl's file") == pattern(len));
     let file = folder.file("sent");
     std::fs::write(&file, pattern(len)).expect("a file");
     let data = format!("@{file}");
     let args = ["-sS", "--max-time", "50", "-H", "Expect:", "--data-binary", &data, "http://10.77.0.2/"];
-    let upload = real.linux.start("curl", &args);
+    let upload = real.linux().start("curl", &args);
     assert_eq!(real.finish(upload), format!("{len} true"));
     assert!(real.count("tcp.retransmit") > 0, "what was lost was sent again");
 }
@@ -141,12 +146,12 @@ pub fn nginx_config(folder: &Folder, listen: &str) -> String {
 }
 
 /// nginx inside the namespace, in the foreground.
-pub fn nginx(real: &Real, folder: &Folder, config: &str) -> Running {
+pub fn nginx(linux: &Namespace, folder: &Folder, config: &str) -> Running {
     let root = folder.0.to_str().expect("UTF-8");
     std::fs::set_permissions(&folder.0, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a folder");
     let file = folder.file("nginx.conf");
     std::fs::write(&file, config).expect("a file");
-    real.linux.start("nginx", &["-p", root, "-c", &file])
+    linux.start("nginx", &["-p", root, "-c", &file])
 }
 
 #[test]
@@ -158,15 +163,19 @@ fn we_ask_nginx() {
     let folder = Folder::new("nginx");
     let len = 3_000_000;
     std::fs::write(folder.0.join("page"), pattern(len)).expect("a file");
-    let mut server = nginx(&real, &folder, &nginx_config(&folder, "80"));
+    let mut server = nginx(real.linux(), &folder, &nginx_config(&folder, "80"));
     let pid = folder.0.join("pid");
     wait_for("nginx", || pid.exists() || server.is_over());
     assert!(!server.is_over(), "{:?}", server.output());
     let linux = SocketAddr::from(([10, 77, 0, 1], 80));
-    let page = real.world.spawn_root(real.node(), &kinds::app::USER_OPENS, "page", get(real.os(), linux, "/page"));
-    assert!(real.join(&page) == pattern(len));
+    let ask = |real: &mut Real| {
+        let os = real.os();
+        let task = async move { get(os, linux, &["/page".to_owned()]).await };
+        let page = real.world.spawn_root(real.node(), &kinds::app::USER_OPENS, "page", task);
+        real.join(&page)
+    };
+    assert!(ask(&mut real) == [pattern(len)]);
     real.filter = lose_every(101);
-    let page = real.world.spawn_root(real.node(), &kinds::app::USER_OPENS, "page", get(real.os(), linux, "/page"));
-    assert!(real.join(&page) == pattern(len), "over a lossy wire");
+    assert!(ask(&mut real) == [pattern(len)], "over a lossy wire");
     assert!(real.count("tcp.out_of_order") > 0);
 }

@@ -48,13 +48,13 @@ fn curl_trusts_us() {
         let file = folder.file("got");
         let resolve = ["-sS", "--max-time", "30", "--cacert", &root, "--resolve", "ours.test:443:10.77.0.2"];
         let rest = ["-o", &file, "-w", "%{ssl_verify_result} %{http_code}", "https://ours.test/"];
-        let curl = real.linux.start("curl", &[&resolve[..], version, &rest].concat());
+        let curl = real.linux().start("curl", &[&resolve[..], version, &rest].concat());
         assert_eq!(real.finish(curl), "0 200", "{version:?}");
         assert!(std::fs::read(&file).expect("curl's file") == pattern(500_000));
     }
     // Who does not know our root does not trust us.
     let curl = ["-s", "--max-time", "30", "--resolve", "ours.test:443:10.77.0.2", "https://ours.test/"];
-    let mut curl = real.linux.start("curl", &curl);
+    let mut curl = real.linux().start("curl", &curl);
     real.until("curl", |_| curl.is_over());
     assert_eq!(curl.output().status.code(), Some(60), "curl's code for an unknown issuer");
 }
@@ -86,7 +86,7 @@ fn we_trust_nginx() {
     roots.add(certificate(&folder).into()).expect("a root");
     let listen =
         format!("443 ssl; ssl_certificate {}; ssl_certificate_key {}", folder.file("cert.pem"), folder.file("key.pem"));
-    let mut server = nginx(&real, &folder, &nginx_config(&folder, &listen));
+    let mut server = nginx(real.linux(), &folder, &nginx_config(&folder, &listen));
     let pid = folder.0.join("pid");
     wait_for("nginx", || Path::new(&pid).exists() || server.is_over());
     assert!(!server.is_over(), "{:?}", server.output());

@@ -64,7 +64,7 @@ fn curl_fetches_from_us_over_ipv6() {
     let os = real.os();
     drop(real.world.spawn_root(real.node(), &kinds::app::OPERATOR_STARTS, "server", crate::http::serve(os, 8080)));
     let url = format!("http://[{OURS}]:8080/300000");
-    let curl = real.linux.start("curl", &["-g", "-6", "-s", "-S", "--max-time", "30", &url]);
+    let curl = real.linux().start("curl", &["-g", "-6", "-s", "-S", "--max-time", "30", &url]);
     let got = real.finish_bytes(curl);
     assert!(got == pattern(300_000), "{} bytes", got.len());
 }
@@ -92,7 +92,7 @@ fn linux_makes_itself_an_address_of_what_we_advertise() {
     });
     let routes = ip(&real, &["-6", "route"]);
     assert!(routes.contains("default via fe80::2"), "{routes}");
-    let ping = real.linux.start("ping", &["-6", "-c", "2", "-i", "0.05", "-W", "5", &OURS.to_string()]);
+    let ping = real.linux().start("ping", &["-6", "-c", "2", "-i", "0.05", "-W", "5", &OURS.to_string()]);
     let output = real.finish(ping);
     assert!(output.contains("2 received, 0% packet loss"), "{output}");
     assert!(real.count("nd.advertised") > 0);
@@ -100,7 +100,7 @@ fn linux_makes_itself_an_address_of_what_we_advertise() {
 
 /// What `ip` says inside.
 fn ip(real: &Real, args: &[&str]) -> String {
-    let output = real.linux.command("ip").args(args).output().expect("ip runs");
+    let output = real.linux().command("ip").args(args).output().expect("ip runs");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -112,7 +112,7 @@ fn our_client_talks_to_a_server_of_linux_over_ipv6() {
     let mut real = pair();
     let folder = Folder::new("nginx6");
     std::fs::write(folder.file("file"), pattern(200_000)).expect("a file");
-    let mut server = nginx(&real, &folder, &nginx_config(&folder, "[::]:8080"));
+    let mut server = nginx(real.linux(), &folder, &nginx_config(&folder, "[::]:8080"));
     let pid = folder.0.join("pid");
     wait_for("nginx", || pid.exists() || server.is_over());
     assert!(!server.is_over(), "{:?}", server.output());

@@ -5,6 +5,7 @@
 
 #![allow(clippy::disallowed_methods)] // the one place where simulated machines keep time with a real one
 
+mod bulk;
 mod http;
 mod https;
 mod ipv6;

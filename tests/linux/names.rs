@@ -86,13 +86,13 @@ fn linux_joins_our_network_and_finds_its_way_to_a_page() {
     let script = folder.file("script");
     std::fs::write(&script, SCRIPT).expect("a file");
     std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a script");
-    let udhcpc = real.linux.start("udhcpc", &["-i", "eth0", "-f", "-n", "-q", "-t", "10", "-T", "1", "-s", &script]);
+    let udhcpc = real.linux().start("udhcpc", &["-i", "eth0", "-f", "-n", "-q", "-t", "10", "-T", "1", "-s", &script]);
     let printed = real.finish(udhcpc);
     assert!(printed.contains("lease 192.168.7.100/24 192.168.7.1 192.168.7.1 3600 192.168.7.1"), "{printed}");
     assert_eq!((real.count("dhcp.offered"), real.count("dhcp.leased")), (1, 1));
 
     let mut dig = |args: &[&str]| {
-        let dig = real.linux.start("dig", &[&["@192.168.7.1", "+tries=2", "+time=5"], args].concat());
+        let dig = real.linux().start("dig", &[&["@192.168.7.1", "+tries=2", "+time=5"], args].concat());
         real.finish(dig)
     };
     assert_eq!(dig(&["+short", "www.example.com"]), "203.0.113.80\n");
@@ -106,7 +106,7 @@ fn linux_joins_our_network_and_finds_its_way_to_a_page() {
     assert!(other_type.contains("status: NOERROR") && other_type.contains("ANSWER: 0"), "{other_type}");
 
     let resolve = "www.example.com:80:203.0.113.80";
-    let curl = real.linux.start(
+    let curl = real.linux().start(
         "curl",
         &[
             "-sS",
@@ -143,7 +143,7 @@ fn we_join_linux_network() {
     );
     let file = folder.file("udhcpd.conf");
     std::fs::write(&file, config).expect("a file");
-    let mut server = real.linux.start("busybox", &["udhcpd", "-f", &file]);
+    let mut server = real.linux().start("busybox", &["udhcpd", "-f", &file]);
     wait_for("udhcpd", || std::path::Path::new(&pid).exists() || server.is_over());
     assert!(!server.is_over(), "{:?}", server.output());
     let os = real.os();
@@ -160,7 +160,7 @@ fn we_join_linux_network() {
     assert_eq!(lease.length, Duration::from_secs(600));
     assert!(Ipv4Addr::new(10, 77, 0, 50) <= lease.address && lease.address <= Ipv4Addr::new(10, 77, 0, 60));
     // It is configured with it.
-    let ping = real.linux.start("ping", &["-c", "2", "-i", "0.05", "-W", "5", &lease.address.to_string()]);
+    let ping = real.linux().start("ping", &["-c", "2", "-i", "0.05", "-W", "5", &lease.address.to_string()]);
     let output = real.finish(ping);
     assert!(output.contains("2 received"), "{output}");
 }

@@ -36,10 +36,10 @@ fn curl_from_behind_our_translator() {
         return;
     }
     let mut real = home(1500);
-    let ping = real.linux.start("ping", &["-c", "2", "-i", "0.05", "-W", "5", "203.0.113.80"]);
+    let ping = real.linux().start("ping", &["-c", "2", "-i", "0.05", "-W", "5", "203.0.113.80"]);
     let output = real.finish(ping);
     assert!(output.contains("2 received, 0% packet loss") && output.contains("ttl=63"), "{output}");
-    let curl = real.linux.start("curl", &["-sS", "--max-time", "20", "http://203.0.113.80/100000"]);
+    let curl = real.linux().start("curl", &["-sS", "--max-time", "20", "http://203.0.113.80/100000"]);
     assert_eq!(real.finish_bytes(curl).len(), 100_000);
     assert!(real.count("nat.rewrote") > 100);
     // Linux checked every checksum that we adjusted; our server saw the router alone.
@@ -59,7 +59,7 @@ fn linux_believes_our_icmp_errors() {
         (["-t", "64", "198.51.100.1"], "From 192.168.7.1 icmp_seq=1 Destination Net Unreachable"),
         (["-t", "64", "203.0.113.99"], "From 192.168.7.1 icmp_seq=1 Destination Host Unreachable"),
     ] {
-        let mut ping = real.linux.start("ping", &[&["-c", "1", "-W", "8"], &args[..]].concat());
+        let mut ping = real.linux().start("ping", &[&["-c", "1", "-W", "8"], &args[..]].concat());
         real.until("ping", |_| ping.is_over());
         let output = ping.output();
         let text = String::from_utf8_lossy(&output.stdout);
@@ -78,15 +78,15 @@ fn linux_discovers_a_narrow_path() {
     std::fs::write(&file, vec![0; 200_000]).expect("a file");
     let data = format!("@{}", file.to_str().expect("UTF-8"));
     let args = ["-sS", "--max-time", "40", "-H", "Expect:", "--data-binary", &data, "http://203.0.113.80/"];
-    let upload = real.linux.start("curl", &args);
+    let upload = real.linux().start("curl", &args);
     assert_eq!(real.finish(upload), "200000 false");
     // Linux cuts the next large packet itself; our translator puts it together to see its identifier, cuts it again, and our
     // server puts it together.
-    let ping = real.linux.start("ping", &["-c", "1", "-W", "5", "-M", "dont", "-s", "1400", "203.0.113.80"]);
+    let ping = real.linux().start("ping", &["-c", "1", "-W", "5", "-M", "dont", "-s", "1400", "203.0.113.80"]);
     let output = real.finish(ping);
     assert!(output.contains("1 received"), "{output}");
     assert_eq!((real.count("ip.fragmented"), real.count("ip.reassembled")), (1, 2));
-    let told = real.linux.start("ip", &["route", "get", "203.0.113.80"]);
+    let told = real.linux().start("ip", &["route", "get", "203.0.113.80"]);
     let told = real.finish(told);
     assert!(told.contains("mtu 1000"), "Linux remembers what our router said: {told}");
 }

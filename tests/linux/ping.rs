@@ -15,7 +15,7 @@ const LINUX: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 /// Linux pings us at `to`, three times with each of `sizes` (bytes of data), and has all answers.
 pub(crate) fn linux_pings(real: &mut Real, to: &str, sizes: [&str; 5]) {
     for size in sizes {
-        let ping = real.linux.start("ping", &["-c", "3", "-i", "0.05", "-W", "5", "-s", size, to]);
+        let ping = real.linux().start("ping", &["-c", "3", "-i", "0.05", "-W", "5", "-s", size, to]);
         let output = real.finish(ping);
         assert!(output.contains("3 received, 0% packet loss"), "{size} bytes: {output}");
     }
@@ -68,9 +68,9 @@ fn neighbours_see_each_other_as_linux_does() {
         return;
     }
     let mut real = Real::pair();
-    let ping = real.linux.start("ping", &["-c", "1", "-W", "5", "10.77.0.2"]);
+    let ping = real.linux().start("ping", &["-c", "1", "-W", "5", "10.77.0.2"]);
     real.finish(ping);
-    let show = real.linux.start("ip", &["neigh", "show", "10.77.0.2"]);
+    let show = real.linux().start("ip", &["neigh", "show", "10.77.0.2"]);
     let shown = real.finish(show);
     assert!(shown.contains("02:00:00:00:00:02 REACHABLE"), "{shown}");
     // Linux asked, we learned from the question: used at once, so in doubt until something confirms it.

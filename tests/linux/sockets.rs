@@ -27,7 +27,7 @@ fn closed_ports_are_refused_by_both() {
         (tcp, udp.recv_from().await.err())
     });
     assert_eq!(real.join(&outcome), (Some(Errno::ConnectionRefused), Some(Errno::ConnectionRefused)));
-    let mut curl = real.linux.start("curl", &["-s", "-S", "--max-time", "10", "http://10.77.0.2:81/"]);
+    let mut curl = real.linux().start("curl", &["-s", "-S", "--max-time", "10", "http://10.77.0.2:81/"]);
     real.until("curl", |_| curl.is_over());
     let output = curl.output();
     assert_eq!(output.status.code(), Some(7), "curl's code for a refused connection");
