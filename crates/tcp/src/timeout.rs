@@ -56,7 +56,7 @@ impl Connection {
             State::SYN_RECEIVED => (self.syn_retries, self.config.syn_ack_retries),
             _ => (self.attempts, self.retries()),
         };
-        if done >= allowed || self.user_timeout_over(cx) {
+        if done >= allowed || self.user_timeout_over(cx) || self.open_took_too_long(cx) {
             return self.give_up(done + 1, cx);
         }
         self.trigger = fired;
@@ -83,6 +83,22 @@ impl Connection {
     fn user_timeout_over(&self, cx: &Cx) -> bool {
         let since = self.flight.oldest().map_or(cx.now, |oldest| oldest.first_sent);
         self.config.user_timeout.is_some_and(|limit| cx.now - since >= limit)
+    }
+
+    /// The linear SYNs do not make an open wait longer than it would have if the time between SYNs had doubled from the
+    /// first on: of the count of SYNs and that time the first to be over decides, as on Linux (`retransmits_timed_out`).
+    fn open_took_too_long(&self, cx: &Cx) -> bool {
+        if self.state != State::SYN_SENT || self.syn_retries == 0 {
+            return false;
+        }
+        let Some(syn) = self.flight.oldest() else { return false };
+        let elapsed = cx.now - syn.first_sent;
+        let (mut wait, mut limit) = (self.config.initial_rto, Duration::ZERO);
+        (0..=self.config.syn_retries).all(|_| {
+            limit = limit + wait;
+            wait = (wait + wait).min(self.config.max_rto);
+            limit <= elapsed
+        })
     }
 
     /// RFC 9293 §3.10.8, USER TIMEOUT: the other side does not answer. What ICMP said of it, if anything, is a better reason

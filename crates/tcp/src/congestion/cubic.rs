@@ -13,18 +13,31 @@ const BETA: u64 = 717;
 /// RFC 9438 §4.3: alpha_cubic = 3 (1 - beta) / (1 + beta), in 1024ths.
 const ALPHA: u64 = 3 * (ONE - BETA) * ONE / (ONE + BETA);
 
+/// How long a [`Pace`] holds: Linux' HZ / 32.
+const PACE_HOLDS: Duration = Duration::from_micros(31_250);
+
 /// CUBIC's variables (RFC 9438 §4.1.2).
 #[derive(Clone, Copy, Debug)]
 pub struct Cubic {
     hystart: HyStart,
     /// W_max in segments; 0: unknown.
     w_max: u32,
-    /// cwnd_prior: the window before the last reduction, in segments.
+    /// cwnd_prior: the window before the last reduction, in segments; 0: there was none.
     prior: u32,
     epoch: Option<Epoch>,
     /// What the window lies above its whole segments: in 1024ths of a segment, times the window.
     credit: u64,
+    /// How the window grows while no W_max is known.
+    pace: Option<Pace>,
     fast_convergence: bool,
+}
+
+/// A segment more for each `per` acknowledged, as it was found for the window `cwnd` at a moment.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    per: u32,
+    cwnd: u32,
+    since: Instant,
 }
 
 /// A congestion avoidance stage.
@@ -41,7 +54,15 @@ struct Epoch {
 impl Cubic {
     /// Nothing is known of the path.
     pub fn new(slow_start: SlowStart) -> Cubic {
-        Cubic { hystart: HyStart::new(slow_start), w_max: 0, prior: 0, epoch: None, credit: 0, fast_convergence: true }
+        Cubic {
+            hystart: HyStart::new(slow_start),
+            w_max: 0,
+            prior: 0,
+            epoch: None,
+            credit: 0,
+            pace: None,
+            fast_convergence: true,
+        }
     }
 
     /// Does not make room for others (RFC 9438 §4.7).
@@ -60,10 +81,18 @@ impl Cubic {
     fn avoid(&mut self, window: &mut Window, ack: &AckSample, acked: u32) {
         let cwnd = u64::from(window.cwnd);
         if self.w_max == 0 {
-            // As Linux: without a W_max the beginning of the function would be too flat to find one.
-            let above = self.target(window, ack, acked, cwnd * ONE) - cwnd * ONE;
-            let per = (cwnd * ONE).checked_div(above).map_or(20, |per| per.clamp(2, 20));
-            return window.avoid(per as u32, acked);
+            // As Linux, in whole segments, and looked at again after a while or with another window: without a W_max the
+            // beginning of the function would be too flat to find one.
+            let above = self.target(window, ack, acked, cwnd * ONE) / ONE - cwnd;
+            let pace = match self.pace {
+                Some(pace) if pace.cwnd == window.cwnd && ack.now - pace.since <= PACE_HOLDS => pace,
+                _ => {
+                    let per = cwnd.checked_div(above).map_or(20, |per| per.clamp(2, 20)) as u32;
+                    Pace { per, cwnd: window.cwnd, since: ack.now }
+                }
+            };
+            self.pace = Some(pace);
+            return window.avoid(pace.per, acked);
         }
         // RFC 9438 §4.4, §4.5: (target - cwnd) / cwnd for each segment acknowledged. In fractions, or a window that always
         // rounds up would not come down to where it belongs.
@@ -81,7 +110,9 @@ impl Cubic {
         let mut epoch = self.epoch.unwrap_or_else(|| self.begin(window.cwnd, now));
         let cwnd = u64::from(window.cwnd) * ONE;
         // RFC 9438 §4.3: W_est grows by alpha_cubic for each window acknowledged; once it has reached cwnd_prior, by one.
-        let alpha = if epoch.w_est >= u64::from(self.prior) * ONE { ONE } else { ALPHA };
+        // Where no window was reduced yet there is none to reach.
+        let reached = self.prior > 0 && epoch.w_est >= u64::from(self.prior) * ONE;
+        let alpha = if reached { ONE } else { ALPHA };
         epoch.w_est += alpha * u64::from(acked) * ONE / cwnd;
         self.epoch = Some(epoch);
         // RFC 9438 §4.4, §4.5: where the cubic function will be a round trip from now; at most half as much again.
@@ -122,7 +153,7 @@ impl Congestion for Cubic {
     }
 
     fn threshold(&mut self, window: &Window) -> u32 {
-        (self.epoch, self.credit) = (None, 0);
+        (self.epoch, self.credit, self.pace) = (None, 0, None);
         self.prior = window.cwnd;
         // RFC 9438 §4.7, fast convergence: a window that did not get back to where it was makes room for others.
         self.w_max = if self.fast_convergence && window.cwnd < self.w_max {
@@ -136,7 +167,8 @@ impl Congestion for Cubic {
 
     fn on_timeout(&mut self) {
         // RFC 9438 §4.8: what comes after starts from where slow start ends.
-        *self = Cubic { hystart: self.hystart.again(), w_max: 0, prior: 0, epoch: None, credit: 0, ..*self };
+        *self =
+            Cubic { hystart: self.hystart.again(), w_max: 0, prior: 0, epoch: None, credit: 0, pace: None, ..*self };
     }
 
     fn on_idle(&mut self, _: &mut Window, _: Instant, idle: Duration, _: bool) {
