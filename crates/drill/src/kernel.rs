@@ -12,6 +12,8 @@ pub(crate) struct Kernel {
     values: BTreeMap<&'static str, String>,
     /// What is known of other machines is to be forgotten (`ip tcp_metrics flush`).
     pub(crate) forget_metrics: bool,
+    /// Whether `nstat` was asked: it starts anew from here.
+    pub(crate) counters_read: bool,
     /// See [`crate::Setup::adjust`].
     pub(crate) adjust: fn(&mut Config),
 }
@@ -137,7 +139,7 @@ pub(crate) struct Refused(pub(crate) String);
 impl Default for Kernel {
     fn default() -> Kernel {
         let values = KNOWN.iter().map(|(name, _, default)| (*name, (*default).to_owned())).collect();
-        Kernel { values, forget_metrics: false, adjust: |_| {} }
+        Kernel { values, forget_metrics: false, counters_read: false, adjust: |_| {} }
     }
 }
 

@@ -23,6 +23,7 @@ mod script;
 mod setup;
 mod shell;
 mod symbols;
+mod tables;
 
 pub use error::{Fault, ScriptError, Span};
 pub use parse::MAX_SCRIPT;

@@ -13,6 +13,7 @@ use wire::ipv4::Protocol;
 use wire::{MacAddr, Packet, arp};
 
 use crate::datagram::{Body, Datagram};
+use crate::tables;
 
 /// The interface of the machine.
 const LINK: InterfaceId = InterfaceId(0);
@@ -38,6 +39,8 @@ pub(crate) struct Machine {
     pub(crate) heard: VecDeque<Heard>,
     /// Sockets that something has happened to.
     pub(crate) woken: Vec<SocketId>,
+    /// How many events there were when counters were read last.
+    counted: usize,
 }
 
 impl Machine {
@@ -61,7 +64,26 @@ impl Machine {
         let mut host = Host::new(config, place);
         host.set_mtu(LINK, mtu);
         host.set_tells_each_arrival(true);
-        Machine { host, now: Instant::ZERO, recorder, place, tap, heard: VecDeque::new(), woken: Vec::new() }
+        Machine {
+            host,
+            now: Instant::ZERO,
+            recorder,
+            place,
+            tap,
+            heard: VecDeque::new(),
+            woken: Vec::new(),
+            counted: 0,
+        }
+    }
+
+    /// What `nstat` tells.
+    pub(crate) fn counters(&self) -> String {
+        tables::counters(self.recorder.trace().events.iter().skip(self.counted))
+    }
+
+    /// `nstat` tells of what happens from now on.
+    pub(crate) fn restart_counters(&mut self) {
+        self.counted = self.recorder.trace().events.len();
     }
 
     /// Does something on the machine, as a program on it would.

@@ -16,7 +16,8 @@ use crate::machine::Machine;
 use crate::report::{Mismatch, Place, Report, Verdict};
 use crate::script::{Action, Command, Event, Packet, Script, Time, Way};
 use crate::setup::Setup;
-use crate::shell::{MadeFile, Shell};
+use crate::shell::{MadeFile, Shell, Trouble};
+use crate::tables;
 
 /// How long a packet that does not come is waited for beyond its time.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -42,6 +43,15 @@ impl Stop {
     }
     pub(crate) fn unsupported(what: impl Into<String>) -> Stop {
         Stop::Unsupported(what.into())
+    }
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Stop {
+        match trouble {
+            Trouble::Refused(refused) => refused.into(),
+            Trouble::Failed(what) => Stop::failed(what),
+        }
     }
 }
 
@@ -81,16 +91,16 @@ impl Script {
         };
         let mut kernel = Kernel::default();
         let mut files = Vec::new();
-        let mut shell = Shell { kernel: &mut kernel, files: &mut files };
+        let mut shell = Shell { kernel: &mut kernel, files: &mut files, tables: &|_| None };
         for path in &setup.init_scripts {
-            if let Err(Refused(why)) = shell.file(path, 0) {
-                return refused(self, Problem::unsupported(Span::default(), why));
+            if let Err(trouble) = shell.file(path, 0) {
+                return refused(self, Problem::unsupported(Span::default(), trouble.text()));
             }
         }
         if let Some(init) = &self.init
-            && let Err(Refused(why)) = shell.run(&init.text, directory)
+            && let Err(trouble) = shell.run(&init.text, directory)
         {
-            return refused(self, Problem::unsupported(init.span, why));
+            return refused(self, Problem::unsupported(init.span, trouble.text()));
         }
         kernel.forget_metrics = false;
         kernel.adjust = setup.adjust;
@@ -316,9 +326,17 @@ impl Runner<'_> {
     }
 
     fn command(&mut self, command: &Command, directory: &Path) -> Result<(), Stop> {
-        Shell { kernel: &mut self.kernel, files: &mut self.files }.run(&command.text, directory)?;
+        let machine = &self.machine;
+        let tables = |name: &str| match name {
+            "nstat" => Some(machine.counters()),
+            name => tables::table(&machine.host, name),
+        };
+        Shell { kernel: &mut self.kernel, files: &mut self.files, tables: &tables }.run(&command.text, directory)?;
         if std::mem::take(&mut self.kernel.forget_metrics) {
             self.machine.host.tcp_forget_metrics();
+        }
+        if std::mem::take(&mut self.kernel.counters_read) {
+            self.machine.restart_counters();
         }
         let config = self.kernel.tcp();
         self.machine.with(|host, _| host.set_tcp_config(config));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::kernel::{Kernel, Refused};
+use crate::tables;
 
 /// How deep files of commands may call one another.
 const MAX_DEPTH: usize = 4;
@@ -16,28 +17,54 @@ pub(crate) type MadeFile = (PathBuf, Vec<u8>);
 pub(crate) struct Shell<'a> {
     pub(crate) kernel: &'a mut Kernel,
     pub(crate) files: &'a mut Vec<MadeFile>,
+    /// The machine's tables by their files' names.
+    pub(crate) tables: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// It is not known here, or asks for what is not.
+    Refused(Refused),
+    /// It was done, and it failed.
+    Failed(String),
+}
+
+impl From<Refused> for Trouble {
+    fn from(refused: Refused) -> Trouble {
+        Trouble::Refused(refused)
+    }
+}
+
+impl Trouble {
+    /// What is wrong, in words.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Trouble::Refused(Refused(text)) | Trouble::Failed(text) => text,
+        }
+    }
 }
 
 impl Shell<'_> {
     /// Runs `text` as if in the directory `within`.
-    pub(crate) fn run(&mut self, text: &str, within: &Path) -> Result<(), Refused> {
+    pub(crate) fn run(&mut self, text: &str, within: &Path) -> Result<(), Trouble> {
         self.lines(text, within, 0)
     }
 
     /// Runs a file of commands.
-    pub(crate) fn file(&mut self, path: &Path, depth: usize) -> Result<(), Refused> {
+    pub(crate) fn file(&mut self, path: &Path, depth: usize) -> Result<(), Trouble> {
         if depth >= MAX_DEPTH {
-            return Err(Refused(format!("{} is called too deeply", path.display())));
+            return Err(Refused(format!("{} is called too deeply", path.display())).into());
         }
         let unreadable = |error: std::io::Error| Refused(format!("cannot read {}: {error}", path.display()));
         if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE {
-            return Err(Refused(format!("{} is too long", path.display())));
+            return Err(Refused(format!("{} is too long", path.display())).into());
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
         self.lines(&text, path.parent().unwrap_or(Path::new(".")), depth + 1)
     }
 
-    fn lines(&mut self, text: &str, within: &Path, depth: usize) -> Result<(), Refused> {
+    fn lines(&mut self, text: &str, within: &Path, depth: usize) -> Result<(), Trouble> {
         let joined = text.replace("\\\n", " ");
         for line in joined.lines() {
             for command in split(line) {
@@ -48,7 +75,7 @@ impl Shell<'_> {
     }
 
     /// `this || that`: that if this fails.
-    fn alternatives(&mut self, command: &str, within: &Path, depth: usize) -> Result<(), Refused> {
+    fn alternatives(&mut self, command: &str, within: &Path, depth: usize) -> Result<(), Trouble> {
         let mut last = Ok(());
         for command in command.split("||") {
             last = self.command(command, within, depth);
@@ -59,13 +86,19 @@ impl Shell<'_> {
         last
     }
 
-    fn command(&mut self, command: &str, within: &Path, depth: usize) -> Result<(), Refused> {
-        let words = words(command)?;
+    fn command(&mut self, command: &str, within: &Path, depth: usize) -> Result<(), Trouble> {
+        let stages = pipeline(command).iter().map(|stage| words(stage)).collect::<Result<Vec<_>, _>>()?;
+        let words = &stages[0];
+        let counters = words.first().is_some_and(|name| name == "nstat");
+        if counters || stages.len() > 1 || words.first().is_some_and(|name| name == "grep") {
+            self.kernel.counters_read |= counters;
+            return tables::search(&stages, self.tables);
+        }
         let Some((name, arguments)) = words.split_first() else { return Ok(()) };
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let base = name.rsplit('/').next().unwrap_or(name);
         match (base, &arguments[..]) {
-            ("sysctl", settings) => self.sysctl(settings),
+            ("sysctl", settings) => Ok(self.sysctl(settings)?),
             // Our machine is new for every script: no metrics are saved, and its queue drops nothing.
             ("ip", ["tcp_metrics", "flush", ..]) => {
                 self.kernel.forget_metrics = true;
@@ -74,13 +107,13 @@ impl Shell<'_> {
             // Each packet of ours is one segment: what a device would cut is cut before.
             ("ethtool", ["-K", _, "tso", "on" | "off", "gso", "on" | "off"]) => Ok(()),
             ("tc", ["qdisc", "add" | "replace", "dev", _, "root", "pfifo" | "pfifo_fast" | "noqueue"]) => Ok(()),
-            ("nstat" | "sleep" | "sync" | "true" | "echo" | ":", _) => Ok(()),
+            ("sleep" | "sync" | "true" | "echo" | ":", _) => Ok(()),
             ("rm", _) => Ok(()),
-            ("dd", arguments) => self.dd(arguments),
+            ("dd", arguments) => Ok(self.dd(arguments)?),
             (_, settings)
                 if !settings.is_empty() && settings.iter().all(|setting| setting.starts_with("/proc/sys/")) =>
             {
-                settings.iter().try_for_each(|setting| self.setting(setting))
+                Ok(settings.iter().try_for_each(|setting| self.setting(setting))?)
             }
             (_, []) if base.ends_with(".sh") => {
                 let path = within.join(name);
@@ -90,7 +123,7 @@ impl Shell<'_> {
                 }
                 self.file(&path, depth)
             }
-            _ => Err(Refused(format!("the command `{}` is not known", command.trim()))),
+            _ => Err(Refused(format!("the command `{}` is not known", command.trim())).into()),
         }
     }
 
@@ -158,6 +191,27 @@ fn split(line: &str) -> Vec<String> {
     commands
 }
 
+/// The stages of a pipe.
+fn pipeline(command: &str) -> Vec<String> {
+    let mut stages = vec![String::new()];
+    let mut quote = None;
+    for c in command.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '|') => {
+                stages.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(stage) = stages.last_mut() {
+            stage.push(c);
+        }
+    }
+    stages
+}
+
 /// The words of a command: quotes taken off, arithmetic done, redirections left out.
 fn words(command: &str) -> Result<Vec<String>, Refused> {
     let mut words = Vec::new();
@@ -210,9 +264,12 @@ fn product(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn run(text: &str) -> Result<Kernel, Refused> {
+    fn run(text: &str) -> Result<Kernel, Trouble> {
         let (mut kernel, mut files) = (Kernel::default(), Vec::new());
-        Shell { kernel: &mut kernel, files: &mut files }.run(text, Path::new("."))?;
+        let table = |name: &str| {
+            (name == "/proc/net/tcp" || name == "nstat").then(|| "0: 0100007F:1F90 00000000:0000 0A \n".to_owned())
+        };
+        Shell { kernel: &mut kernel, files: &mut files, tables: &table }.run(text, Path::new("."))?;
         Ok(kernel)
     }
 
@@ -232,6 +289,17 @@ mod tests {
         for text in ["sysctl -q net.ipv4.tcp_turbo=1", "sysctl net.ipv4.tcp_sack=perhaps", "iptables -F", "nowhere.sh"]
         {
             assert!(run(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn grep_fails_as_it_does_where_no_line_has_it() {
+        assert!(run("grep \" 0A \" /proc/net/tcp | grep \":1F90\"").is_ok());
+        assert!(matches!(run("grep \" 0A \" /proc/net/tcp | grep \":1F91\""), Err(Trouble::Failed(_))));
+        assert!(run("nstat > /dev/null; nstat | grep 0A >/dev/null").is_ok());
+        assert!(matches!(run("nstat | grep 0B"), Err(Trouble::Failed(_))));
+        for text in ["grep '0.' /proc/net/tcp", "grep 0A /etc/passwd", "grep -c 0A /proc/net/tcp", "true | false"] {
+            assert!(matches!(run(text), Err(Trouble::Refused(_))), "{text}");
         }
     }
 }

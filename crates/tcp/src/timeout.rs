@@ -95,7 +95,7 @@ impl Connection {
         let elapsed = cx.now - syn.first_sent;
         let (mut wait, mut limit) = (self.config.initial_rto, Duration::ZERO);
         (0..=self.config.syn_retries).all(|_| {
-            limit = limit + wait;
+            limit += wait;
             wait = (wait + wait).min(self.config.max_rto);
             limit <= elapsed
         })

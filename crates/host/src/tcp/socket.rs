@@ -1,5 +1,7 @@
 //! Using a connection: data in and out, options, figures, and letting go.
 
+use std::net::SocketAddr;
+
 use base::EventId;
 use tcp::{Connection, Errno, Info, Keepalive, SendFlags};
 use trace::Cx;
@@ -179,6 +181,17 @@ impl Host {
             .collect();
         rows.sort_by_key(|row| row.id);
         rows
+    }
+
+    /// Where programs listen, in the order of their sockets.
+    pub fn listening(&self) -> Vec<SocketAddr> {
+        let listening = self.sockets.iter().filter_map(|(_, id, socket)| match socket {
+            Socket::Listening(listening) => Some((id, listening.local)),
+            _ => None,
+        });
+        let mut rows: Vec<_> = listening.collect();
+        rows.sort_by_key(|(id, _)| *id);
+        rows.into_iter().map(|(_, local)| local).collect()
     }
 
     pub(crate) fn connection(&self, id: SocketId) -> Option<&Connection> {
