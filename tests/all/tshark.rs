@@ -121,6 +121,8 @@ const INTENDED: &[(&str, &[&str])] = &[
             "ACKed segment that wasn't captured",
         ],
     ),
+    // SYN-ACKs that nobody answers.
+    ("syn-flood", &["(suspected) retransmission"]),
 ];
 
 fn check(name: &str, tap: &str, packets: &[Said]) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use base::Duration;
-use tcp::{Config, CongestionKind, EcnUse};
+use tcp::{Config, CongestionKind, EcnUse, SynCookies};
 
 /// The settings in force. A name is as in `sysctl`, without `net.ipv4.`.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_allowed_congestion_control", Meaning::Unseen, ""),
     ("tcp_fack", Meaning::Fixed(&["0"]), "0"),
     ("tcp_retries1", Meaning::Unseen, "3"),
-    ("tcp_syncookies", Meaning::Fixed(&["0", "1"]), "1"),
+    ("tcp_syncookies", Meaning::Ours(|value| matches!(value, "0" | "1" | "2")), "1"),
     ("tcp_max_syn_backlog", Meaning::Unseen, "4096"),
     ("tcp_abort_on_overflow", Meaning::Fixed(&["0"]), "0"),
     ("tcp_stdurg", Meaning::Fixed(&["0"]), "0"),
@@ -81,8 +81,8 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_ecn_option", Meaning::Ours(|value| matches!(value, "0" | "1" | "2" | "3")), "2"),
     ("tcp_ecn_option_beacon", Meaning::Unseen, "3"),
     ("tcp_workaround_signed_windows", Meaning::Fixed(&["0"]), "0"),
-    ("tcp_invalid_ratelimit", Meaning::Fixed(&["500"]), "500"),
-    ("tcp_challenge_ack_limit", Meaning::Unseen, "2147483647"),
+    ("tcp_invalid_ratelimit", Meaning::Ours(any_number), "500"),
+    ("tcp_challenge_ack_limit", Meaning::Ours(any_number), "2147483647"),
     ("ip_no_pmtu_disc", Meaning::Fixed(&["0"]), "0"),
     ("ip_local_port_range", Meaning::Unseen, ""),
     ("net.core.rmem_max", Meaning::Unseen, "212992"),
@@ -196,7 +196,16 @@ impl Kernel {
             syn_retries: retries("tcp_syn_retries"),
             syn_linear_timeouts: retries("tcp_syn_linear_timeouts"),
             syn_ack_retries: retries("tcp_synack_retries"),
+            syn_cookies: match self.number("tcp_syncookies") {
+                0 => SynCookies::Never,
+                1 => SynCookies::WhenFull,
+                _ => SynCookies::Always,
+            },
             retries: retries("tcp_retries2"),
+            invalid_interval: Duration::from_millis(self.number("tcp_invalid_ratelimit").min(1 << 31) as i64),
+            challenge_limit: u32::try_from(self.number("tcp_challenge_ack_limit"))
+                .ok()
+                .filter(|&limit| limit < i32::MAX as u32),
             fin_wait_2: Duration::from_secs(self.number("tcp_fin_timeout").min(7200) as i64),
             send_buffer: self.memory("tcp_wmem", 1),
             send_buffer_most: self.memory("tcp_wmem", 2),

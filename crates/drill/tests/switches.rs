@@ -50,6 +50,12 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("user timeout (RFC 5482)", With(|config| config.user_timeout = None), &["user_timeout"]),
     // Start.
     ("Fast Open (RFC 7413)", Sysctl("tcp_fastopen=0x403", "tcp_fastopen=0x1"), &["fast_open_server"]),
+    (
+        "SYN cookies (RFC 4987)",
+        Sysctl("tcp_syncookies=2", "tcp_syncookies=1"),
+        &["syn_cookie", "syn_cookie_timestamps"],
+    ),
+    ("challenge ACKs' limit", With(|config| config.challenge_limit = None), &["challenge_limit"]),
     // The path.
     (
         "path MTU discovery (RFC 1191)",

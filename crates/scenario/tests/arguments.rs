@@ -107,6 +107,21 @@ fn a_blind_injection_needs_predictable_numbers() {
 }
 
 #[test]
+fn a_syn_flood_shuts_a_listener_without_syn_cookies() {
+    let played = play("syn-flood");
+    let answered = column(&played, "clients answered");
+    assert_eq!(answered, ["5 of 5", "0 of 5", "5 of 5", "5 of 5"], "{:?}", played.findings.rows);
+    assert_eq!(column(&played, "the others' error")[1], tcp::Errno::TimedOut.to_string());
+    let count = |name| column(&played, name).iter().map(|n| n.parse::<usize>().unwrap()).collect::<Vec<_>>();
+    let (ignored, given, back) =
+        (count("SYNs ignored"), count("answered with a cookie"), count("cookies that came back"));
+    assert!(ignored[1] >= 100 - 16, "all but what there is room for: {ignored:?}");
+    assert_eq!((ignored[2], ignored[3]), (0, 0));
+    assert_eq!((given[2], given[3]), (100 - 16 + 5, 100 + 5));
+    assert_eq!(back, [0, 0, 5, 5], "nobody else has seen the SYN-ACKs");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_run_and_every_cause_goes_back_to_an_act() {
     for argument in ARGUMENTS {
         let (once, again) = (play(argument.name), play(argument.name));

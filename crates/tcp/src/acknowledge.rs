@@ -293,17 +293,25 @@ impl Connection {
 
     /// RFC 6298 §3 (Karn): a round trip by a segment that was sent once; by its timestamp echo otherwise (RFC 7323 §4.1).
     fn measure(&mut self, times: &AckedTimes, ack: &Ack, segment: &Segment, cx: &mut Cx) {
-        let echoed = || {
-            let (_, ecr) = segment.options.timestamps.filter(|_| self.agreed.timestamps && ack.advanced > 0)?;
-            let ms = self.ts_now(cx.now).wrapping_sub(ecr);
-            (ecr != 0 && !older(ms, 0)).then(|| Duration::from_millis(i64::from(ms.max(1))))
-        };
+        let echoed = || self.echoed(segment, cx.now).filter(|_| ack.advanced > 0);
         let sacked = ack.sacked_sent.map(|(first, _)| cx.now - first);
         let Some(r) = times.oldest(cx.now).or(sacked).or_else(echoed) else { return };
         // RFC 7323 Appendix G: so many samples are expected in a round trip. Without timestamps as well: each
         // acknowledgment is one.
         let outstanding = times.outstanding.max(self.snd_nxt.distance(self.snd_una));
         let samples = outstanding.div_ceil(2 * self.agreed.mss.max(1));
+        self.take_round_trip(r, samples, cx);
+    }
+
+    /// How long ago the timestamp was made that a segment echoes.
+    pub(crate) fn echoed(&self, segment: &Segment, now: Instant) -> Option<Duration> {
+        let (_, ecr) = segment.options.timestamps.filter(|_| self.agreed.timestamps)?;
+        let ms = self.ts_now(now).wrapping_sub(ecr);
+        (ecr != 0 && !older(ms, 0)).then(|| Duration::from_millis(i64::from(ms.max(1))))
+    }
+
+    /// A round trip was measured, one of `samples` that are expected in a window.
+    pub(crate) fn take_round_trip(&mut self, r: Duration, samples: u32, cx: &mut Cx) {
         self.rtt.sample(r, samples.into());
         let nanos = |d: Duration| d.as_nanos() as u64;
         let sample = cx.event(&kind::RTT_SAMPLE, self.id, [nanos(r), nanos(self.rtt.srtt().unwrap_or_default())]);

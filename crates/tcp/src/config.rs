@@ -2,6 +2,8 @@
 
 use base::Duration;
 
+use crate::SynCookies;
+
 /// How a connection behaves. The defaults are those of a Linux host on Ethernet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Config {
@@ -45,12 +47,20 @@ pub struct Config {
     /// So many SYNs more, before the time between them begins to double (Linux `tcp_syn_linear_timeouts`: 4; RFC 6298 §5.5 has
     /// it double from the first).
     pub syn_linear_timeouts: u32,
+    /// What a listener does when more connections are half-open than it has room for (RFC 4987 §3.6).
+    pub syn_cookies: SynCookies,
     /// How often a SYN-ACK is sent again (Linux: 5).
     pub syn_ack_retries: u32,
     /// How often data is sent again (RFC 9293 §3.8.3, R2; Linux: 15).
     pub retries: u32,
     /// The same once the program has closed (Linux's `tcp_orphan_retries`: 8).
     pub orphan_retries: u32,
+    /// An acknowledgment in answer to something that is not believed leaves at most this often (Linux `tcp_invalid_ratelimit`:
+    /// 500 ms).
+    pub invalid_interval: Duration,
+    /// About so many challenge ACKs leave the host in a second, whatever connections they are for (RFC 5961 §7; Linux
+    /// `tcp_challenge_ack_limit`); `None`: as many as there are.
+    pub challenge_limit: Option<u32>,
     /// Give up when data stays unacknowledged for this long (RFC 9293 §3.8.3); `None`: when the retries are used up.
     pub user_timeout: Option<Duration>,
     /// Ask whether a silent peer is still there (RFC 9293 §3.8.4); off by default.
@@ -126,9 +136,12 @@ impl Default for Config {
             fin_wait_2: Duration::from_secs(60),
             syn_retries: 6,
             syn_linear_timeouts: 0,
+            syn_cookies: SynCookies::default(),
             syn_ack_retries: 5,
             retries: 15,
             orphan_retries: 8,
+            invalid_interval: Duration::from_millis(500),
+            challenge_limit: None,
             user_timeout: None,
             keepalive: None,
             congestion: CongestionKind::default(),

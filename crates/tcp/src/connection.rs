@@ -109,6 +109,8 @@ pub struct Connection {
     pub(crate) last_received: Instant,
     /// When the last acknowledgment of something unacceptable was sent (RFC 5961 §7).
     pub(crate) last_challenge: Option<Instant>,
+    /// The acknowledgment that is to be sent is a challenge, and nothing else has it leave.
+    pub(crate) challenging: bool,
     pub(crate) ts: Timestamps,
 
     /// The program has closed its direction, with this event.
@@ -272,6 +274,7 @@ impl Connection {
             window_scale: self.agreed.scaling.then_some((self.agreed.snd_shift, self.agreed.rcv_shift)),
             sack: self.agreed.sack,
             timestamps: self.agreed.timestamps,
+            ecn: (self.ecn.agreed || self.ecn.accurate.is_some(), self.ecn.seen),
             syn_data: self.syn_data,
             cwnd: self.window.cwnd.saturating_mul(self.agreed.mss),
             ssthresh: self.window.ssthresh.saturating_mul(self.agreed.mss),

@@ -15,6 +15,8 @@ pub(crate) struct Ecn {
     pub(crate) accurate: Option<Box<Accurate>>,
     /// As a receiver: a mark came, and is echoed until the sender says that it has slowed down (§6.1.3).
     pub(crate) echo: bool,
+    /// As a receiver: data came that routers may mark.
+    pub(crate) seen: bool,
     /// As a sender: the next new data says that we have slowed down (§6.1.2).
     owe_cwr: bool,
     /// How our SYN asks for it.

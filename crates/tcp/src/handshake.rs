@@ -121,7 +121,7 @@ impl Connection {
     }
 
     #[allow(clippy::too_many_arguments)] // what a connection begins with
-    fn new(
+    pub(crate) fn new(
         config: Settings,
         id: u32,
         local: SocketAddr,
@@ -186,6 +186,7 @@ impl Connection {
             fin_received: false,
             last_received: cx.now,
             last_challenge: None,
+            challenging: false,
             ts: Timestamps::default(),
             fin_wanted: None,
             fin_sent: false,
@@ -243,7 +244,7 @@ impl Connection {
     }
 
     /// Takes over the other side's first number, window and options.
-    fn take_syn(&mut self, syn: &Segment, cx: &mut Cx) {
+    pub(crate) fn take_syn(&mut self, syn: &Segment, cx: &mut Cx) {
         let (ours, theirs) = (&self.config, &syn.options);
         self.irs = syn.seq;
         self.rcv_nxt = syn.seq + 1;
@@ -378,7 +379,7 @@ impl Connection {
 }
 
 /// The shift count to offer: the least with which the whole receive buffer can be offered (RFC 7323 §2.3).
-fn offered_shift(config: &Config) -> Option<u8> {
+pub(crate) fn offered_shift(config: &Config) -> Option<u8> {
     let fits = |shift: &u8| config.receive_buffer >> shift <= 65_535;
     config.window_scale.then(|| (0..14).find(fits).unwrap_or(14))
 }

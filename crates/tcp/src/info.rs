@@ -48,6 +48,9 @@ pub struct Info {
     pub sack: bool,
     /// Whether timestamps were agreed on.
     pub timestamps: bool,
+    /// Whether explicit congestion notification was agreed on, the accurate kind or the other; whether data came that routers
+    /// may mark.
+    pub ecn: (bool, bool),
     /// Whether data in a SYN was taken (RFC 7413).
     pub syn_data: bool,
     /// The congestion window in bytes, a segment's size for each of its segments.

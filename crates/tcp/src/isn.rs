@@ -19,7 +19,7 @@ pub fn timestamp_offset(secret: [u8; 16], local: SocketAddr, remote: SocketAddr)
 }
 
 /// The four-tuple as bytes: addresses as IPv6 (IPv4 mapped), then ports.
-fn four_tuple(local: SocketAddr, remote: SocketAddr) -> [u8; 36] {
+pub(crate) fn four_tuple(local: SocketAddr, remote: SocketAddr) -> [u8; 36] {
     let octets = |ip: IpAddr| match ip {
         IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
         IpAddr::V6(ip) => ip.octets(),

@@ -31,6 +31,7 @@ mod segment;
 mod send;
 mod send_buffer;
 mod settings;
+mod syn_cookie;
 mod timeout;
 mod timers;
 mod usage;
@@ -49,6 +50,7 @@ pub use limits::{Limited, Limits};
 pub use listener::{Arrival, Listener};
 pub use segment::{Segment, refuse};
 pub use settings::Settings;
+pub use syn_cookie::{CookieJar, SynCookies};
 pub use wire::tcp::{Flags, Seq, State};
 pub use write::SendFlags;
 

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use base::Set;
+use base::{Instant, Set};
 use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::{Event, Flags, State, transition};
 
-use crate::{Connection, Segment, Settings, refuse};
+use crate::syn_cookie::RECENT;
+use crate::{Connection, Segment, Settings, SynCookies, refuse};
 
 /// A passive open. It holds no connections itself: whoever does (the host, by four-tuple) tells it their numbers, and it
 /// says which may come in.
@@ -19,6 +20,8 @@ pub struct Listener {
     backlog: usize,
     half_open: Set<u32>,
     complete: VecDeque<u32>,
+    /// When a SYN was last answered with a cookie.
+    last_cookie: Option<Instant>,
 }
 
 /// What to do with a segment that came to a listener.
@@ -26,6 +29,11 @@ pub struct Listener {
 pub enum Arrival {
     /// A SYN that may come in: make a connection with [`Connection::accept`], then tell [`Listener::opened`].
     Open,
+    /// A SYN that there is no room to remember: answer it with [`crate::CookieJar::answer`] and forget it.
+    OpenByCookie,
+    /// An acknowledgment that may bring a cookie back: make a connection of it with [`crate::CookieJar::open`], then tell
+    /// [`Listener::opened`]; if it brings none, answer as [`Listener::refuse`] says.
+    BringsCookie,
     /// Answer with this reset.
     Reset(Segment),
     /// Nothing.
@@ -33,14 +41,14 @@ pub enum Arrival {
 }
 
 impl Listener {
-    /// Listens on `local` (RFC 9293 §3.9.1.1, passive OPEN), with room for `backlog` complete connections (and one more, as
-    /// Linux counts) and as many half-open ones. `id` numbers it on its host.
+    /// Listens on `local` (RFC 9293 §3.9.1.1, passive OPEN), with room for `backlog` complete connections and as many half-open
+    /// ones, and for one more of each, as Linux counts. `id` numbers it on its host.
     pub fn new(config: impl Into<Settings>, id: u32, local: SocketAddr, backlog: usize, cx: &mut Cx) -> Listener {
         let listen = cx.event(&kind::LISTEN, id, [local.port().into(), 0]);
         let state = transition(State::CLOSED, Event::PassiveOpen).map_or(State::LISTEN, |row| row.to);
         cx.caused_by(listen).event(&kind::STATE, id, [State::CLOSED.0.into(), state.0.into()]);
-        let (half_open, complete) = Default::default();
-        Listener { id, local, config: config.into(), backlog: backlog.max(1), half_open, complete }
+        let (half_open, complete, last_cookie) = Default::default();
+        Listener { id, local, config: config.into(), backlog, half_open, complete, last_cookie }
     }
 
     /// Its number on its host.
@@ -80,21 +88,45 @@ impl Listener {
             return Arrival::Ignore;
         }
         if flags.contains(Flags::ACK) {
-            return refuse(segment).map_or(Arrival::Ignore, |reset| {
-                cx.event(&kind::NOT_OURS, self.id, [u64::from(segment.ack.0), 0]);
-                Arrival::Reset(reset)
-            });
+            let bare = !flags.intersects(Flags::SYN | Flags::FIN);
+            if bare && self.last_cookie.is_some_and(|last| cx.now - last <= RECENT) {
+                return Arrival::BringsCookie;
+            }
+            return self.refuse(segment, cx);
         }
         // Third, check for a SYN; fourth, anything else is dropped. A SYN with FIN is what scanners send: Linux drops it.
         if !flags.contains(Flags::SYN) || flags.contains(Flags::FIN) {
             return Arrival::Ignore;
         }
-        // As Linux does without SYN cookies: no room in either queue, no answer; the SYN will come again (RFC 4987 §2).
-        if self.is_full() || self.half_open.len() >= self.backlog {
+        // No room for a complete connection, no answer; the SYN will come again (RFC 4987 §2). Where only the half-open ones
+        // are too many, Linux's default is to remember no more of them: SYN cookies (RFC 4987 §3.6).
+        let (flood, cookies) = (self.half_open.len() > self.backlog, self.config.syn_cookies);
+        if self.is_full() || (flood && cookies == SynCookies::Never) {
             cx.event(&kind::BACKLOG_FULL, self.id, [self.backlog as u64, 0]);
             return Arrival::Ignore;
         }
+        if flood || cookies == SynCookies::Always {
+            self.last_cookie = Some(cx.now);
+            return Arrival::OpenByCookie;
+        }
         Arrival::Open
+    }
+
+    /// The answer to an acknowledgment of what was never sent.
+    pub fn refuse(&self, segment: &Segment, cx: &mut Cx) -> Arrival {
+        refuse(segment).map_or(Arrival::Ignore, |reset| {
+            cx.event(&kind::NOT_OURS, self.id, [u64::from(segment.ack.0), 0]);
+            Arrival::Reset(reset)
+        })
+    }
+
+    /// Whether an acknowledgment that brings a cookie back may make a connection: not while the queue of complete ones is full,
+    /// as on Linux; the other side's data will come again.
+    pub fn takes_cookies(&self, cx: &mut Cx) -> bool {
+        if self.is_full() {
+            cx.event(&kind::ACCEPT_QUEUE_FULL, self.id, [self.backlog as u64, 0]);
+        }
+        !self.is_full()
     }
 
     /// Whether a half-open connection of this listener may see `segment`. As on Linux, the acknowledgment that would complete

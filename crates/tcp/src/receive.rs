@@ -13,8 +13,6 @@ use crate::{Errno, Segment, refuse};
 
 /// RFC 7323 §5.5: how long TS.Recent is good for.
 const TIMESTAMP_LIFE: base::Duration = base::Duration::from_secs(24 * 86_400);
-/// As Linux's `tcp_invalid_ratelimit` (RFC 5961 §7): an acknowledgment of something unbelievable at most this often.
-const CHALLENGE_INTERVAL: base::Duration = base::Duration::from_millis(500);
 
 /// A segment below this many bytes is small: many of them are not kept one by one.
 const SMALL: usize = 256;
@@ -139,6 +137,7 @@ impl Connection {
                 self.acks.now = Some(cx.cause);
             }
         }
+        self.ecn.seen |= segment.ecn != Ecn::NOT_ECT && !segment.payload.is_empty();
         if segment.ecn == Ecn::CE {
             let marked = cx.event(&kind::CE, self.id, [segment.payload.len() as u64, segment.seq.0.into()]);
             if !std::mem::replace(&mut self.ecn.echo, true) {
@@ -293,7 +292,23 @@ impl Connection {
     /// A challenge ACK (RFC 5961): whoever sent this must show that they know where we stand.
     pub(crate) fn challenge(&mut self, segment: &Segment, cx: &mut Cx) {
         let challenge = cx.event(&kind::CHALLENGE_ACK, self.id, [segment.seq.0.into(), 0]);
+        let first = self.acks.now.is_none();
         self.limited_ack(&mut cx.caused_by(challenge));
+        self.challenging = first && self.acks.now.is_some();
+    }
+
+    /// If a challenge ACK is about to leave: how many the host may send in a second. Whoever counts them for the host says with
+    /// [`Connection::withhold_challenge`] if this is one too many.
+    pub fn challenge_limit(&self) -> Option<u32> {
+        self.config.challenge_limit.filter(|_| self.challenging)
+    }
+
+    /// The host has sent as many challenge ACKs as it may (RFC 5961 §7): this one stays away.
+    pub fn withhold_challenge(&mut self, cx: &mut Cx) {
+        if let Some(challenge) = self.acks.now.take_if(|_| self.challenging) {
+            cx.caused_by(challenge).event(&kind::CHALLENGES_SPENT, self.id, [0, 0]);
+        }
+        self.challenging = false;
     }
 
     /// An acknowledgment in answer to a segment that is dropped. As on Linux, data and FIN are always answered, as they cannot
@@ -308,7 +323,7 @@ impl Connection {
 
     /// RFC 5961 §7.
     fn limited_ack(&mut self, cx: &mut Cx) {
-        if self.last_challenge.is_none_or(|last| cx.now - last >= CHALLENGE_INTERVAL) {
+        if self.last_challenge.is_none_or(|last| cx.now - last >= self.config.invalid_interval) {
             self.last_challenge = Some(cx.now);
             self.acks.now = Some(cx.cause);
         } else {

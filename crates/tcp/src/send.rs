@@ -548,6 +548,7 @@ impl Connection {
         if segment.flags.contains(Flags::ACK) && !segment.flags.contains(Flags::RST) {
             self.acks.on_ack_sent();
             self.timers.delayed_ack.stop();
+            self.challenging = false;
             self.repeated = None;
             self.ts.last_ack_sent = segment.ack;
         }

@@ -53,6 +53,8 @@ impl Runner<'_> {
         let options = i128::from(info.timestamps)
             | i128::from(info.sack) << 1
             | i128::from(info.window_scale.is_some()) << 2
+            | i128::from(info.ecn.0) << 3
+            | i128::from(info.ecn.1) << 4
             | i128::from(info.syn_data) << 5;
         let (snd_shift, rcv_shift) = info.window_scale.unwrap_or((0, 0));
         Ok(Some(vec![

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use base::{EventId, Instant};
-use tcp::{Arrival as Answer, Connection, FastOpenAnswer, IcmpError, Segment, refuse};
+use tcp::{Arrival as Answer, Connection, CookieJar, FastOpenAnswer, IcmpError, Segment, refuse};
 use trace::Cx;
 use trace::kinds::tcp as kinds;
 use wire::Packet;
@@ -12,7 +12,7 @@ use wire::tcp::{Flags, Seq, State};
 
 use super::FourTuple;
 use crate::interface::{Arrival, Cast};
-use crate::output::{Output, Sizing};
+use crate::output::{Output, Path, Sizing};
 use crate::sockets::{Slot, Socket, fit};
 use crate::{Host, InterfaceId};
 
@@ -82,6 +82,11 @@ impl Host {
         let Some(connected) = self.sockets.connected(slot) else { return };
         let acknowledged = doubtful.map(|_| connected.connection.snd_una());
         connected.connection.take_segment(segment, cx);
+        if let Some(limit) = connected.connection.challenge_limit()
+            && !self.tcp.challenges.take(limit, cx.now, self.tcp.isns.secret)
+        {
+            connected.connection.withhold_challenge(cx);
+        }
         if let Some(news) = connected.connection.take_fast_open_news() {
             self.tcp.cookies.learn(tuple.remote_ip, news);
         }
@@ -126,12 +131,11 @@ impl Host {
         match listening.listener.handle_segment(segment, cx) {
             Answer::Ignore => {}
             Answer::Reset(reset) => self.send_reset(&reset, tuple, cx),
+            Answer::OpenByCookie => self.tcp_answer_with_cookie(slot, tuple, segment, cx),
+            Answer::BringsCookie => self.tcp_open_by_cookie(slot, tuple, segment, cx),
             Answer::Open => {
-                let mut config = listening.listener.config().clone();
                 let reuse = listening.reuse_address;
-                let Ok(path) = self.path(tuple.remote_ip, Some(tuple.local_ip), None) else { return };
-                config.mss = config.mss.min(self.mss(&path));
-                self.keep_timestamps_secret(&mut config, tuple);
+                let Some((config, path)) = self.tcp_inherited(slot, tuple) else { return };
                 let isn = least.unwrap_or_else(|| self.tcp.isn(cx.now, tuple));
                 Host::tell_route(&path, cx);
                 let id = self.sockets.next_id();
@@ -148,6 +152,53 @@ impl Host {
                 self.drive(new, EventId::NONE, cx);
             }
         }
+    }
+
+    /// What a connection to `tuple`'s remote end inherits from the listener in `slot`, and the way there.
+    fn tcp_inherited(&mut self, slot: Slot, tuple: FourTuple) -> Option<(tcp::Settings, Path)> {
+        let mut config = self.sockets.listening(slot)?.listener.config().clone();
+        let path = self.path(tuple.remote_ip, Some(tuple.local_ip), None).ok()?;
+        config.mss = config.mss.min(self.mss(&path));
+        self.keep_timestamps_secret(&mut config, tuple);
+        Some((config, path))
+    }
+
+    fn cookie_jar(&self, tuple: FourTuple) -> CookieJar {
+        CookieJar { secret: self.tcp.isns.secret, local: tuple.local(), remote: tuple.remote() }
+    }
+
+    /// A SYN under a flood of them (RFC 4987 §3.6): it is answered, and forgotten.
+    fn tcp_answer_with_cookie(&mut self, slot: Slot, tuple: FourTuple, syn: &Segment, cx: &mut Cx<'_>) {
+        let Some((config, _)) = self.tcp_inherited(slot, tuple) else { return };
+        let Some(listening) = self.sockets.listening(slot) else { return };
+        let id = listening.listener.id();
+        let received = cx.event(&kinds::RECEIVED, id, [syn.flags.0.into(), syn.seq.0.into()]);
+        let cx = &mut cx.caused_by(received);
+        let answer = self.cookie_jar(tuple).answer(&config, id, syn, cx);
+        let cause = cx.recorder.last_event();
+        self.send_alone(&answer, tuple, id, &mut cx.caused_by(cause));
+    }
+
+    /// An acknowledgment that may bring a cookie back: then there is a connection, as if its SYN had been remembered.
+    fn tcp_open_by_cookie(&mut self, slot: Slot, tuple: FourTuple, ack: &Segment, cx: &mut Cx<'_>) {
+        let Some((config, _)) = self.tcp_inherited(slot, tuple) else { return };
+        let (id, jar) = (self.sockets.next_id(), self.cookie_jar(tuple));
+        let Some(listening) = self.sockets.listening(slot) else { return };
+        if !listening.listener.takes_cookies(cx) {
+            return;
+        }
+        let reuse = listening.reuse_address;
+        let Some(mut connection) = jar.open(&config, id.0, ack, cx) else {
+            if let Answer::Reset(reset) = listening.listener.refuse(ack, cx) {
+                self.send_reset(&reset, tuple, cx);
+            }
+            return;
+        };
+        listening.listener.opened(id.0);
+        let before = cx.recorder.last_event();
+        connection.handle_segment(ack.clone(), cx);
+        let new = self.add_connection(connection, tuple, 0, reuse, false, Some(slot));
+        self.drive(new, first_after(before, cx), cx);
     }
 
     /// What a listener makes of a SYN with Fast Open (RFC 7413 §4.2.2).
@@ -176,12 +227,18 @@ impl Host {
         }
     }
 
-    /// Sends a segment that belongs to no connection.
+    /// Sends a reset that belongs to no connection.
     fn send_reset(&mut self, reset: &Segment, tuple: FourTuple, cx: &mut Cx<'_>) {
+        self.send_alone(reset, tuple, 0, cx);
+    }
+
+    /// Sends a segment that belongs to no connection: a reset, or a SYN-ACK of which nothing is kept. `id` is the listener's,
+    /// if there is one.
+    fn send_alone(&mut self, segment: &Segment, tuple: FourTuple, id: u32, cx: &mut Cx<'_>) {
         let (source, destination) = (tuple.local_ip, tuple.remote_ip);
         let Ok(path) = self.path(destination, Some(source), None) else { return };
-        let event = cx.event(&kinds::SENT, 0, [reset.flags.0.into(), reset.seq.0.into()]);
-        let packet = reset.encode(source, destination);
+        let event = cx.event(&kinds::SENT, id, [segment.flags.0.into(), segment.seq.0.into()]);
+        let packet = segment.encode(source, destination);
         let output = Output {
             protocol: Protocol::TCP,
             ttl: self.ttl,

@@ -1,5 +1,6 @@
 //! TCP's sockets: which connection a segment belongs to, listeners, ports, and the time after a close.
 
+mod challenges;
 mod cookies;
 mod drive;
 mod input;
@@ -134,12 +135,21 @@ pub(crate) struct Tables {
     isns: Isns,
     time_wait_reuse: bool,
     cookies: cookies::Cookies,
+    challenges: challenges::Challenges,
 }
 
 impl Tables {
     pub(crate) fn new(ports: Ports, isns: Isns, time_wait_reuse: bool) -> Tables {
-        let cookies = cookies::Cookies::default();
-        Tables { connections: Map::default(), by_port: Map::default(), ports, isns, time_wait_reuse, cookies }
+        let (cookies, challenges) = Default::default();
+        Tables {
+            connections: Map::default(),
+            by_port: Map::default(),
+            ports,
+            isns,
+            time_wait_reuse,
+            cookies,
+            challenges,
+        }
     }
     /// Whether any socket uses `port`.
     pub(crate) fn is_used(&self, port: u16) -> bool {

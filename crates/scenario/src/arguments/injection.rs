@@ -2,19 +2,16 @@
 
 use std::net::Ipv4Addr;
 
-use base::{Instant, Rate, Seed};
+use base::{Instant, Seed};
 use bytes::Bytes;
-use host::{HostConfig, InterfaceId};
-use net::{LinkConfig, World};
 use trace::kinds::{app, tcp};
-use trace::{Level, Role, Trace};
+use trace::{Role, Trace};
+use wire::Packet;
 use wire::tcp::{Flags, Header, Seq};
-use wire::{Body, Packet, Sum, ipv4, pseudo_header};
 
-use super::lab::{self, ONE_WAY, count, from_port, port};
+use super::lab::{self, count, from_port, port};
 use super::{Argument, Findings, Played};
 use crate::RunError;
-use crate::plan::mac;
 
 pub(super) const BLIND_INJECTION: Argument = Argument {
     name: "blind-injection",
@@ -99,36 +96,22 @@ fn contains(read: &[u8], part: &[u8]) -> bool {
 }
 
 fn one(seed: Seed, forgery: Forgery) -> Result<(Trace, Result<Bytes, ::tcp::Errno>), RunError> {
-    let mut world = World::new(seed, Level::Full);
-    let gateway = |ip: Ipv4Addr| Ipv4Addr::from((u32::from(ip) & 0xffff_ff00) + 1);
     let machine = |name: &str, n: u8, ip: Ipv4Addr, isn: u32| {
-        let mut config = HostConfig::new(name, seed).interface("eth0", mac(n, 0), &[(ip, 24)]);
+        let mut config = lab::behind_router(name, seed, n, ip);
         // Timestamps are one more thing that an attacker would have to guess.
         config.tcp.timestamps = false;
         config.tcp.nagle = false;
         if forgery.fixed {
             config.isns = vec![Seq(isn)];
         }
-        config.gateway(gateway(ip), InterfaceId(0))
+        config
     };
-    let client = world.add_host(Role::Client, machine("client", 1, CLIENT, GUESS.0));
-    let server = world.add_host(Role::Server, machine("server", 2, SERVER, GUESS.1));
-    let attacker = world.add_host(Role::Attacker, machine("attacker", 3, ATTACKER, 0));
-    let ends = [(client, CLIENT, 1u8), (server, SERVER, 2), (attacker, ATTACKER, 3)];
-    let mut config = HostConfig::new("router", seed);
-    for (at, (_, ip, _)) in ends.iter().enumerate() {
-        config = config.interface(["clients", "servers", "others"][at], mac(9, at as u8), &[(gateway(*ip), 24)]);
-    }
-    config.forwarding = true;
-    let router = world.add_host(Role::Router, config);
-    for (at, (node, ip, n)) in ends.into_iter().enumerate() {
-        world.link((node, 0), (router, at as u16), LinkConfig::new(ONE_WAY / 2, Rate::mbit(100)));
-        lab::know(&mut world, node, gateway(ip), mac(9, at as u8));
-        let text = "the router, which has talked to its neighbours before";
-        world.with_host(router, &app::OPERATOR_STARTS, text, |host, cx| {
-            host.set_neighbour(InterfaceId(at as u16), ip, mac(n, 0), cx);
-        });
-    }
+    let machines = [
+        (Role::Client, machine("client", 1, CLIENT, GUESS.0)),
+        (Role::Server, machine("server", 2, SERVER, GUESS.1)),
+        (Role::Attacker, machine("attacker", 3, ATTACKER, 0)),
+    ];
+    let (mut world, [client, server, attacker], _) = lab::three_networks(seed, machines);
 
     let os = world.os(server);
     let read = world.spawn_root(server, &app::OPERATOR_STARTS, "a server", async move {
@@ -158,18 +141,6 @@ fn forge(forgery: Forgery) -> Packet {
     let seq = Seq(GUESS.0.wrapping_add(1).wrapping_add(forgery.off));
     // A SYN and a reset acknowledge nothing.
     let ack = if forgery.flags.contains(Flags::ACK) { Seq(GUESS.1.wrapping_add(1)) } else { Seq(0) };
-    let mut header = Header::new((CLIENT_PORT, 80), seq, ack, forgery.flags, 65_535, 0);
-    let len = Header::LEN + forgery.data.len();
-    let mut bytes = [0; Header::LEN];
-    header.write(&mut bytes);
-    let pseudo = pseudo_header(CLIENT.into(), SERVER.into(), ipv4::Protocol::TCP.0, len);
-    header.checksum = pseudo.then(Sum::of(&bytes)).then(Sum::of(forgery.data)).checksum();
-    let mut packet = Packet::new(Body::from(Bytes::from_static(forgery.data)));
-    header.write(packet.push(Header::LEN));
-    let mut ip = ipv4::Header::new(CLIENT, SERVER, ipv4::Protocol::TCP, len);
-    let mut bytes = [0; ipv4::Header::LEN];
-    ip.write(&mut bytes);
-    ip.checksum = Sum::of(&bytes).checksum();
-    ip.write(packet.push(ipv4::Header::LEN));
-    packet
+    let header = Header::new((CLIENT_PORT, 80), seq, ack, forgery.flags, 65_535, 0);
+    lab::forged(CLIENT, SERVER, header, forgery.data)
 }

@@ -3,11 +3,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use base::{Duration, Instant, PlaceId, Rate, Seed};
+use bytes::Bytes;
 use host::{ConnectOptions, HostConfig, InterfaceId};
 use net::{LinkConfig, NodeId, Stop, World};
 use trace::kinds::{self, app, tcp as tcp_kinds};
 use trace::{Kind, Level, Role, Trace};
-use wire::tcp::State;
+use wire::tcp::{Header, State};
+use wire::{Body, Packet, Sum, ipv4, pseudo_header};
 
 use crate::RunError;
 use crate::plan::mac;
@@ -78,6 +80,56 @@ impl Pair {
         finish(&mut self.world)?;
         Ok(self.world.into_trace())
     }
+}
+
+/// The router of the network that `ip` is in.
+fn gateway(ip: Ipv4Addr) -> Ipv4Addr {
+    Ipv4Addr::from((u32::from(ip) & 0xffff_ff00) + 1)
+}
+
+/// The machine `n` of [`three_networks`], with the address `ip`.
+pub(super) fn behind_router(name: &str, seed: Seed, n: u8, ip: Ipv4Addr) -> HostConfig {
+    HostConfig::new(name, seed).interface("eth0", mac(n, 0), &[(ip, 24)]).gateway(gateway(ip), InterfaceId(0))
+}
+
+/// Three machines made by [`behind_router`], numbered from 1, each in a network of its own, and the router between them. All
+/// know their neighbours. The routers do not check where packets come from, as BCP 38 would have them do.
+pub(super) fn three_networks(seed: Seed, machines: [(Role, HostConfig); 3]) -> (World, [NodeId; 3], NodeId) {
+    let mut world = World::new(seed, Level::Full);
+    let addresses = machines.each_ref().map(|(_, config)| config.interfaces[0].addresses[0].0);
+    let nodes = machines.map(|(role, config)| world.add_host(role, config));
+    let mut config = HostConfig::new("router", seed);
+    for (at, ip) in addresses.into_iter().enumerate() {
+        config = config.interface(["clients", "servers", "others"][at], mac(9, at as u8), &[(gateway(ip), 24)]);
+    }
+    config.forwarding = true;
+    let router = world.add_host(Role::Router, config);
+    for (at, (node, ip)) in nodes.into_iter().zip(addresses).enumerate() {
+        world.link((node, 0), (router, at as u16), LinkConfig::new(ONE_WAY / 2, Rate::mbit(100)));
+        know(&mut world, node, gateway(ip), mac(9, at as u8));
+        let text = "the router, which has talked to its neighbours before";
+        world.with_host(router, &app::OPERATOR_STARTS, text, |host, cx| {
+            host.set_neighbour(InterfaceId(at as u16), ip, mac(at as u8 + 1, 0), cx);
+        });
+    }
+    (world, nodes, router)
+}
+
+/// An IPv4 packet with this TCP segment, as anybody can make it in another's name.
+pub(super) fn forged(from: Ipv4Addr, to: Ipv4Addr, mut header: Header, data: &'static [u8]) -> Packet {
+    let len = Header::LEN + data.len();
+    let mut bytes = [0; Header::LEN];
+    header.write(&mut bytes);
+    let pseudo = pseudo_header(from.into(), to.into(), ipv4::Protocol::TCP.0, len);
+    header.checksum = pseudo.then(Sum::of(&bytes)).then(Sum::of(data)).checksum();
+    let mut packet = Packet::new(Body::from(Bytes::from_static(data)));
+    header.write(packet.push(Header::LEN));
+    let mut ip = ipv4::Header::new(from, to, ipv4::Protocol::TCP, len);
+    let mut bytes = [0; ipv4::Header::LEN];
+    ip.write(&mut bytes);
+    ip.checksum = Sum::of(&bytes).checksum();
+    ip.write(packet.push(ipv4::Header::LEN));
+    packet
 }
 
 /// Lets a machine know a neighbour's hardware address, so that ARP stays out of the picture.

@@ -2,6 +2,7 @@
 
 mod closes;
 mod exhaustion;
+mod flood;
 mod injection;
 mod lab;
 mod lossy;
@@ -70,6 +71,7 @@ pub static ARGUMENTS: &[Argument] = &[
     lossy::LOSSY,
     stale::STALE_SEGMENT,
     injection::BLIND_INJECTION,
+    flood::SYN_FLOOD,
 ];
 
 /// The argument called `name`.

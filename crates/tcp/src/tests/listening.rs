@@ -1,11 +1,11 @@
 //! The listener and its two queues.
 
-use base::{EventId, Instant};
+use base::{Duration, EventId, Instant};
 use trace::{Cx, Level, Recorder};
-use wire::tcp::{Flags, Seq};
+use wire::tcp::{Flags, Options, Seq, State};
 
 use super::lab::plain;
-use crate::{Arrival, Connection, Listener, Segment, refuse};
+use crate::{Arrival, Connection, CookieJar, Listener, Segment, SynCookies, refuse};
 
 fn segment(flags: Flags) -> Segment {
     Segment { src_port: 1024, dst_port: 80, seq: Seq(100), ack: Seq(200), flags, window: 1000, ..Segment::default() }
@@ -38,16 +38,62 @@ fn rfc_9293_section_3_10_7_2_what_a_listener_answers() {
     });
 }
 
+/// A listener with room for two, and what it does about more.
+fn with_cookies(cookies: SynCookies, f: impl FnOnce(&mut Listener, &mut Cx)) {
+    with(|listener, cx| {
+        let mut config = plain();
+        config.syn_cookies = cookies;
+        listener.set_config(&config);
+        f(listener, cx);
+    });
+}
+
 #[test]
 fn a_full_queue_of_half_open_connections_lets_no_syn_in() {
-    with(|listener, cx| {
-        for id in 10..12 {
+    with_cookies(SynCookies::Never, |listener, cx| {
+        for id in 10..13 {
             assert_eq!(listener.handle_segment(&segment(Flags::SYN), cx), Arrival::Open);
             listener.opened(id);
         }
         assert_eq!(listener.handle_segment(&segment(Flags::SYN), cx), Arrival::Ignore);
         listener.gone(10);
         assert_eq!(listener.handle_segment(&segment(Flags::SYN), cx), Arrival::Open);
+    });
+}
+
+#[test]
+fn rfc_4987_section_3_6_a_full_queue_answers_with_cookies_and_takes_them_back_for_two_minutes() {
+    with_cookies(SynCookies::WhenFull, |listener, cx| {
+        assert!(matches!(listener.handle_segment(&segment(Flags::ACK), cx), Arrival::Reset(_)), "none was given out");
+        for id in 10..13 {
+            assert_eq!(listener.handle_segment(&segment(Flags::SYN), cx), Arrival::Open);
+            listener.opened(id);
+        }
+        assert_eq!(listener.handle_segment(&segment(Flags::SYN), cx), Arrival::OpenByCookie);
+        assert_eq!(listener.handle_segment(&segment(Flags::ACK), cx), Arrival::BringsCookie);
+        let later = &mut Cx::new(cx.now + Duration::from_secs(121), Default::default(), EventId::NONE, cx.recorder);
+        assert!(matches!(listener.handle_segment(&segment(Flags::ACK), later), Arrival::Reset(_)));
+    });
+}
+
+#[test]
+fn a_connection_made_of_a_cookie_is_as_if_its_syn_had_been_remembered() {
+    with_cookies(SynCookies::Always, |listener, cx| {
+        let (local, remote) = ("192.0.2.1:80".parse().unwrap(), "192.0.2.2:1024".parse().unwrap());
+        let jar = CookieJar { secret: [9; 16], local, remote };
+        let config = listener.config().clone();
+        let mut syn = segment(Flags::SYN);
+        syn.options = Options { mss: Some(1000), ..Options::default() };
+        let answer = jar.answer(&config, listener.id(), &syn, cx);
+        assert_eq!((answer.flags, answer.ack), (Flags::SYN | Flags::ACK, Seq(101)));
+        let mut ack = segment(Flags::ACK);
+        (ack.seq, ack.ack, ack.payload) = (Seq(101), answer.seq + 1, vec![7; 30].into());
+        let mut connection = jar.open(&config, 5, &ack, cx).expect("it brings the cookie back");
+        connection.handle_segment(ack.clone(), cx);
+        assert_eq!((connection.state(), connection.info().mss, connection.unread()), (State::ESTABLISHED, 536, 30));
+        assert_eq!(connection.info().rto, Duration::from_secs(3), "RFC 6298 §5.7");
+        ack.ack += 4;
+        assert!(jar.open(&config, 6, &ack, cx).is_none(), "a guess");
     });
 }
 

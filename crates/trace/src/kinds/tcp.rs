@@ -39,6 +39,8 @@ crate::kinds! {
     ACCEPTED = "tcp.accepted", Decision, "the connection is complete and waits for the program", [None, None], "RFC 9293 §3.9.1.1";
     REFUSED = "tcp.refused", Decision, "nobody listens on port {0}: answers with a reset", [Port, None], "RFC 9293 §3.10.7.1";
     BACKLOG_FULL = "tcp.backlog_full", Decision, "the backlog of {0} is full: ignores the SYN", [Count, None], "RFC 4987 §2";
+    SYN_COOKIE = "tcp.syn_cookie", Decision, "remembers nothing of the SYN: {0}, the number of its answer, holds what it must know, segments of {1} among it", [Seq, Bytes], "RFC 4987 §3.6";
+    COOKIE_CAME_BACK = "tcp.cookie_came_back", Decision, "the acknowledgment of {0} brings a SYN cookie back: makes a connection of it, with segments of {1}", [Seq, Bytes], "RFC 4987 §3.6";
     RESET = "tcp.reset", Decision, "the connection is reset", [None, None], "RFC 9293 §3.10.7";
     CHALLENGE_ACK = "tcp.challenge_ack", Decision, "does not believe the segment and answers with a challenge ACK", [None, None], "RFC 5961 §3.2";
     UNACCEPTABLE = "tcp.unacceptable", Decision, "the segment at {0} lies outside the window: answers with an ACK", [Seq, None], "RFC 9293 §3.10.7.4";
@@ -100,6 +102,7 @@ crate::kinds! {
     NO_PORT = "tcp.no_port", Decision, "no local port is left for connections to {0}: those of old connections in TIME-WAIT count", [Socket, None], "RFC 6056 §3.3";
     TIME_WAIT_REUSED = "tcp.time_wait_reused", Decision, "the old connection on port {0} in TIME-WAIT gives way: timestamps tell them apart", [Port, None], "RFC 6191 §2";
     TIMESTAMP_MISSING = "tcp.timestamp_missing", Decision, "the segment at {0} lacks the timestamp that both sides agreed on: drops it", [Seq, None], "RFC 7323 §3.2";
+    CHALLENGES_SPENT = "tcp.challenges_spent", Decision, "the host has sent the challenge ACKs that it may send this second: stays silent", [None, None], "RFC 5961 §7";
     CHALLENGE_LIMITED = "tcp.challenge_limited", Decision, "answered the like a moment ago: stays silent", [None, None], "RFC 5961 §7";
     GONE = "tcp.gone", Decision, "the connection has ended: answers with a reset", [None, None], "RFC 9293 §3.10.7.1";
     REASSEMBLY_FULL = "tcp.reassembly_full", Decision, "too many small pieces wait behind a gap: drops {0} at {1}", [Bytes, Seq], "RFC 9293 §3.10.7.4";
