@@ -77,6 +77,34 @@ impl Term {
     }
 }
 
+/// What the values of a name are, where that is certain before any packet is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sort {
+    Number,
+    Address,
+}
+
+impl Term {
+    /// What all its values are.
+    pub(crate) fn sort(&self) -> Option<Sort> {
+        use Show::{Dec, Flag, Millis, Octets, Seconds};
+        let same = |sorts: Vec<Option<Sort>>| match sorts.split_first() {
+            Some((first, rest)) if rest.iter().all(|sort| sort == first) => *first,
+            _ => None,
+        };
+        match self {
+            Term::Own(own) => own.sort(),
+            Term::Verdict(_) | Term::Label(_) => Some(Sort::Number),
+            Term::Tree { fields, .. } => {
+                let number = |field: &Field| matches!(field.show, Dec | Flag | Millis | Octets | Seconds);
+                same(fields.iter().map(|field| number(field).then_some(Sort::Number)).collect())
+            }
+            Term::Any(terms) => same(terms.iter().map(Term::sort).collect()),
+            Term::Finding(_) | Term::Protocol(_) => None,
+        }
+    }
+}
+
 /// What helps where nothing is spelled alike.
 const HELP: &str =
     "fields are those of `wirescope explain`: tcp.port, http.status, dns.question.name; see docs/filter.md";

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::lex::{Kind, Token, tokens, wrong};
-use crate::names::Term;
+use crate::names::{Sort, Term};
 use crate::{Expr, FilterError, Named, Operator, Value};
 
 /// Parentheses and negations deeper than this are nobody's question.
@@ -158,9 +158,23 @@ impl Parser {
             Some(Kind::Quoted(text)) => code(text).unwrap_or_else(|| Value::Text(text.clone())),
             Some(Kind::Sign(_)) | None => return Err(wrong(column, "a value is missing here")),
         };
+        if let Some(fault) = term.and_then(|term| mismatch(term, &value)) {
+            return Err(wrong(column, fault));
+        }
         self.at += 1;
         Ok(value)
     }
+}
+
+/// Why no value of `term` can be `value`: then the question is a slip.
+fn mismatch(term: &Term, value: &Value) -> Option<String> {
+    let (fits, is) = match (term.sort()?, value) {
+        (Sort::Number, Value::Number(_) | Value::Billionths(_)) => (true, ""),
+        (Sort::Number, _) => (false, "numbers, or the names that `wirescope explain` lists for them,"),
+        (Sort::Address, Value::Ip(_) | Value::Prefix(..)) => (true, ""),
+        (Sort::Address, _) => (false, "IP addresses, or prefixes of them as 10.0.0.0/8,"),
+    };
+    (!fits).then(|| format!("the values of this field are {is} and this is none"))
 }
 
 /// What a word says: a number, a time, an address, a prefix or itself.

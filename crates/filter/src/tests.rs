@@ -98,6 +98,10 @@ fn a_mistake_has_its_column() {
         ("tcp.port in 80", 13, "a set in braces"),
         ("tcp.port in {80", 16, "brace of column 13"),
         ("tcp.port in {}", 13, "empty set"),
+        ("tcp.syn && tcp.dst_port == x", 28, "are numbers"),
+        ("tcp.port in {80, https}", 18, "are numbers"),
+        ("ip.src == 80", 11, "are IP addresses"),
+        ("tls.handshake.type == hello", 23, "are numbers"),
     ] {
         let error = read(text).unwrap_err();
         assert_eq!(error.column, column, "{text}: {error}");

@@ -1,5 +1,7 @@
 //! What is known of every packet without its tree.
 
+use super::Sort;
+
 /// A name of the filter language alone: it is no field of a header.
 #[derive(Debug)]
 pub struct OwnName {
@@ -53,6 +55,17 @@ pub(crate) enum Own {
     InFlight,
     DupAckNumber,
     ChecksumBad,
+}
+
+impl Own {
+    /// What its values are.
+    pub(crate) fn sort(self) -> Option<Sort> {
+        match self {
+            Own::Bytes | Own::From | Own::To | Own::Host | Own::Protocol | Own::Meaning | Own::Tap => None,
+            Own::IpSource | Own::IpDestination | Own::IpAddress => Some(Sort::Address),
+            _ => Some(Sort::Number),
+        }
+    }
 }
 
 macro_rules! own {
