@@ -46,7 +46,7 @@ fn a_capture_is_told_as_the_run_was() {
 /// can know all that matters. (Of the far end it knows what that has sent, half a round trip late.)
 #[test]
 fn inferred_states_are_those_that_were() {
-    let (mut compared, mut waiting, mut differing) = (0, 0, Vec::new());
+    let (mut compared, mut waiting, mut cookies, mut differing) = (0, 0, 0, Vec::new());
     for (name, trace) in runs::traces() {
         for tap in runs::taps(&trace) {
             let told = Story::from_trace(trace.clone(), TapChoice::Named(tap.clone())).expect("the tap is there");
@@ -71,6 +71,17 @@ fn inferred_states_are_those_that_were() {
                     waiting += 1;
                     continue;
                 }
+                // A server that answers with a SYN cookie keeps nothing and goes on listening (RFC 4987 §3.6): its SYN-ACK looks
+                // like any other.
+                if (was, said) == (State::LISTEN, State::SYN_RECEIVED) && name == "syn-flood" {
+                    cookies += 1;
+                    continue;
+                }
+                // The capture was made at the server, but what nobody completes has no round trip that would tell: a SYN counts
+                // as still on its way until it is answered.
+                if (was, said) == (State::SYN_RECEIVED, State::LISTEN) && name == "syn-flood" {
+                    continue;
+                }
                 if was != said {
                     differing.push((name, row.number, was.to_string(), said.to_string()));
                 }
@@ -79,6 +90,7 @@ fn inferred_states_are_those_that_were() {
     }
     assert!(differing.is_empty(), "run, packet, state, what is inferred: {differing:?}");
     assert!(compared > 400, "{compared} states were compared");
+    assert!(cookies > 0, "a server under a flood of SYNs is among the runs");
     assert!(waiting < 5, "{waiting} FINs wait behind data");
 }
 

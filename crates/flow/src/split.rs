@@ -151,7 +151,7 @@ pub struct Split {
     /// All that are open, in the order in which they are looked at for having fallen silent.
     watched: VecDeque<Key>,
     rest: Part,
-    ready: Vec<Part>,
+    ready: VecDeque<Part>,
     packets: u32,
     connections: usize,
     next_id: u32,
@@ -176,7 +176,7 @@ impl Split {
             open: Map::default(),
             lingering: VecDeque::new(),
             watched: VecDeque::new(),
-            ready: Vec::new(),
+            ready: VecDeque::new(),
             packets: 0,
             connections: 0,
             next_id: 0,
@@ -274,9 +274,9 @@ impl Split {
     pub fn ready(&self) -> bool {
         !self.ready.is_empty()
     }
-    /// A part that is over, if there is one.
+    /// The part that is over for longest, if there is one.
     pub fn poll(&mut self) -> Option<Part> {
-        self.ready.pop()
+        self.ready.pop_front()
     }
 
     /// The capture is at its end: all that is still open, in order of first packets.
@@ -381,7 +381,7 @@ impl Split {
     fn release(&mut self, key: Key) {
         if let Some(mut part) = self.open.remove(&key) {
             part.until = self.now;
-            self.ready.push(*part);
+            self.ready.push_back(*part);
         }
     }
 }

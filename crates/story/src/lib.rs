@@ -142,7 +142,11 @@ impl Story {
         for row in flow.rows() {
             let end = frames.frame_id(row.number).and_then(|frame| states.sender(frame));
             if let (Some(id), Some(end)) = (row.conversation, end) {
-                connection_ends.entry(id).or_default()[row.direction as usize].get_or_insert(end);
+                let known = &mut connection_ends.entry(id).or_default()[row.direction as usize];
+                // A SYN-ACK with a cookie is the listener's (RFC 4987 §3.6): the connection is made when it comes back.
+                if known.is_none_or(|known| states.listens(known)) {
+                    *known = Some(end);
+                }
             }
         }
         let swapped = connection_ends.iter().filter(|(_, ends)| is_swapped(frames.trace(), ends));

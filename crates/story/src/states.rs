@@ -86,6 +86,11 @@ impl States {
         past + own.take_while(|change| is_effect_of(trace, change.1, passage.event)).count()
     }
 
+    /// Whether `end` is no connection's, but a listener.
+    pub fn listens(&self, end: End) -> bool {
+        matches!(self.changes(end), [(.., State::LISTEN)])
+    }
+
     /// The transitions of `end`.
     pub fn changes(&self, end: End) -> &[(Instant, EventId, State, State)] {
         self.changes.get(&end).map_or(&[], Vec::as_slice)

@@ -60,7 +60,13 @@ fn errors(
     groups.into_iter().filter_map(move |group| {
         let row = group.first()?;
         let about = row.about.and_then(|id| case.flow.conversation(id));
-        let target = about.map(|c| format!("{} {}", c.protocol(), c.server));
+        // The error goes to whoever sent the packet that it quotes; that packet was for the other end.
+        let told =
+            row.conversation.and_then(|id| case.flow.conversation(id)).map(|c| c.sender(row.direction.opposite()).ip);
+        let target = about.map(|c| {
+            let by_server = told == Some(c.server.ip) && c.client.ip != c.server.ip;
+            format!("{} {}", c.protocol(), if by_server { c.client } else { c.server })
+        });
         let first = about.and_then(|c| c.packets.first().copied());
         let mut finding =
             Finding::new(card, text(row, target), group.iter().map(|row| row.number).chain(first)).failed();
