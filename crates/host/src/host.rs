@@ -67,7 +67,7 @@ pub struct Host {
 
     pub(crate) timers: Timers,
     pub(crate) looped: VecDeque<Looped>,
-    out: VecDeque<Outgoing>,
+    pub(crate) out: VecDeque<Outgoing>,
     pub(crate) ready: VecDeque<(SocketId, EventId)>,
 }
 
@@ -200,6 +200,9 @@ impl Host {
 impl Host {
     /// A frame has arrived at `interface`, from its Ethernet header on. `id` is its observation in the trace.
     pub fn handle_frame(&mut self, interface: InterfaceId, mut frame: Packet, id: Option<FrameId>, cx: &mut Cx<'_>) {
+        if self.take_expected(interface, &mut frame, cx) {
+            return frame.recycle();
+        }
         let Some(port) = self.interfaces.get(interface.index()) else { return };
         let Some(header) = frame.pull(Header::LEN).map(|head| Header::read(head)) else {
             return self.discard("a frame that is cut short", cx);

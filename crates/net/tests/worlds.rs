@@ -57,6 +57,45 @@ fn echo_trace(seed: Seed, level: Level, uplink: LaneConfig, len: usize) -> (Trac
 }
 
 #[test]
+fn header_prediction_changes_no_frame_and_no_event() {
+    for (n, loss) in ["0%", "0%", "1%", "3%"].into_iter().enumerate() {
+        let run = |prediction| {
+            let uplink = LaneConfig::new(Duration::from_millis(10), base::Rate::mbit(100)).loss(loss.parse().unwrap());
+            let mut home = Home::new(Seed(n as u64), Level::Full, uplink.queue_bytes(100_000), n == 1);
+            for node in [home.client, home.server] {
+                home.world.with_host(node, &kinds::app::OPERATOR_STARTS, "sysctl", |host, _| {
+                    let config = tcp::Config { prediction, ..*host.tcp_config() };
+                    host.set_tcp_config(config);
+                });
+            }
+            let answer = echo(&home, 400_000);
+            let got = download(&home, 1_000_000);
+            assert_eq!(home.world.run(), Stop::Idle);
+            assert!(answer.take() == Some(pattern(400_000)) && got.take() == Some(1_000_000));
+            dump(&home.world.into_trace())
+        };
+        let (short, long) = (run(true), run(false));
+        let differs = short.lines().zip(long.lines()).find(|(a, b)| a != b);
+        assert!(short == long, "{differs:?}");
+    }
+}
+
+/// A client that reads `len` bytes from a server.
+fn download(home: &Home, len: usize) -> Join<usize> {
+    let os = home.world.os(home.server);
+    home.world.spawn_root(home.server, &kinds::app::OPERATOR_STARTS, "sends", async move {
+        let listener = os.tcp_listen(any_at(80), 16).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.send_all(pattern(len).into()).await.unwrap();
+    });
+    let os = home.world.os(home.client);
+    home.world.spawn_root(home.client, &kinds::app::USER_OPENS, "reads", async move {
+        let stream = os.tcp_connect(server_at(80)).await.unwrap();
+        stream.recv_to_end().await.unwrap().len()
+    })
+}
+
+#[test]
 fn an_echo_survives_a_lossy_way() {
     let (trace, ..) = echo_trace(Seed(3), Level::Full, line().loss("3%".parse().unwrap()), 300_000);
     let count = |id: &str| trace.events.iter().filter(|event| event.kind.id == id).count();

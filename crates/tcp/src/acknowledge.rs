@@ -57,7 +57,9 @@ impl Connection {
             self.attempts = 0;
         }
         let offered = self.snd_wnd;
-        self.update_window(segment, cx);
+        // RFC 7323 §2.2: the window in a SYN is not scaled.
+        let shift = if segment.flags.contains(Flags::SYN) { 0 } else { self.agreed.snd_shift };
+        self.update_window((segment.seq, number), u32::from(segment.window) << shift, cx);
         ack.advanced = number.distance(self.snd_una);
         ack.ece = self.ecn.is_echo(segment.flags);
         ack.news = !bare || self.snd_wnd != offered || ack.advanced > 0;
@@ -67,18 +69,15 @@ impl Connection {
             self.take_sack(segment, &mut ack, &mut sample, cx);
         }
         let mut times = AckedTimes::default();
-        let syn = self.snd_una == self.iss;
         if ack.advanced > 0 {
-            self.advance_una(segment, &mut ack, &mut sample, &mut times, cx);
+            self.advance_una(number, &mut ack, &mut sample, &mut times, cx);
         } else if bare && self.is_duplicate(segment, offered) {
             self.recovery.dup_acks = self.recovery.dup_acks.saturating_add(1);
             let dup = cx.event(&kind::DUP_ACK, self.id, [self.recovery.dup_acks.into(), 0]);
             self.trigger = dup;
         }
-        self.counts.delivered += u64::from(ack.delivered) + u64::from(syn && ack.advanced > 0);
-        if self.is_roomy() {
-            self.limits.program_waits(false, cx.now);
-        }
+        self.counts.delivered += u64::from(ack.delivered) + u64::from(ack.of_syn);
+        self.program_may_write(cx.now);
         let progress = newer || ack.advanced > 0 || ack.sacked > 0;
         let arrived = (ack.delivered, (self.rate.delivered - delivered) as u32);
         ack.ece |= self.take_marks(segment, arrived, progress, cx);
@@ -89,24 +88,47 @@ impl Connection {
             self.judge_probe(&ack, cx);
             return Some(Acknowledged);
         }
+        // A hole was filled by what had not been sent again: the path reorders.
+        ack.late = ack.late.filter(|late| highest.is_some_and(|highest| late.before(highest)));
+        self.learn(&mut ack, &times, &sample, before, segment.options.timestamps, cx);
+        Some(Acknowledged)
+    }
+
+    /// There is room to write again.
+    pub(crate) fn program_may_write(&mut self, now: Instant) {
+        if self.limits.program_is_waiting() && self.is_roomy() {
+            self.limits.program_waits(false, now);
+        }
+    }
+
+    /// What an acknowledgment of something outstanding says of the path, and what follows from that. (`before`: segments in
+    /// flight and segments lost before it.)
+    pub(crate) fn learn(
+        &mut self,
+        ack: &mut Ack,
+        times: &AckedTimes,
+        sample: &Sample,
+        before: (u32, u64),
+        timestamps: Option<(u32, u32)>,
+        cx: &mut Cx,
+    ) {
         // Round trips: by what was acknowledged, by what was SACKed, by the echo.
-        self.measure(&times, &ack, segment, cx);
+        self.measure(times, ack, timestamps, cx);
         let rtt = times.newest(cx.now).or(ack.sacked_sent.map(|(_, last)| cx.now - last));
         if let Some(rtt) = rtt {
-            let delayed = ack.whole == 1 && ack.advanced < self.agreed.mss && ack.sacked == 0 && !syn;
+            let delayed = ack.whole == 1 && ack.advanced < self.agreed.mss && ack.sacked == 0 && !ack.of_syn;
             self.min_rtt.add(rtt, cx.now, delayed);
         }
-        // A hole was filled by what had not been sent again: the path reorders.
-        if let Some(late) = ack.late.filter(|late| highest.is_some_and(|highest| late.before(highest))) {
+        if let Some(late) = ack.late {
             self.learn_reordering(late, cx);
         }
-        let interval = self.rate.finish(&sample, self.min_rtt.get());
+        let interval = self.rate.finish(sample, self.min_rtt.get());
         self.adapt_reordering_window(sample.prior_delivered(), cx);
-        self.judge_probe(&ack, cx);
+        self.judge_probe(ack, cx);
         // RFC 5681 §2: data is outstanding, and the segment says nothing else.
         ack.duplicate = ack.advanced == 0 && !ack.news && !ack.dsack && !self.probing;
         if !ack.news || ack.sacked > 0 || ack.ece || ack.dsack || self.recovery.phase != Phase::Open {
-            self.react(&mut ack, cx);
+            self.react(ack, cx);
         }
         // RFC 6298 §5.2 and §5.3; RFC 8985 §7.2.
         if self.flight.is_empty() {
@@ -114,8 +136,7 @@ impl Connection {
         } else if ack.timer_due {
             self.arm_probe_or_timeout(cx.cause, cx);
         }
-        self.steer(&ack, before, &sample, interval, rtt, cx);
-        Some(Acknowledged)
+        self.steer(ack, before, sample, interval, rtt, cx);
     }
 
     /// The window follows what the acknowledgment says (before it: segments in flight, segments lost).
@@ -201,20 +222,17 @@ impl Connection {
     }
 
     /// RFC 9293 §3.10.7.4, fifth: SND.WND, unless the segment is older than what we go by.
-    fn update_window(&mut self, segment: &Segment, cx: &mut Cx) {
-        let newer =
-            self.snd_wl1.before(segment.seq) || (self.snd_wl1 == segment.seq && self.snd_wl2.at_or_before(segment.ack));
+    pub(crate) fn update_window(&mut self, (seq, ack): (Seq, Seq), window: u32, cx: &mut Cx) {
+        let newer = self.snd_wl1.before(seq) || (self.snd_wl1 == seq && self.snd_wl2.at_or_before(ack));
         if !newer {
             return;
         }
-        // RFC 7323 §2.2: the window in a SYN is not scaled.
-        let shift = if segment.flags.contains(Flags::SYN) { 0 } else { self.agreed.snd_shift };
-        self.snd_wnd = u32::from(segment.window) << shift;
-        (self.snd_wl1, self.snd_wl2) = (segment.seq, segment.ack);
-        self.max_snd_wnd = self.max_snd_wnd.max(self.snd_wnd);
-        let right = segment.ack + self.snd_wnd;
+        self.snd_wnd = window;
+        (self.snd_wl1, self.snd_wl2) = (seq, ack);
+        self.max_snd_wnd = self.max_snd_wnd.max(window);
+        let right = ack + window;
         if right.after(self.snd_una) && (self.window_closed || self.probing) {
-            self.reopen_window(segment.ack, cx);
+            self.reopen_window(ack, cx);
         }
     }
 
@@ -239,16 +257,17 @@ impl Connection {
     }
 
     /// SND.UNA moves: what leaves the flight.
-    fn advance_una(
+    pub(crate) fn advance_una(
         &mut self,
-        segment: &Segment,
+        number: Seq,
         ack: &mut Ack,
         sample: &mut Sample,
         times: &mut AckedTimes,
         cx: &mut Cx,
     ) {
-        let syn = u32::from(self.snd_una == self.iss);
-        self.snd_una = segment.ack;
+        ack.of_syn = self.snd_una == self.iss;
+        let syn = u32::from(ack.of_syn);
+        self.snd_una = number;
         self.attempts = 0;
         self.recovery.dup_acks = 0;
         if self.probing {
@@ -260,7 +279,7 @@ impl Connection {
         let (rate, rack, with_sack) = (&mut self.rate, &mut self.recovery.rack, self.agreed.sack);
         // As on Linux a SYN-ACK that data overtook says nothing of that data.
         let overtaken = self.fast_opened.then(|| self.iss + 1);
-        self.flight.acknowledge(segment.ack, |sent| {
+        self.flight.acknowledge(number, |sent| {
             ack.whole += 1;
             times.add(sent);
             ack.resent_arrived |= sent.times_sent > 1;
@@ -292,8 +311,8 @@ impl Connection {
     }
 
     /// RFC 6298 §3 (Karn): a round trip by a segment that was sent once; by its timestamp echo otherwise (RFC 7323 §4.1).
-    fn measure(&mut self, times: &AckedTimes, ack: &Ack, segment: &Segment, cx: &mut Cx) {
-        let echoed = || self.echoed(segment, cx.now).filter(|_| ack.advanced > 0);
+    fn measure(&mut self, times: &AckedTimes, ack: &Ack, timestamps: Option<(u32, u32)>, cx: &mut Cx) {
+        let echoed = || self.echoed(timestamps, cx.now).filter(|_| ack.advanced > 0);
         let sacked = ack.sacked_sent.map(|(first, _)| cx.now - first);
         let Some(r) = times.oldest(cx.now).or(sacked).or_else(echoed) else { return };
         // RFC 7323 Appendix G: so many samples are expected in a round trip. Without timestamps as well: each
@@ -303,9 +322,9 @@ impl Connection {
         self.take_round_trip(r, samples, cx);
     }
 
-    /// How long ago the timestamp was made that a segment echoes.
-    pub(crate) fn echoed(&self, segment: &Segment, now: Instant) -> Option<Duration> {
-        let (_, ecr) = segment.options.timestamps.filter(|_| self.agreed.timestamps)?;
+    /// How long ago the timestamp was made that a segment with these timestamps echoes.
+    pub(crate) fn echoed(&self, timestamps: Option<(u32, u32)>, now: Instant) -> Option<Duration> {
+        let (_, ecr) = timestamps.filter(|_| self.agreed.timestamps)?;
         let ms = self.ts_now(now).wrapping_sub(ecr);
         (ecr != 0 && !older(ms, 0)).then(|| Duration::from_millis(i64::from(ms.max(1))))
     }
@@ -347,7 +366,7 @@ impl Connection {
 
 /// When the segments that an acknowledgment acknowledges had been sent.
 #[derive(Clone, Copy, Default)]
-struct AckedTimes {
+pub(crate) struct AckedTimes {
     oldest: Option<Instant>,
     newest: Option<Instant>,
     resent: bool,

@@ -113,6 +113,9 @@ pub struct Config {
     pub dscp: u8,
     /// How many segments the path may reorder before one is taken for lost: DupThresh (RFC 5681 §3.2: 3).
     pub reordering: u32,
+    /// Take the segments that are to be expected a shorter way, and send like ones by it. It is there to be turned off: nothing
+    /// may be different then but the time it takes.
+    pub prediction: bool,
 }
 
 impl Default for Config {
@@ -166,6 +169,7 @@ impl Default for Config {
             path_mtu_discovery: true,
             dscp: 0,
             reordering: 3,
+            prediction: true,
         }
     }
 }

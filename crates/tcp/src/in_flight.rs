@@ -179,6 +179,10 @@ impl InFlight {
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
+    /// Whether all is in the network once, as far as is known: nothing sacked, lost or sent again.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.sacked | self.told | self.lost | self.resent == 0
+    }
     /// The oldest segment.
     pub fn oldest(&self) -> Option<&Sent> {
         self.queue.front()

@@ -36,13 +36,7 @@ impl Connection {
 
     /// As [`Connection::handle_segment`], where the segment stands; its data moves out of it.
     pub fn take_segment(&mut self, segment: &mut Segment, cx: &mut Cx) {
-        let received = cx.event(&kind::RECEIVED, self.id, [segment.flags.0.into(), segment.seq.0.into()]);
-        let cx = &mut cx.caused_by(received);
-        self.trigger = received;
-        self.counts.received += 1;
-        self.last_received = cx.now;
-        self.keepalives = 0;
-        self.more_follows = false;
+        let cx = &mut self.arrived(segment.flags, segment.seq, cx);
         match self.state {
             State::CLOSED => self.answer_when_gone(segment, cx),
             State::SYN_SENT => self.handle_in_syn_sent(segment, cx),
@@ -95,7 +89,9 @@ impl Connection {
             return;
         }
         // Only what is believed moves TS.Recent.
-        self.take_timestamp(segment, cx);
+        if let (true, Some((val, _))) = (self.agreed.timestamps, segment.options.timestamps) {
+            self.take_timestamp(segment.seq, val, cx.now);
+        }
         self.take_mark(segment, cx);
         if (!self.connected || opening) && self.snd_una.after(self.iss) {
             self.complete(cx);
@@ -198,11 +194,9 @@ impl Connection {
     }
 
     /// RFC 7323 §4.3: TS.Recent follows the segments that continue what was acknowledged last.
-    fn take_timestamp(&mut self, segment: &Segment, cx: &Cx) {
-        if let (true, Some((val, _))) = (self.agreed.timestamps, segment.options.timestamps)
-            && segment.seq.at_or_before(self.ts.last_ack_sent)
-        {
-            (self.ts.recent, self.ts.recent_at) = (val, cx.now);
+    pub(crate) fn take_timestamp(&mut self, seq: Seq, val: u32, now: base::Instant) {
+        if seq.at_or_before(self.ts.last_ack_sent) {
+            (self.ts.recent, self.ts.recent_at) = (val, now);
         }
     }
 
@@ -375,24 +369,7 @@ impl Connection {
         let fin_at_once = !self.config.delay_fin_ack || closing;
         let mut at_once = (fin && fin_at_once) || cut;
         if len > 0 && start == self.received {
-            let window = self.rcv_wnd();
-            let gap = !self.reassembly.is_empty();
-            let before = self.received;
-            self.advance(len);
-            body.take_chunks(|chunk| keep(&mut self.readable, chunk));
-            if gap {
-                let (received, readable) = (self.received, &mut self.readable);
-                let next = self.reassembly.take(received, &mut |chunk| keep(readable, chunk));
-                self.advance(next - received);
-            }
-            let delivered = self.received - before;
-            self.readable_len += delivered as usize;
-            self.grow_offer(len as u32);
-            self.counts.bytes_received += delivered;
-            cx.event(&kind::DELIVERED, self.id, [delivered, 0]);
-            // RFC 5681 §4.2: at once if it fills a gap.
-            let rto = self.rtt.rto();
-            at_once |= self.acks.on_data(cx.now, len as u32, delivered as u32, window, rto) || gap;
+            at_once |= self.take_next(body, cx);
         } else if len > 0 {
             // RFC 5681 §4.2: at once if it is out of order, so that the sender learns of the gap.
             let seq = self.rcv_nxt + (start - self.received) as u32;
@@ -416,6 +393,26 @@ impl Connection {
         if len > 0 || fin || cut {
             self.owe_ack(at_once || !self.config.delayed_ack, cx);
         }
+    }
+
+    /// Takes in the data that is next, and what waited behind it. Whether to acknowledge it at once.
+    pub(crate) fn take_next(&mut self, body: Body, cx: &mut Cx) -> bool {
+        let (window, len, before) = (self.rcv_wnd(), body.len(), self.received);
+        let gap = !self.reassembly.is_empty();
+        self.advance(len as u64);
+        body.take_chunks(|chunk| keep(&mut self.readable, chunk));
+        if gap {
+            let (received, readable) = (self.received, &mut self.readable);
+            let next = self.reassembly.take(received, &mut |chunk| keep(readable, chunk));
+            self.advance(next - received);
+        }
+        let delivered = self.received - before;
+        self.readable_len += delivered as usize;
+        self.grow_offer(len as u32);
+        self.counts.bytes_received += delivered;
+        cx.event(&kind::DELIVERED, self.id, [delivered, 0]);
+        // RFC 5681 §4.2: at once if it fills a gap.
+        self.acks.on_data(cx.now, len as u32, delivered as u32, window, self.rtt.rto()) || gap
     }
 
     /// Keeps data behind a gap. Whether any of it was new; what was not is reported (RFC 2883 §4).

@@ -81,8 +81,13 @@ impl Connection {
 
     /// Whether there is nothing to say and nothing has changed since that was found out last: so it is for who only receives,
     /// with each segment but those that are to be acknowledged at once.
-    fn is_quiet(&self) -> bool {
-        let nothing = self.acks.now.is_none() && self.flight.is_empty() && self.buffer.end() == self.snd_nxt;
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.acks.now.is_none() && self.outbox.is_empty() && self.has_only_ack()
+    }
+
+    /// The same, but for an acknowledgment that is to be sent at once.
+    pub(crate) fn has_only_ack(&self) -> bool {
+        let nothing = self.flight.is_empty() && self.buffer.end() == self.snd_nxt;
         let looked = !self.window_full && !self.push_now && !self.sent_new && self.batch_left == 0;
         let idle = self.limits.is_idle() && self.rate.is_idle();
         self.connected && self.fin_wanted.is_none() && nothing && looked && idle && !self.recovery.new_first
@@ -207,7 +212,7 @@ impl Connection {
     }
 
     /// What of the receiver's window is left.
-    fn window_left(&self) -> u32 {
+    pub(crate) fn window_left(&self) -> u32 {
         // A SYN's window is for data: as on Linux our own SYN, unanswered, takes none of it (RFC 7413 §4.2.2).
         let unanswered = u32::from(self.fast_opened && self.snd_una == self.iss);
         let right = self.snd_una + unanswered + self.snd_wnd;
@@ -471,7 +476,7 @@ impl Connection {
     }
 
     /// The congestion control may want a pause after each segment (draft-ietf-ccwg-bbr-06 §5.6.2).
-    fn pace(&mut self, len: u32, cx: &mut Cx) {
+    pub(crate) fn pace(&mut self, len: u32, cx: &mut Cx) {
         let Some(rate) = self.congestion.pacing() else { return };
         // As Linux: a timer that was late, as timers of real machines are, is made up for by up to half of a pause.
         let pause = rate.time_for(len as usize);
@@ -545,16 +550,27 @@ impl Connection {
 
     /// The segment leaves.
     fn transmit(&mut self, segment: Segment, cause: EventId, because: Option<EventId>, cx: &mut Cx) -> Transmit {
-        if segment.flags.contains(Flags::ACK) && !segment.flags.contains(Flags::RST) {
+        let event = self.note_transmit((segment.flags, segment.seq, segment.ack), cause, because, cx);
+        Transmit { segment, event }
+    }
+
+    /// A segment with these flags, this number and this acknowledgment leaves: what is settled by that, and the event of it.
+    pub(crate) fn note_transmit(
+        &mut self,
+        (flags, seq, ack): (Flags, Seq, Seq),
+        cause: EventId,
+        because: Option<EventId>,
+        cx: &mut Cx,
+    ) -> EventId {
+        if flags.contains(Flags::ACK) && !flags.contains(Flags::RST) {
             self.acks.on_ack_sent();
             self.timers.delayed_ack.stop();
             self.challenging = false;
             self.repeated = None;
-            self.ts.last_ack_sent = segment.ack;
+            self.ts.last_ack_sent = ack;
         }
         self.counts.sent += 1;
-        let args = [segment.flags.0.into(), segment.seq.0.into()];
-        let event = cx.caused_by(cause).event_for(&kind::SENT, self.id, because, args);
-        Transmit { segment, event }
+        let args = [flags.0.into(), seq.0.into()];
+        cx.caused_by(cause).event_for(&kind::SENT, self.id, because, args)
     }
 }

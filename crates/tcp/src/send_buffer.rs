@@ -111,6 +111,11 @@ impl SendBuffer {
         }
     }
 
+    /// Whether any record ends in what is not acknowledged.
+    pub(crate) fn has_records(&self) -> bool {
+        !self.marks.records.is_empty()
+    }
+
     /// How far a segment from `from` on may go without going beyond the end of a record; `None`: as far as it likes.
     pub(crate) fn record_left(&self, from: Seq) -> Option<u32> {
         let at = self.marks.records.partition_point(|end| end.at_or_before(from));

@@ -160,7 +160,7 @@ impl CookieJar {
         connection.snd_nxt = connection.iss + 1;
         // Nobody knows when the SYN-ACK was sent, but for what its timestamp says, as exact as the bits in it leave it. Without one no
         // round trip is measured (RFC 6298 §5.7).
-        match connection.echoed(ack, cx.now) {
+        match connection.echoed(ack.options.timestamps, cx.now) {
             Some(r) => connection.take_round_trip(r, 1, cx),
             None => connection.rtt.syn_was_lost(),
         }

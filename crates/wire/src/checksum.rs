@@ -25,13 +25,15 @@ impl Sum {
     pub fn then(self, next: Sum) -> Sum {
         // Behind an odd number of bytes each byte of `next` stands in the other half of its word.
         let shifted = if self.odd { next.folded.swap_bytes() } else { next.folded };
-        Sum { folded: fold(u64::from(self.folded) + u64::from(shifted)), odd: self.odd ^ next.odd }
+        // The carry of two 16-bit words is at most one, and adding it back carries no further.
+        let (sum, carry) = self.folded.overflowing_add(shifted);
+        Sum { folded: sum + u16::from(carry), odd: self.odd ^ next.odd }
     }
 
     /// The sum of these bytes followed by the 16-bit number `word`. The bytes so far must be even in number.
     pub fn word(self, word: u16) -> Sum {
         debug_assert!(!self.odd);
-        Sum { folded: fold(u64::from(self.folded) + u64::from(word)), odd: false }
+        self.then(Sum { folded: word, odd: false })
     }
 
     /// The checksum to put in a header whose checksum field was zero in the sum.
@@ -110,13 +112,21 @@ fn fold(acc: u64) -> u16 {
 /// of the segment (RFC 9293 §3.1, RFC 8200 §8.1). Addresses of different families give the sum of what each has.
 #[inline]
 pub fn pseudo_header(src: IpAddr, dst: IpAddr, protocol: u8, len: usize) -> Sum {
-    let address = |ip: IpAddr| match ip {
+    let len = len as u64;
+    let addresses = match (src, dst) {
+        (IpAddr::V4(src), IpAddr::V4(dst)) => u64::from(src.to_bits()) + u64::from(dst.to_bits()),
+        _ => sum_of_address(src) + sum_of_address(dst),
+    };
+    let sum = addresses + (len >> 16 & 0xffff) + (len & 0xffff) + u64::from(protocol);
+    Sum { folded: fold(sum), odd: false }
+}
+
+/// Below 2^32 each, of IPv6 the sum of its words.
+fn sum_of_address(ip: IpAddr) -> u64 {
+    match ip {
         IpAddr::V4(ip) => u64::from(ip.to_bits()),
         IpAddr::V6(ip) => ip.segments().into_iter().map(u64::from).sum(),
-    };
-    let len = len as u64;
-    let sum = address(src) + address(dst) + (len >> 16 & 0xffff) + (len & 0xffff) + u64::from(protocol);
-    Sum { folded: fold(sum), odd: false }
+    }
 }
 
 #[cfg(test)]

@@ -116,6 +116,20 @@ impl Packet {
         front
     }
 
+    /// Puts a header in front whose bytes are known.
+    ///
+    /// # Panics
+    /// As [`Packet::push`].
+    #[inline]
+    pub fn push_array<const N: usize>(&mut self, bytes: [u8; N]) {
+        let inner = &mut *self.inner;
+        let start = usize::from(inner.start);
+        let front = inner.room.get_mut(..start).and_then(|room| room.last_chunk_mut::<N>());
+        let Some(front) = front else { panic!("headers of {} bytes exceed the room of {ROOM}", N + ROOM - start) };
+        *front = bytes;
+        inner.start = (start - N) as u8;
+    }
+
     /// Makes sure that at least `n` bytes stand in the head, moving them out of the body where needed, and returns the
     /// head. `None` if the packet is shorter, or the headers would exceed the room.
     #[inline]

@@ -51,9 +51,9 @@ impl Decisions {
     }
 
     #[inline]
-    fn get(&self, key: Key, version: u64) -> Option<Judgement> {
+    fn get(&self, key: Key, version: u64) -> Option<&Judgement> {
         let known = self.0.get(self.place(key))?.as_ref()?;
-        (known.key == key && known.version == version).then_some(known.judgement)
+        (known.key == key && known.version == version).then_some(&known.judgement)
     }
 
     /// Where another decision has the place of this one, there are too few places.
@@ -101,7 +101,7 @@ impl Host {
             return None;
         }
         let key = (interface.0, header.src, header.dst);
-        let Some(Judgement::Forward(row)) = self.decisions.get(key, self.routes.version()) else { return None };
+        let Some(&Judgement::Forward(row)) = self.decisions.get(key, self.routes.version()) else { return None };
         let arrival = Arrival { interface: Some(interface), cast: Cast::Unicast, frame: None };
         if self.has_unconfigured(&header, arrival) {
             return None;
@@ -115,6 +115,13 @@ impl Host {
         link.write(head);
         decrement_ttl(&mut head[ethernet::Header::LEN..]);
         Some((row.interface, routed))
+    }
+
+    /// Whether packets like this one, in a frame for this machine alone, are known to be for this machine, whatever they carry.
+    #[inline]
+    pub(crate) fn knows_own(&self, interface: InterfaceId, header: &Header) -> bool {
+        let key = (interface.0, header.src, header.dst);
+        matches!(self.decisions.get(key, self.routes.version()), Some(Judgement::Own))
     }
 
     /// A packet that came by an interface in a frame for this machine alone: deals with it, if it is plain and known to be for
@@ -166,7 +173,7 @@ mod tests {
         let mut decisions = Decisions::default();
         let key = (0, a, b);
         decisions.insert(Known { key, version: 3, judgement: Judgement::Forward(row) });
-        assert!(matches!(decisions.get(key, 3), Some(Judgement::Forward(known)) if known == row));
+        assert!(matches!(decisions.get(key, 3), Some(Judgement::Forward(known)) if *known == row));
         for (key, version) in [((0, a, b), 4), ((1, a, b), 3), ((0, b, a), 3), ((0, a, a), 3)] {
             assert!(decisions.get(key, version).is_none(), "{key:?} {version}");
         }

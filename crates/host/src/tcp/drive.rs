@@ -1,7 +1,7 @@
 //! What follows from anything that happens to a connection.
 
 use base::EventId;
-use tcp::{Errno, IcmpError, Ready};
+use tcp::{Errno, IcmpError, Parcel, Ready};
 use trace::Cx;
 use wire::ipv4::{Dscp, Protocol};
 use wire::tcp::Flags;
@@ -54,17 +54,19 @@ impl Host {
         let mut told = false;
         let version = self.routes.version();
         while let Some(connected) = self.sockets.connected(slot) {
-            let Some(mut transmit) = connected.connection.poll_transmit(cx) else { break };
-            let (segment, event) = (&mut transmit.segment, transmit.event);
-            let (tuple, id) = (connected.tuple(), connected.next_packet_id(segment.flags));
+            let Some(parcel) = connected.connection.poll_packet(cx) else { break };
+            let (tuple, id) = (connected.tuple(), connected.next_packet_id(parcel.flags));
             let (dscp, discovers) = connected.connection.packets();
             let (dscp, sizing) = (Dscp(dscp), if discovers { Sizing::Never } else { Sizing::Fragment });
             // The way is looked for once for each state of the routes, not once a segment.
             let known = connected.way.filter(|(found, _)| *found == version).map(|(_, hop)| hop);
             let Some(hop) = known.or_else(|| self.find_way(slot, tuple)) else { continue };
             let path = Path { source: tuple.local_ip, destination: tuple.remote_ip, hop, row: None };
-            let ecn = segment.ecn;
-            let packet = segment.take_packet(tuple.local_ip, tuple.remote_ip);
+            let parcel = match discovers {
+                true => self.send_to_known(parcel, &path, (dscp, id), cx),
+                false => Err(parcel),
+            };
+            let Err(Parcel { packet, event, ecn, seq, .. }) = parcel else { continue };
             let output = Output { protocol: Protocol::TCP, ttl: self.ttl, dscp, ecn, sizing, id, event };
             if self.output(packet, &path, &output, cx) == Err(Errno::MessageTooLong)
                 && !std::mem::replace(&mut told, true)
@@ -73,7 +75,7 @@ impl Host {
                 let mtu = self.path_mtu(&path, cx.now) as u16;
                 if let Some(connected) = self.sockets.connected(slot) {
                     let error = IcmpError::FragmentationNeeded { mtu };
-                    connected.connection.handle_icmp(error, transmit.segment.seq, &mut cx.caused_by(event));
+                    connected.connection.handle_icmp(error, seq, &mut cx.caused_by(event));
                 }
             }
         }

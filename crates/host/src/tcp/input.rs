@@ -289,6 +289,7 @@ impl Host {
 }
 
 /// The first event recorded after `before`: what happened, before what followed from it. The cause if nothing did.
-fn first_after(before: EventId, cx: &Cx<'_>) -> EventId {
+#[inline]
+pub(super) fn first_after(before: EventId, cx: &Cx<'_>) -> EventId {
     if cx.recorder.last_event() > before { EventId(before.0 + 1) } else { cx.cause }
 }

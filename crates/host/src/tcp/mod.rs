@@ -3,6 +3,7 @@
 mod challenges;
 mod cookies;
 mod drive;
+mod expected;
 mod input;
 mod open;
 mod socket;

@@ -111,8 +111,9 @@ impl Recovery {
 pub(crate) struct Ack {
     /// SND.UNA before it.
     pub(crate) una_before: Seq,
-    /// By how much SND.UNA advanced.
+    /// By how much SND.UNA advanced, and whether that was over our SYN.
     pub(crate) advanced: u32,
+    pub(crate) of_syn: bool,
     /// Segments that were acknowledged in whole.
     pub(crate) whole: u32,
     /// Segments newly sacked, and segments delivered in all.

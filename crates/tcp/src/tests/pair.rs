@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use base::{Draws, Duration, EventId, Instant, Seed};
 use proptest::prelude::*;
 use trace::{Cx, Level, Recorder};
-use wire::Body;
-use wire::tcp::{Flags, Seq, State};
+use wire::tcp::{Flags, Plain, Seq, State};
+use wire::{Body, Packet};
 
 use super::lab::ms;
 use crate::{Config, Connection, Segment};
@@ -34,8 +34,11 @@ struct Pair {
     ends: [End; 2],
     recorder: Recorder,
     now: Instant,
-    wire: BTreeMap<(Instant, u64), (usize, Segment)>,
+    wire: BTreeMap<(Instant, u64), (usize, Packet)>,
     sent: u64,
+    /// All packets that were sent, one behind the other, where they are compared; and how many arrived the short way.
+    log: Option<Vec<u8>>,
+    expected: u64,
     draws: Draws,
     path: Path,
     /// After this nothing is lost any more, so that the end is reached.
@@ -56,6 +59,8 @@ impl Pair {
             now: Instant::ZERO,
             wire: BTreeMap::new(),
             sent: 0,
+            log: None,
+            expected: 0,
             draws: Seed(seed).draws("path"),
             path,
             calm_at: Instant::ZERO + Duration::from_secs(60),
@@ -91,14 +96,19 @@ impl Pair {
                 Err(_) => break,
             }
         }
-        if end.sent == end.to_send.len() && conn.ready().connected && !conn.ready().write_closed {
+        // Where runs are compared an end that has nothing to say stays open as long as the other does.
+        let waits = self.log.is_some() && end.to_send.is_empty() && !end.saw_end;
+        if end.sent == end.to_send.len() && conn.ready().connected && !conn.ready().write_closed && !waits {
             conn.shutdown(cx).unwrap();
         }
         if end.saw_end && conn.ready().write_closed && !conn.is_orphan() {
             conn.close(cx);
         }
         let mut burst = 0;
-        while let Some(transmit) = conn.poll_transmit(cx) {
+        while let Some(parcel) = conn.poll_packet(cx) {
+            if let Some(log) = &mut self.log {
+                parcel.packet.write_to(log);
+            }
             burst += 1;
             assert!(burst < 5000, "it sends without end");
             self.sent += 1;
@@ -112,18 +122,30 @@ impl Pair {
             for copy in 0..copies {
                 let extra = if !calm && draw(2 + copy) < self.path.reordering { draw(4 + copy) as i64 } else { 0 };
                 let at = self.now + ms(self.path.delay + extra);
-                self.wire.insert((at, n * 2 + copy), (1 - who, transmit.segment.clone()));
+                self.wire.insert((at, n * 2 + copy), (1 - who, parcel.packet.clone()));
             }
         }
         assert!(conn.info().in_flight as usize <= end.config.send_buffer + 1);
+        if self.log.is_some() {
+            conn.tell_figures(&mut Cx::new(self.now, Default::default(), EventId(1), &mut self.recorder));
+        }
     }
 
-    fn deliver(&mut self, to: usize, segment: Segment) {
+    fn deliver(&mut self, to: usize, mut packet: Packet) {
         // Over the wire and back: the codec and its checksum are part of the path.
         let (a, b) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
-        let segment = Segment::decode(&mut segment.encode(a, b), a, b).unwrap();
         let cx = &mut Cx::new(self.now, Default::default(), EventId::NONE, &mut self.recorder);
         let end = &mut self.ends[to];
+        if let (Some(conn), Ok(bytes)) = (&mut end.conn, packet.head().try_into())
+            && let Some(header) = Plain::read(bytes)
+        {
+            assert!(Plain::sum(bytes, a, b, packet.body()).verifies());
+            if conn.take_expected(&header, &mut packet, cx) {
+                self.expected += 1;
+                return;
+            }
+        }
+        let segment = Segment::decode(&mut packet, a, b).unwrap();
         match &mut end.conn {
             Some(conn) => conn.handle_segment(segment, cx),
             None if segment.flags == Flags::SYN => {
@@ -191,6 +213,62 @@ fn a_clean_path() {
     assert!(took > ms(60_000) && took < ms(60_400), "{took:?}");
     let client = pair.ends[0].conn.as_ref().unwrap().info();
     assert_eq!(client.retransmits, 0);
+}
+
+/// All that can be seen of a run from outside: packets, events, bytes that arrived, figures.
+fn everything_of(pair: &mut Pair) -> (Vec<u8>, String, [Vec<u8>; 2], String) {
+    use std::fmt::Write as _;
+    (pair.log, pair.recorder) = (Some(Vec::new()), Recorder::new(Level::Full));
+    pair.run();
+    pair.check();
+    let mut events = String::new();
+    for e in &pair.recorder.trace().events {
+        let (id, at, cause) = (e.id, e.at, e.cause);
+        writeln!(events, "{id} {at:?} {} {} <- {cause} {:?} {:?}", e.kind.id, e.subject, e.because, e.args).unwrap();
+    }
+    let figures = pair.ends.each_ref().map(|end| end.conn.as_ref().map(Connection::info));
+    let got = pair.ends.each_ref().map(|end| end.got.clone());
+    (pair.log.take().unwrap(), events, got, format!("{figures:?}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 60, ..ProptestConfig::default() })]
+
+    /// Header prediction saves time and changes nothing: no packet, no event, no figure.
+    #[test]
+    fn prediction_changes_nothing(
+        seed: u64,
+        path in (0u64..4, 0u64..3, 0u64..6, 1i64..60)
+            .prop_map(|(loss, duplication, reordering, delay)| Path { loss, duplication, reordering, delay }),
+        clean: bool,
+        sizes in (0usize..300_000, prop_oneof![Just(0usize), 0usize..60_000]),
+        switches in proptest::array::uniform2((any::<[bool; 4]>(), 500u16..1460, 1500usize..200_000)),
+        cc in 0usize..3,
+    ) {
+        let config = switches.map(|([sack, nagle, delayed_ack, grow_window], mss, receive_buffer)| Config {
+            mss, sack, nagle, delayed_ack, grow_window, receive_buffer,
+            send_buffer: 100_000, congestion: crate::CongestionKind::ALL[cc].1,
+            syn_retries: 100, syn_ack_retries: 100, retries: 100, max_rto: Duration::from_secs(10),
+            ..Config::default()
+        });
+        let path = if clean { Path { delay: path.delay, ..Path::default() } } else { path };
+        let run = |prediction| {
+            let config = config.map(|config| Config { prediction, ..config });
+            let mut pair = Pair::new(config, [data(sizes.0, 3), data(sizes.1, 4)], path, seed);
+            let seen = everything_of(&mut pair);
+            (seen, pair.expected, pair.sent)
+        };
+        let (short, expected, sent) = run(true);
+        let (long, none, _) = run(false);
+        prop_assert!(short.0 == long.0, "the packets differ");
+        prop_assert!(short.1 == long.1, "the events differ: {:?}", short.1.lines().zip(long.1.lines()).find(|(a, b)| a != b));
+        prop_assert!(short.2 == long.2, "the data differs");
+        prop_assert_eq!(short.3, long.3);
+        prop_assert_eq!(none, 0);
+        if clean && sizes.0 > 50_000 && sizes.1 == 0 && config.iter().all(|config| config.sack) {
+            prop_assert!(expected * 2 > sent, "{expected} of {sent} packets went the short way");
+        }
+    }
 }
 
 proptest! {
