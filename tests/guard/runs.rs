@@ -77,3 +77,22 @@ fn every_built_in_scenario_is_sealed() {
         assert!(frames.len() > 10, "{}: {} frames", built_in.name, frames.len());
     }
 }
+
+/// HTTP/2, over TLS and without: h2 as client and as server, with bodies larger than their windows both ways, and losses.
+#[test]
+fn http2_is_sealed() {
+    net::adapt::anchor();
+    for url in ["https://www.example.com/", "http://www.example.com/"] {
+        let (frames, _) = assert_sealed_and_alike(url, move || {
+            let mut scenario = scenario::Scenario::for_url(url).expect("a URL");
+            scenario.request.body = Some("x".repeat(150_000));
+            for (knob, value) in [("http", "2"), ("size", "300k"), ("loss", "1%"), ("think", "5ms")] {
+                scenario::find_knob(knob).expect("a knob").turn(&mut scenario, value).expect("a value");
+            }
+            let run = scenario::run(&scenario).expect("it runs");
+            assert!(matches!(run.outcome, scenario::Outcome::Response { status: 200, .. }), "{:?}", run.outcome);
+            (frames(&run.trace), run.trace.secrets)
+        });
+        assert!(frames.len() > 300, "{url}: {} frames", frames.len());
+    }
+}

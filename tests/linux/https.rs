@@ -40,7 +40,8 @@ fn curl_trusts_us() {
     let options = Options { alpn: vec![b"http/1.1".to_vec()], ..Options::default() };
     let config = tls::server(Seed(1).stream("server"), &clock, Certificates::new(key), &options).expect("a config");
     let page = Rc::new(Page { body: pattern(500_000).into(), ..Page::default() });
-    let server = Server { page, tls: Some(config), clock, close_delay: Duration::ZERO };
+    let (others, versions) = Default::default();
+    let server = Server { page, others, versions, tls: Some(config), clock, close_delay: Duration::ZERO };
     let os = real.os();
     let listener = os.tcp_listen(SocketAddr::from(([0, 0, 0, 0], 443)), 16).expect("the port is free");
     real.world.spawn_root(real.node(), &kinds::app::OPERATOR_STARTS, "web server", serve(os, listener, server));

@@ -61,6 +61,9 @@ pub struct Request {
     /// The TLS version of an https request.
     #[serde(default)]
     pub tls: TlsVersion,
+    /// The version of HTTP: what is offered to a server over https, what is spoken at once over http.
+    #[serde(default)]
+    pub http: HttpVersion,
 }
 
 /// A header field: `["Accept", "text/html"]`.
@@ -92,6 +95,35 @@ pub enum TlsVersion {
     Tls12,
 }
 
+/// A version of HTTP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+pub enum HttpVersion {
+    /// HTTP/1.1 (RFC 9112).
+    #[default]
+    #[serde(rename = "1.1")]
+    Http11,
+    /// HTTP/2 (RFC 9113).
+    #[serde(rename = "2")]
+    Http2,
+}
+
+impl HttpVersion {
+    /// Its name: `1.1`, `2`.
+    pub fn name(self) -> &'static str {
+        match self {
+            HttpVersion::Http11 => "1.1",
+            HttpVersion::Http2 => "2",
+        }
+    }
+}
+
+impl std::str::FromStr for HttpVersion {
+    type Err = ();
+    fn from_str(text: &str) -> Result<HttpVersion, ()> {
+        [HttpVersion::Http11, HttpVersion::Http2].into_iter().find(|known| known.name() == text).ok_or(())
+    }
+}
+
 /// Who asks.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -112,6 +144,8 @@ pub struct Client {
     pub address: Option<Ipv4Addr>,
     /// How long the program waits, once it has the response, before it closes.
     pub linger: Span,
+    /// How many connections of HTTP/1.1 it opens at most for the files of a page.
+    pub connections: u32,
 }
 
 impl Default for Client {
@@ -125,6 +159,7 @@ impl Default for Client {
             first_port: None,
             address: None,
             linger: Span(base::Duration::ZERO),
+            connections: 6,
         }
     }
 }
@@ -158,6 +193,8 @@ pub struct Server {
     pub certificate: Certificate,
     /// The TLS version that it speaks, if not both.
     pub tls: Option<TlsVersion>,
+    /// The version of HTTP that it speaks, if not both.
+    pub http: Option<HttpVersion>,
     /// What it answers.
     pub page: Page,
 }
@@ -172,6 +209,7 @@ impl Default for Server {
             listens: true,
             certificate: Certificate::Good,
             tls: None,
+            http: None,
             page: Page::default(),
         }
     }
@@ -195,6 +233,12 @@ pub struct Page {
     pub body: Option<String>,
     /// How long the server thinks.
     pub think: Span,
+    /// To how many files of its server the page refers; the client fetches them once it has the page.
+    pub files: u32,
+    /// The size of each.
+    pub file_size: Octets,
+    /// How long the server thinks about each.
+    pub file_think: Span,
     /// Whether a Date is sent.
     pub date: bool,
 }
@@ -209,6 +253,9 @@ impl Default for Page {
             response_size: None,
             body: None,
             think: Span(base::Duration::ZERO),
+            files: 0,
+            file_size: Octets(10_000),
+            file_think: Span(base::Duration::ZERO),
             date: true,
         }
     }
@@ -436,6 +483,7 @@ impl Scenario {
             body: None,
             browser: Browser::Browser,
             tls: TlsVersion::Tls13,
+            http: HttpVersion::Http11,
         };
         Ok(Scenario {
             name: String::new(),
@@ -505,6 +553,25 @@ impl Scenario {
         if size > MAX_BODY {
             return value("server.page.size", size.to_string(), "a simulated body has at most 1 GiB");
         }
+        let page = &self.server.page;
+        if page.files > MAX_FILES {
+            return value("server.page.files", page.files.to_string(), "a page refers to at most 500 files here");
+        }
+        if page.files > 0 && page.file_size.0.saturating_mul(page.files.into()) > MAX_BODY {
+            return value(
+                "server.page.file_size",
+                page.file_size.0.to_string(),
+                "all files together have at most 1 GiB",
+            );
+        }
+        let html = page.content_type.as_deref().is_some_and(|kind| kind.starts_with("text/html"));
+        if page.files > 0 && !html {
+            let reason = "only HTML refers to files: its `content_type` is another";
+            return value("server.page.files", page.files.to_string(), reason);
+        }
+        if !(1..=100).contains(&self.client.connections) {
+            return value("client.connections", self.client.connections.to_string(), "between 1 and 100 connections");
+        }
         if self.tcp.initial_window == 0 || self.tcp.initial_window > 1000 {
             return value("tcp.initial_window", self.tcp.initial_window.to_string(), "between 1 and 1000 segments");
         }
@@ -512,6 +579,8 @@ impl Scenario {
     }
 }
 
+/// The most files that a simulated page refers to.
+const MAX_FILES: u32 = 500;
 /// The largest body that a simulated server sends.
 const MAX_BODY: u64 = 1 << 30;
 

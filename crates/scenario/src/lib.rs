@@ -12,6 +12,7 @@ mod builtin;
 mod faults;
 mod file;
 mod knobs;
+mod pages;
 mod plan;
 mod run;
 mod units;
@@ -22,8 +23,8 @@ pub use arguments::{ARGUMENTS, Argument, Findings, Played, find_argument};
 pub use builtin::{BUILT_IN, BuiltIn, find};
 pub use faults::{Certificate, Fate, Frames, Line, LineFault, Way};
 pub use file::{
-    Browser, Client, Congestion, Header, IpVersions, Join, Network, Page, Request, Scenario, ScenarioError, Server,
-    TcpOptions, TlsVersion, Topology,
+    Browser, Client, Congestion, Header, HttpVersion, IpVersions, Join, Network, Page, Request, Scenario,
+    ScenarioError, Server, TcpOptions, TlsVersion, Topology,
 };
 pub use knobs::{Group, KNOBS, Kind, Knob, KnobError, find_knob, knob_of};
 pub use run::{Outcome, Run, RunError, run};

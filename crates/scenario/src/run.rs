@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use apps::dhcp::Pool;
 use apps::dns::{AddressOf, Realm, Stub};
-use apps::http::{Exchange, FetchError, Page, Request, Response, Server};
+use apps::http::{Exchange, FetchError, Request, Response, Server, Version};
 use base::{Duration, Instant, Seed, WallTime};
 use bytes::Bytes;
 use host::InterfaceId;
@@ -15,8 +15,9 @@ use tls::{Authority, Certificates, Clock, KeyLines, Options, Versions};
 use trace::kinds::{app, dns};
 use trace::{Level, Trace};
 
+use crate::pages::{files, page};
 use crate::world::{self, Built};
-use crate::{Browser, IpVersions, Join, Scenario, ScenarioError, Scheme, TlsVersion, UrlParts, plan};
+use crate::{Browser, HttpVersion, IpVersions, Join, Scenario, ScenarioError, Scheme, TlsVersion, UrlParts, plan};
 
 /// A scenario that was run.
 #[derive(Debug)]
@@ -148,6 +149,15 @@ fn versions(version: TlsVersion) -> Versions {
     }
 }
 
+/// The versions of HTTP that the server speaks.
+fn spoken(scenario: &Scenario) -> apps::http::Versions {
+    match scenario.server.http {
+        None => apps::http::Versions::Both,
+        Some(HttpVersion::Http11) => apps::http::Versions::Http11,
+        Some(HttpVersion::Http2) => apps::http::Versions::Http2,
+    }
+}
+
 fn start_server(
     scenario: &Scenario,
     url: &UrlParts,
@@ -168,13 +178,15 @@ fn start_server(
                 .issue(&mut seed.stream("tls/certificate"), &request)
                 .map_err(|error| failed(error.to_string()))?;
             let versions = scenario.server.tls.map_or(Versions::Both, versions);
-            let options = Options { versions, alpn: vec![b"http/1.1".to_vec()], ..Options::default() };
+            let options = Options { versions, alpn: spoken(scenario).alpn(), ..Options::default() };
             let config = tls::server(seed.stream("tls/server"), clock, Certificates::new(identity), &options);
             Some(config.map_err(|error| failed(error.to_string()))?)
         }
     };
     let server = Server {
         page: Rc::new(page(scenario)?),
+        others: Rc::new(files(scenario)),
+        versions: spoken(scenario),
         tls,
         clock: clock.clone(),
         close_delay: scenario.server.close_delay.0,
@@ -246,54 +258,11 @@ fn start_home(scenario: &Scenario, url: &UrlParts, built: &Built) {
     }
 }
 
-fn page(scenario: &Scenario) -> Result<Page, ScenarioError> {
-    let page = &scenario.server.page;
-    let mut headers = Vec::new();
-    if let Some(content_type) = &page.content_type {
-        headers.push(header("server.page.content_type", "content-type", content_type)?);
-    }
-    for crate::Header(name, value) in &page.headers {
-        headers.push(header("server.page.headers", name, value)?);
-    }
-    let status = http::StatusCode::from_u16(page.status).map_err(|error| ScenarioError::Value {
-        key: "server.page.status",
-        value: page.status.to_string(),
-        reason: error.to_string(),
-    })?;
-    let mut made = Page { status, headers, body: Bytes::new(), think: page.think.0, date: page.date };
-    made.body = match (&page.body, page.size, page.response_size) {
-        (Some(body), _, _) => Bytes::from(body.clone()),
-        (None, Some(size), _) => filler(size.0 as usize),
-        (None, None, Some(total)) => {
-            // The head's length depends on the digits of Content-Length: try until both agree.
-            let total = total.0 as usize;
-            let fits = (0..=total).rev().find(|&body| made.head_len(body) + body == total);
-            filler(fits.ok_or_else(|| ScenarioError::Value {
-                key: "server.page.response_size",
-                value: total.to_string(),
-                reason: format!("the head alone has {} bytes", made.head_len(0)),
-            })?)
-        }
-        (None, None, None) => {
-            Bytes::from_static(b"<!doctype html>\n<title>A page</title>\n<p>A page of the simulated internet.\n")
-        }
-    };
-    Ok(made)
-}
-
-/// A body of `size` bytes: numbered lines, so that every place in it can be told.
-fn filler(size: usize) -> Bytes {
-    let mut out = Vec::with_capacity(size + 32);
-    let mut line = 0u64;
-    while out.len() < size {
-        out.extend_from_slice(format!("line {line:>10} of the body\n").as_bytes());
-        line += 1;
-    }
-    out.truncate(size);
-    Bytes::from(out)
-}
-
-fn header(key: &'static str, name: &str, value: &str) -> Result<(http::HeaderName, http::HeaderValue), ScenarioError> {
+pub(crate) fn header(
+    key: &'static str,
+    name: &str,
+    value: &str,
+) -> Result<(http::HeaderName, http::HeaderValue), ScenarioError> {
     let wrong = |reason: String| ScenarioError::Value { key, value: format!("{name}: {value}"), reason };
     Ok((
         name.parse().map_err(|_| wrong("not a header field name (RFC 9110 §5.1)".to_owned()))?,
@@ -325,7 +294,11 @@ fn prepare(
             let failed = |reason: String| RunError::Tls { host: url.host.clone(), reason };
             let options = Options {
                 versions: versions(scenario.request.tls),
-                alpn: vec![b"http/1.1".to_vec()],
+                // Who can speak HTTP/2 can speak HTTP/1.1 as well: the server chooses (RFC 7301 §3.2).
+                alpn: match scenario.request.http {
+                    HttpVersion::Http11 => apps::http::Versions::Http11.alpn(),
+                    HttpVersion::Http2 => apps::http::Versions::Both.alpn(),
+                },
                 key_log: Some(keys.clone()),
                 ..Options::default()
             };
@@ -340,7 +313,18 @@ fn prepare(
         url: url.clone(),
         ip: scenario.network.ip,
         knows_address: url.literal.is_some() || scenario.client.knows_address,
-        exchange: Exchange { server, tls, clock: clock.clone(), keys: Some(keys), linger: scenario.client.linger.0 },
+        exchange: Exchange {
+            server,
+            tls,
+            version: match scenario.request.http {
+                HttpVersion::Http11 => Version::Http11,
+                HttpVersion::Http2 => Version::Http2,
+            },
+            connections: scenario.client.connections as usize,
+            clock: clock.clone(),
+            keys: Some(keys),
+            linger: scenario.client.linger.0,
+        },
         request: request(scenario, url)?,
     })
 }
@@ -423,10 +407,12 @@ impl Fetch {
             os.event(&dns::CACHE_MISS, 0, [browser, 0]);
             let stub = Stub::new(os, &servers, SYSTEM_CACHE);
             let tcp = apps::http::connect(os, &stub, &self.url.host, self.url.port).await?;
-            return apps::http::exchange_over(os, tcp, &self.exchange, self.request).await;
+            return apps::http::load(os, tcp, &self.exchange, self.request).await;
         }
         self.look_up(os, servers).await?;
-        apps::http::exchange(os, &self.exchange, self.request).await
+        let server = self.exchange.server;
+        let tcp = os.tcp_connect(server).await.map_err(|errno| FetchError::Connect(server, errno))?;
+        apps::http::load(os, tcp, &self.exchange, self.request).await
     }
 
     fn describe(&self) -> String {

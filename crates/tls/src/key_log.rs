@@ -40,6 +40,8 @@ pub struct KeyLines(Mutex<State>);
 struct State {
     lines: Vec<KeyLine>,
     seen: BTreeSet<(Vec<u8>, String)>,
+    /// How many [`KeyLines::take_new`] has given.
+    taken: usize,
 }
 
 impl KeyLines {
@@ -63,6 +65,13 @@ impl KeyLines {
     /// The secrets after the first `n`, so that a reader can take what is new.
     pub fn since(&self, n: usize) -> Vec<KeyLine> {
         self.state().lines.get(n..).unwrap_or_default().to_vec()
+    }
+    /// The secrets that no earlier call has given.
+    pub fn take_new(&self) -> Vec<KeyLine> {
+        let mut state = self.state();
+        let (from, to) = (state.taken, state.lines.len());
+        state.taken = to;
+        state.lines.get(from..).unwrap_or_default().to_vec()
     }
     /// All secrets as the text of a key log file.
     pub fn text(&self) -> String {

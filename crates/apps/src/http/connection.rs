@@ -6,10 +6,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use base::Duration;
+use bytes::{Bytes, BytesMut};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use net::{Sleep, TcpStream};
 
-use super::TlsStream;
+use super::http2::PREFACE;
+use super::{TlsStream, Version};
+
+/// Bytes that are asked for first, as hyper asks for them.
+const FIRST_READ: usize = 8 << 10;
 
 /// How long an end that has closed its direction waits for the other to close its own.
 const LINGER: Duration = Duration::from_secs(5);
@@ -21,6 +26,8 @@ const LINGER: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Connection {
     channel: Channel,
+    /// What was read to see which version is spoken, and not handed on yet.
+    ahead: Bytes,
     closing: Option<Pin<Box<Sleep>>>,
 }
 
@@ -35,13 +42,13 @@ enum Channel {
 
 impl From<TcpStream> for Connection {
     fn from(tcp: TcpStream) -> Connection {
-        Connection { channel: Channel::Plain(tcp), closing: None }
+        Connection { channel: Channel::Plain(tcp), ahead: Bytes::new(), closing: None }
     }
 }
 
 impl From<TlsStream> for Connection {
     fn from(tls: TlsStream) -> Connection {
-        Connection { channel: Channel::Tls(Box::new(tls)), closing: None }
+        Connection { channel: Channel::Tls(Box::new(tls)), ahead: Bytes::new(), closing: None }
     }
 }
 
@@ -51,6 +58,32 @@ impl Connection {
             Channel::Plain(tcp) => tcp,
             Channel::Tls(tls) => tls.tcp(),
         }
+    }
+
+    /// Waits for enough bytes to tell which version of HTTP the client speaks: HTTP/2 begins with its preface (RFC 9113 §3.4),
+    /// which no request of HTTP/1.1 does.
+    ///
+    /// # Errors
+    /// If the connection fails first.
+    pub(super) async fn version(&mut self) -> io::Result<Version> {
+        let mut seen = BytesMut::new();
+        std::future::poll_fn(|cx| {
+            loop {
+                if seen.len() >= PREFACE.len() || !PREFACE.starts_with(&seen) {
+                    return Poll::Ready(io::Result::Ok(()));
+                }
+                let mut room = [0; FIRST_READ];
+                let mut part = hyper::rt::ReadBuf::new(&mut room);
+                ready!(self.channel.poll_read(cx, part.unfilled()))?;
+                if part.filled().is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                seen.extend_from_slice(part.filled());
+            }
+        })
+        .await?;
+        self.ahead = seen.freeze();
+        Ok(if self.ahead.starts_with(PREFACE) { Version::Http2 } else { Version::Http11 })
     }
 
     /// Reads and forgets until the other end has closed.
@@ -70,8 +103,20 @@ impl Connection {
 }
 
 impl Read for Connection {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().channel {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let connection = self.get_mut();
+        if !connection.ahead.is_empty() {
+            let n = connection.ahead.len().min(buffer.remaining());
+            buffer.put_slice(&connection.ahead.split_to(n));
+            return Poll::Ready(Ok(()));
+        }
+        connection.channel.poll_read(cx, buffer)
+    }
+}
+
+impl Channel {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        match self {
             Channel::Plain(tcp) => Pin::new(tcp).poll_read(cx, buffer),
             Channel::Tls(tls) => Pin::new(tls.as_mut()).poll_read(cx, buffer),
         }

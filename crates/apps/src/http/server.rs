@@ -1,5 +1,6 @@
-//! A web server with one configurable page.
+//! A web server with a configurable page, and what belongs to it.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use rustls::ServerConfig;
 use tls::Clock;
 use trace::kinds::app;
 
-use super::{Connection, TlsStream};
+use super::{Connection, TlsStream, Version, Versions, http2};
 
 /// What the server answers.
 #[derive(Clone, Debug)]
@@ -60,12 +61,26 @@ impl Page {
 pub struct Server {
     /// What it answers.
     pub page: Rc<Page>,
+    /// What it answers to these targets instead.
+    pub others: Rc<BTreeMap<String, Page>>,
+    /// The versions of HTTP that it speaks over plain TCP. Over TLS the two ends agree by ALPN (RFC 7301).
+    pub versions: Versions,
     /// For `https`.
     pub tls: Option<Arc<ServerConfig>>,
     /// The clock that tickets are dated by; set to virtual time at each connection.
     pub clock: Arc<Clock>,
     /// How long the program takes to close its direction once the client has closed its own.
     pub close_delay: Duration,
+}
+
+/// How long a client may be silent before it has asked for anything, as hyper waits for a request's head.
+const FIRST_BYTES: Duration = Duration::from_secs(30);
+
+impl Server {
+    /// What it answers to a target.
+    pub(super) fn page_at(&self, target: &str) -> &Page {
+        self.others.get(target).unwrap_or(&self.page)
+    }
 }
 
 /// Accepts connections for ever and answers every request on them.
@@ -79,12 +94,31 @@ pub async fn serve(os: Os, listener: TcpListener, server: Server) {
 
 async fn answer(os: Os, tcp: TcpStream, server: Rc<Server>) {
     let number = tcp.id().0;
-    let connection = match &server.tls {
-        None => Connection::from(tcp),
+    let failed = |why: &dyn std::fmt::Display| {
+        let text = os.text(&why.to_string());
+        os.event(&app::REQUEST_FAILED, number, [text, 0]);
+    };
+    let (connection, version) = match &server.tls {
+        None => {
+            let mut connection = Connection::from(tcp);
+            let version = match server.versions {
+                Versions::Both => match os.timeout(FIRST_BYTES, connection.version()).await {
+                    Ok(Ok(version)) => version,
+                    Ok(Err(error)) => return failed(&error),
+                    Err(silent) => return failed(&silent),
+                },
+                Versions::Http11 => Version::Http11,
+                Versions::Http2 => Version::Http2,
+            };
+            (connection, version)
+        }
         Some(config) => {
             server.clock.set(os.wall());
             match TlsStream::accept(tcp, config.clone()).await {
-                Ok(stream) => Connection::from(stream),
+                Ok(stream) => {
+                    let two = stream.tls().alpn_protocol() == Some(b"h2");
+                    (Connection::from(stream), if two { Version::Http2 } else { Version::Http11 })
+                }
                 Err(error) => {
                     let text = os.text(&error.to_string());
                     os.event(&app::TLS_FAILED, number, [text, 0]);
@@ -93,43 +127,69 @@ async fn answer(os: Os, tcp: TcpStream, server: Rc<Server>) {
             }
         }
     };
-    let page = &server.page;
-    let service = hyper::service::service_fn(|request: http::Request<Incoming>| {
-        let (os, page) = (os.clone(), page.clone());
-        async move { Ok::<_, Infallible>(respond(&os, number, &page, request).await) }
-    });
-    let closing = Closing { connection, os: os.clone(), delay: server.close_delay, until: None };
-    let served = hyper::server::conn::http1::Builder::new()
-        .timer(os.timer())
-        // hyper would ask the real clock for its own.
-        .auto_date_header(false)
-        .serve_connection(closing, service)
-        .await;
-    if let Err(error) = served {
-        let text = os.text(&error.to_string());
-        os.event(&app::REQUEST_FAILED, number, [text, 0]);
+    let connection = Closing { connection, os: os.clone(), delay: server.close_delay, until: None };
+    match version {
+        Version::Http11 => {
+            if let Err(error) = serve_http11(&os, number, connection, &server).await {
+                failed(&error);
+            }
+        }
+        Version::Http2 => {
+            if let Err(error) = http2::serve(&os, number, connection, &server).await {
+                failed(&error);
+            }
+        }
     }
 }
 
-async fn respond(os: &Os, number: u32, page: &Page, request: http::Request<Incoming>) -> http::Response<Full<Bytes>> {
+async fn serve_http11(os: &Os, number: u32, connection: Closing, server: &Rc<Server>) -> Result<(), hyper::Error> {
+    let service = hyper::service::service_fn(|request: http::Request<Incoming>| {
+        let (os, server) = (os.clone(), server.clone());
+        async move { Ok::<_, Infallible>(respond(&os, number, &server, request).await) }
+    });
+    hyper::server::conn::http1::Builder::new()
+        .timer(os.timer())
+        // hyper would ask the real clock for its own.
+        .auto_date_header(false)
+        .serve_connection(connection, service)
+        .await
+}
+
+async fn respond(
+    os: &Os,
+    number: u32,
+    server: &Server,
+    request: http::Request<Incoming>,
+) -> http::Response<Full<Bytes>> {
     let line = os.text(&format!("{} {}", request.method(), request.uri()));
     os.event(&app::HTTP_REQUEST, number, [line, 0]);
+    let page = server.page_at(request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str));
     // A body that breaks off is the connection's error; hyper ends it.
     let _ = request.into_body().collect().await;
+    think(os, number, page).await;
+    let line = os.text(&page.status.to_string());
+    os.event(&app::HTTP_RESPONSE, number, [line, 0]);
+    let mut response = http::Response::new(Full::new(page.body.clone()));
+    (*response.status_mut(), *response.headers_mut()) = (page.status, fields(os, page));
+    response
+}
+
+/// The server takes its time.
+pub(super) async fn think(os: &Os, number: u32, page: &Page) {
     if page.think > Duration::ZERO {
         os.event(&app::HTTP_THINK, number, [page.think.as_nanos() as u64, 0]);
         os.sleep(page.think).await;
     }
-    let line = os.text(&page.status.to_string());
-    os.event(&app::HTTP_RESPONSE, number, [line, 0]);
-    let mut response = http::Response::new(Full::new(page.body.clone()));
-    *response.status_mut() = page.status;
-    let headers = response.headers_mut();
+}
+
+/// The header fields of a page's response, but for its length.
+pub(super) fn fields(os: &Os, page: &Page) -> http::HeaderMap {
+    let mut headers = http::HeaderMap::new();
     if let (true, Ok(date)) = (page.date, http::HeaderValue::from_str(&os.wall().http_date())) {
         headers.insert(http::header::DATE, date);
     }
     headers.extend(page.headers.iter().map(|(name, value)| (Some(name.clone()), value.clone())));
-    response
+    headers
 }
 
 /// A connection whose server takes its time to close.
