@@ -29,24 +29,33 @@ use crate::{HostConfig, InterfaceId, Outgoing, Prefix, Route, Routes, SocketId};
 /// One machine of the simulated internet: a client, a server or a router. It never waits and reads no clock: give it frames
 /// ([`Host::handle_frame`]) and time ([`Host::handle_timeout`] when [`Host::poll_timeout`] is due), use its sockets, and take
 /// what it sends ([`Host::poll_transmit`]) and which sockets are worth looking at ([`Host::poll_ready`]) after each call.
+#[repr(C)] // in this order in memory: of many hosts each packet touches little
 pub struct Host {
+    // What each packet looks at.
     place: PlaceId,
-    name: String,
-    pub(crate) interfaces: Vec<Interface>,
-    /// The addresses of all interfaces.
-    pub(crate) own: Set<IpAddr>,
-    pub(crate) routes: Routes,
-    /// What was decided of packets from one address to another.
-    pub(crate) decisions: Decisions,
     pub(crate) forwarding: bool,
     pub(crate) ttl: u8,
     pub(crate) answers_ping: bool,
     pub(crate) answers_closed_ports: bool,
     pub(crate) tells_each_arrival: bool,
-    pub(crate) tcp_config: tcp::Settings,
-
-    pub(crate) identification: Identification,
+    pub(crate) interfaces: Vec<Interface>,
+    /// What was decided of packets from one address to another.
+    pub(crate) decisions: Decisions,
+    pub(crate) tcp: Tables,
+    pub(crate) sockets: Sockets,
+    pub(crate) timers: Timers,
+    pub(crate) out: VecDeque<Outgoing>,
+    pub(crate) ready: VecDeque<(SocketId, EventId)>,
+    pub(crate) udp: UdpPorts,
+    pub(crate) routes: Routes,
     pub(crate) path_mtus: PathMtus,
+
+    // The rest.
+    name: String,
+    /// The addresses of all interfaces.
+    pub(crate) own: Set<IpAddr>,
+    pub(crate) tcp_config: tcp::Settings,
+    pub(crate) identification: Identification,
     pub(crate) reassembly: Reassembly<ipv4::FragmentKey>,
     pub(crate) fragments_ipv6: Fragments,
     /// What is drawn for IPv6 alone: delays, identifications.
@@ -58,17 +67,9 @@ pub struct Host {
     pub(crate) nat: Option<Nat>,
     /// When an address was last defended against another station that uses it.
     pub(crate) defended: Option<Instant>,
-
-    pub(crate) sockets: Sockets,
-    pub(crate) udp: UdpPorts,
-    pub(crate) tcp: Tables,
     pub(crate) ping_ids: Map<u16, Slot>,
     pub(crate) ping_id: u16,
-
-    pub(crate) timers: Timers,
     pub(crate) looped: VecDeque<Looped>,
-    pub(crate) out: VecDeque<Outgoing>,
-    pub(crate) ready: VecDeque<(SocketId, EventId)>,
 }
 
 /// A machine at work, and what it knows.
@@ -190,7 +191,7 @@ impl Host {
                 Ready { readable: Host::ping_readable(socket), writable: true, ..Ready::default() }
             }
             Some((_, Socket::Listening(socket))) => Ready { readable: socket.listener.readable(), ..Ready::default() },
-            Some((_, Socket::Connected(socket))) => socket.connection.ready(),
+            Some((_, Socket::Connected(socket))) => socket.ready,
             None => Ready::default(),
         }
     }

@@ -88,6 +88,11 @@ pub(crate) struct UdpPorts {
 }
 
 impl UdpPorts {
+    /// Whether any socket works without an address.
+    #[inline]
+    pub(crate) fn any_unconfigured(&self) -> bool {
+        self.unconfigured > 0
+    }
     pub(crate) fn new(ports: Ports) -> UdpPorts {
         UdpPorts { bound: Map::default(), unconfigured: 0, ports }
     }

@@ -128,7 +128,7 @@ fn page(http: &str, knobs: &[(&str, &str)]) -> (usize, base::Duration, Vec<Strin
     let client = run.trace.places.iter().find(|place| place.name == "laptop").unwrap().id;
     let events: Vec<_> = run.trace.events.iter().filter(|event| event.place == client).collect();
     let of = |kind: &'static trace::Kind| events.iter().filter(move |event| std::ptr::eq(event.kind, kind));
-    let last = of(&app::HTTP_DONE).last().unwrap().at;
+    let last = of(&app::HTTP_DONE).next_back().unwrap().at;
     let asked = of(&app::HTTP_REQUEST).map(|event| run.trace.strings[event.args[0] as usize].clone()).collect();
     (of(&app::TLS_DONE).count(), last.since(base::Instant::ZERO), asked)
 }

@@ -31,32 +31,13 @@ use crate::{Errno, InFlight, Info, Keepalive, Ready, Segment, Settings};
 /// A connection begins with [`Connection::connect`] or [`Connection::accept`] and has ended when it
 /// [is closed](Connection::is_closed) and has nothing more to transmit.
 #[derive(Debug)]
+#[repr(C)] // the order of the fields is theirs in memory: what many connections touch for each segment stands side by side
 pub struct Connection {
-    pub(crate) id: u32,
-    pub(crate) local: SocketAddr,
-    pub(crate) remote: SocketAddr,
+    // What each segment looks at or changes, whichever way it goes.
     pub(crate) config: Settings,
-    pub(crate) state: State,
-    /// It began with a passive open.
-    pub(crate) passive: bool,
-    /// The program has closed: it will neither read nor write.
-    pub(crate) orphan: bool,
-    pub(crate) connected: bool,
-    pub(crate) error: Option<Errno>,
-    pub(crate) soft_error: Option<Errno>,
-    /// Why it failed, until the program has been told (SO_ERROR).
-    pub(crate) untold: Option<Errno>,
-    pub(crate) fast_open: Rare<FastOpening>,
-    /// It was open before its handshake was complete, and data came in its SYN (RFC 7413).
-    pub(crate) fast_opened: bool,
-    pub(crate) syn_data: bool,
-    /// How many bytes our own SYN carries.
-    pub(crate) syn_len: u32,
-    /// The program reads no more (shutdown(SHUT_RD)).
-    pub(crate) read_shut: bool,
-    pub(crate) agreed: Agreed,
-
-    // The send sequence space (RFC 9293 §3.3.1), what is in it, and what decides over it.
+    /// What last made sending possible: the cause of what is sent next.
+    pub(crate) trigger: EventId,
+    pub(crate) last_received: Instant,
     pub(crate) iss: Seq,
     pub(crate) snd_una: Seq,
     pub(crate) snd_nxt: Seq,
@@ -65,89 +46,117 @@ pub struct Connection {
     pub(crate) snd_wl2: Seq,
     /// MAX.SND.WND (RFC 5961 §5.2).
     pub(crate) max_snd_wnd: u32,
-    /// The number behind the last segment that was smaller than the maximum (for Nagle's algorithm).
-    pub(crate) small_sent: Seq,
-    pub(crate) buffer: SendBuffer,
-    pub(crate) flight: InFlight,
-    pub(crate) rtt: Rtt,
-    pub(crate) min_rtt: LeastRtt,
-    pub(crate) rate: Rate,
-    pub(crate) window: Window,
-    pub(crate) usage: Usage,
-    pub(crate) congestion: Box<dyn Congestion>,
-    pub(crate) recovery: Recovery,
-    pub(crate) ecn: Ecn,
-    /// The first lost segment is to go out whatever the window says.
-    pub(crate) retransmit_now: bool,
-    /// The loss probe is due.
-    pub(crate) probe_tail_now: bool,
-    /// Something new was sent since the timer was last looked at, with this event.
-    pub(crate) sent_new: bool,
-    pub(crate) sent_event: EventId,
-    /// The one thing in flight is a probe of a closed window.
-    pub(crate) probing: bool,
-    pub(crate) last_sent: Instant,
-    /// When the congestion control's pause after the last segment ends.
-    pub(crate) paced_until: Instant,
-
-    // The receive sequence space.
     pub(crate) irs: Seq,
     pub(crate) rcv_nxt: Seq,
     /// The right edge of the window as far as it was ever offered.
     pub(crate) rcv_adv: Seq,
-    /// RCV.NXT as an offset from IRS that does not wrap.
-    pub(crate) received: u64,
-    pub(crate) reassembly: Rare<Reassembly>,
-    /// What arrived twice, to be reported (RFC 2883).
-    pub(crate) repeated: Option<(Seq, Seq)>,
-    pub(crate) readable: VecDeque<Chunk>,
-    pub(crate) readable_len: usize,
-    pub(crate) acks: Acks,
-    /// Where the other side's FIN stands, as an offset from IRS, if it has arrived behind a gap.
-    pub(crate) fin_at: Option<u64>,
+    pub(crate) agreed: Agreed,
+    pub(crate) id: u32,
+    pub(crate) state: State,
+    /// It began with a passive open.
+    pub(crate) passive: bool,
+    /// The program has closed: it will neither read nor write.
+    pub(crate) orphan: bool,
+    pub(crate) connected: bool,
+    /// It was open before its handshake was complete (RFC 7413).
+    pub(crate) fast_opened: bool,
+    /// The program reads no more (shutdown(SHUT_RD)).
+    pub(crate) read_shut: bool,
     pub(crate) fin_received: bool,
-    pub(crate) last_received: Instant,
-    /// When the last acknowledgment of something unacceptable was sent (RFC 5961 §7).
-    pub(crate) last_challenge: Option<Instant>,
     /// The acknowledgment that is to be sent is a challenge, and nothing else has it leave.
     pub(crate) challenging: bool,
-    pub(crate) ts: Timestamps,
-
-    /// The program has closed its direction, with this event.
-    pub(crate) fin_wanted: Option<EventId>,
     pub(crate) fin_sent: bool,
-    pub(crate) timers: Timers,
-    /// Unanswered retransmissions or probes in a row.
-    pub(crate) attempts: u32,
-    /// How often the timer had our SYN sent again.
-    pub(crate) syn_retries: u32,
-    /// How often the probe timer was doubled, and whether a probe is due.
-    pub(crate) probe_backoff: u32,
-    pub(crate) probe_now: bool,
-    pub(crate) keepalives: u32,
-    /// What last made sending possible: the cause of what is sent next.
-    pub(crate) trigger: EventId,
-    /// Segments that are not part of the stream: resets.
-    pub(crate) outbox: Vec<(Segment, EventId)>,
-    pub(crate) counts: Counts,
-    /// What has been said already, so that it is said once: the window is closed, Nagle holds back.
+    /// The one thing in flight is a probe of a closed window.
+    pub(crate) probing: bool,
+    /// What has been said already, so that it is said once: the window is closed, full, Nagle holds back.
     pub(crate) window_closed: bool,
     pub(crate) window_full: bool,
-    pub(crate) closed_since: Instant,
     pub(crate) nagle_held: bool,
     /// The program corks the connection, or has said that more follows; and it wants what waits to leave.
     pub(crate) corked: bool,
     pub(crate) more_follows: bool,
     pub(crate) push_now: bool,
-    /// Segments left of the batch that is being sent, and whether it is more than one.
-    pub(crate) batch_left: u32,
+    /// Something new was sent since the timer was last looked at.
+    pub(crate) sent_new: bool,
+    /// The loss probe is due.
+    pub(crate) probe_tail_now: bool,
+    /// The first lost segment is to go out whatever the window says.
+    pub(crate) retransmit_now: bool,
+    /// A probe of the closed window is due.
+    pub(crate) probe_now: bool,
+    /// The batch that is being sent is more than one segment.
     pub(crate) batch_many: bool,
-    pub(crate) limits: Limits,
     /// A call waits to write: its data will carry the handshake's last acknowledgment.
     pub(crate) writer_waits: bool,
+    /// Data came in its SYN.
+    pub(crate) syn_data: bool,
+    pub(crate) error: Option<Errno>,
+    /// Where the other side's FIN stands, as an offset from IRS, if it has arrived behind a gap.
+    pub(crate) fin_at: Option<u64>,
+    /// The program has closed its direction, with this event.
+    pub(crate) fin_wanted: Option<EventId>,
+    pub(crate) reassembly: Rare<Reassembly>,
+    /// What arrived twice, to be reported (RFC 2883).
+    pub(crate) repeated: Option<(Seq, Seq)>,
+    pub(crate) ts: Timestamps,
+    pub(crate) counts: Counts,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+    pub(crate) told: Told,
+    pub(crate) limits: Limits,
+
+    // The receive sequence space (RFC 9293 §3.3.1), and what of it waits for the program.
+    /// RCV.NXT as an offset from IRS that does not wrap.
+    pub(crate) received: u64,
+    pub(crate) readable: VecDeque<Chunk>,
+    pub(crate) readable_len: usize,
+    pub(crate) acks: Acks,
     /// The window that may be offered so far (Linux's `rcv_ssthresh`).
     pub(crate) offer_most: u32,
-    pub(crate) told: Told,
+    pub(crate) keepalives: u32,
+
+    // Timers.
+    pub(crate) timers: Timers,
+    pub(crate) ecn: Ecn,
+
+    // The send sequence space, what is in it, and what decides over it.
+    pub(crate) buffer: SendBuffer,
+    pub(crate) flight: InFlight,
+    pub(crate) window: Window,
+    /// The number behind the last segment that was smaller than the maximum (for Nagle's algorithm).
+    pub(crate) small_sent: Seq,
+    /// Unanswered retransmissions or probes in a row.
+    pub(crate) attempts: u32,
+    pub(crate) rate: Rate,
+    pub(crate) rtt: Rtt,
+    pub(crate) min_rtt: LeastRtt,
+    pub(crate) last_sent: Instant,
+    /// The event of what was sent last.
+    pub(crate) sent_event: EventId,
+    pub(crate) usage: Usage,
+    pub(crate) congestion: Box<dyn Congestion>,
+    pub(crate) recovery: Recovery,
+    /// How often the probe timer was doubled.
+    pub(crate) probe_backoff: u32,
+    /// Segments left of the batch that is being sent.
+    pub(crate) batch_left: u32,
+    /// Segments that are not part of the stream: resets.
+    pub(crate) outbox: Vec<(Segment, EventId)>,
+    /// When the congestion control's pause after the last segment ends.
+    pub(crate) paced_until: Instant,
+
+    // What is rarely looked at.
+    pub(crate) soft_error: Option<Errno>,
+    /// Why it failed, until the program has been told (SO_ERROR).
+    pub(crate) untold: Option<Errno>,
+    pub(crate) fast_open: Rare<FastOpening>,
+    /// How many bytes our own SYN carries.
+    pub(crate) syn_len: u32,
+    /// When the last acknowledgment of something unacceptable was sent (RFC 5961 §7).
+    pub(crate) last_challenge: Option<Instant>,
+    /// How often the timer had our SYN sent again.
+    pub(crate) syn_retries: u32,
+    pub(crate) closed_since: Instant,
 }
 
 /// What both sides agreed on in their SYNs.
@@ -234,17 +243,25 @@ impl Connection {
     pub fn ready(&self) -> Ready {
         let failed = self.error.is_some();
         let write_closed = self.fin_wanted.is_some() || self.is_closed();
-        let read_closed = self.fin_received || self.read_shut || self.is_closed();
         // As on Linux a program is told to write again when a third of the buffer is free.
         let room = self.is_roomy();
         Ready {
             connected: self.connected,
-            readable: (self.connected && !self.readable.is_empty()) || read_closed || failed,
+            readable: self.is_readable(),
             writable: failed || write_closed || (self.connected && room),
-            read_closed,
+            read_closed: self.is_read_closed(),
             write_closed,
             failed,
         }
+    }
+
+    /// Whether reading gives something without waiting, if only the end or an error: as [`Connection::ready`] says.
+    #[inline]
+    pub fn is_readable(&self) -> bool {
+        (self.connected && !self.readable.is_empty()) || self.is_read_closed() || self.error.is_some()
+    }
+    fn is_read_closed(&self) -> bool {
+        self.fin_received || self.read_shut || self.is_closed()
     }
 
     /// SND.UNA: up to which of our numbers the other side has acknowledged.

@@ -43,15 +43,21 @@ impl Connection {
             self.told.windows = windows;
             cx.event(&kind::WINDOWS, self.id, windows.map(u64::from));
         }
-        let buffers = [self.queued() as u32, self.readable_len as u32];
-        if self.told.buffers != buffers {
-            self.told.buffers = buffers;
-            cx.event(&kind::BUFFERS, self.id, buffers.map(u64::from));
-        }
+        self.tell_buffers(cx);
         let pacing = self.pacing_to_tell();
         if self.told.pacing != pacing {
             self.told.pacing = pacing;
             cx.event(&kind::PACING, self.id, [pacing, 0]);
+        }
+    }
+
+    /// The same for the buffers alone: where nothing else can have changed, as when the program has read.
+    #[inline]
+    pub fn tell_buffers(&mut self, cx: &mut Cx) {
+        let buffers = [self.queued() as u32, self.readable_len as u32];
+        if self.told.buffers != buffers && !cx.cause.is_none() {
+            self.told.buffers = buffers;
+            cx.event(&kind::BUFFERS, self.id, buffers.map(u64::from));
         }
     }
 

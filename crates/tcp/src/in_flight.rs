@@ -239,11 +239,16 @@ impl InFlight {
 /// What happens to segments.
 impl InFlight {
     /// A new segment was sent, behind all others.
-    pub(crate) fn push(&mut self, sent: Sent) {
+    pub(crate) fn push(&mut self, mut sent: Sent) {
         self.pipe += sent.len();
         let number = self.first + self.queue.len() as u64;
+        sent.earlier = self.tail;
+        match self.get_mut(self.tail) {
+            Some(last) => last.later = number,
+            None => self.head = number,
+        }
+        self.tail = number;
         self.queue.push_back(sent);
-        self.link_last(number);
     }
 
     /// Takes the newest segment back: it was a probe that the other side did not take.
@@ -256,6 +261,7 @@ impl InFlight {
     /// Everything before `una` is acknowledged: calls `each` with the record of each segment that was so in whole, oldest
     /// first. A segment that was acknowledged in part is shortened.
     pub(crate) fn acknowledge(&mut self, una: Seq, mut each: impl FnMut(&Sent)) {
+        let (whole, first) = (self.is_whole(), self.first);
         while let Some(oldest) = self.queue.front_mut() {
             if oldest.end.after(una) {
                 if oldest.start.before(una) {
@@ -264,11 +270,24 @@ impl InFlight {
                 }
                 break;
             }
-            let number = self.first;
-            self.forget(number);
-            if let Some(sent) = self.queue.pop_front() {
-                self.first += 1;
+            if whole && self.head == self.first {
+                // As mostly: it is counted nowhere else, and was sent longest ago.
+                self.pipe -= oldest.len();
+                self.head = oldest.later;
+                each(oldest);
+            } else {
+                let sent = *oldest;
+                self.forget(self.first);
                 each(&sent);
+            }
+            self.queue.pop_front();
+            self.first += 1;
+        }
+        if self.first > first {
+            // Whoever is first in the order of transmissions now has nobody before it.
+            match self.get_mut(self.head) {
+                Some(earliest) => earliest.earlier = NONE,
+                None => (self.head, self.tail) = (NONE, NONE),
             }
         }
     }

@@ -154,6 +154,14 @@ impl SendBuffer {
 
     /// The `len` bytes from `from` on, which must be in the buffer.
     pub(crate) fn stretch(&mut self, from: Seq, len: u32) -> Stretch {
+        if let Some(piece) = self.pieces.get(self.hint)
+            && piece.start == from
+            && piece.chunk.bytes().len() == len as usize
+        {
+            // As mostly: the next piece, whole.
+            self.hint += 1;
+            return Stretch { body: piece.chunk.clone().into(), write: piece.write, push: piece.push };
+        }
         let end = from + len;
         let mut at = self.find(from);
         let mut out = Stretch { body: Body::empty(), write: EventId::NONE, push: false };

@@ -29,7 +29,7 @@ impl Timer {
     }
     /// Whether it was stopped since anybody asked, and has not been armed again.
     fn is_stopped(&self) -> bool {
-        !self.is_armed() && !self.armed_by.is_none()
+        !self.is_armed() & !self.armed_by.is_none()
     }
     /// As [`Timer::is_stopped`], once.
     fn take_stopped(&mut self) -> bool {
@@ -95,7 +95,8 @@ impl Timers {
     #[inline]
     pub(crate) fn any_stopped(&self) -> bool {
         let Timers { retransmit, delayed_ack, persist, keepalive, linger, .. } = self;
-        [retransmit, delayed_ack, persist, keepalive, linger].into_iter().any(Timer::is_stopped)
+        // All of them, which is sooner done than stopping at the first.
+        [retransmit, delayed_ack, persist, keepalive, linger].into_iter().fold(false, |any, t| any | t.is_stopped())
     }
     /// Which of them were stopped since this was last asked, in the order of [`trace::kinds::tcp::TIMERS`]; a pause between
     /// segments is not told.

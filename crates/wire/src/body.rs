@@ -164,11 +164,18 @@ impl Body {
     }
 }
 
+impl From<Chunk> for Body {
+    #[inline]
+    fn from(chunk: Chunk) -> Body {
+        match chunk.bytes.len() {
+            0 => Body::empty(),
+            len => Body { chunks: Chunks::One(chunk), len },
+        }
+    }
+}
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Body {
-        let mut body = Body::empty();
-        body.push(Chunk::new(bytes));
-        body
+        Chunk::new(bytes).into()
     }
 }
 impl From<Vec<u8>> for Body {

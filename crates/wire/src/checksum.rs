@@ -20,6 +20,12 @@ impl Sum {
         Sum { folded: u16::from_be(fold(words(bytes))), odd: bytes.len() % 2 == 1 }
     }
 
+    /// The sum of the bytes of these words, each in network byte order: what is about to be written need not be read again.
+    #[inline(always)]
+    pub fn of_words<const N: usize>(words: [u32; N]) -> Sum {
+        Sum { folded: fold(words.into_iter().map(u64::from).sum()), odd: false }
+    }
+
     /// The sum of these bytes followed by the bytes of `next`.
     #[inline]
     pub fn then(self, next: Sum) -> Sum {
@@ -165,6 +171,13 @@ mod tests {
             assert_eq!(Sum::of(&bytes[..len]).folded, plainly(&bytes[..len]), "{len} bytes");
         }
         assert!(Sum::of(&[0xff; 65_535]).folded == plainly(&[0xff; 65_535]));
+    }
+
+    #[test]
+    fn words_sum_as_their_bytes() {
+        let words = [0x4500_0073, 0xffff_ffff, 0, 0xdead_beef, 0xc0a8_00c7];
+        assert_eq!(Sum::of_words(words), Sum::of(&words.map(u32::to_be_bytes).concat()));
+        assert_eq!(Sum::of_words([u32::MAX; 8]), Sum::of(&[0xff; 32]));
     }
 
     #[test]

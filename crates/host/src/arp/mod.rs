@@ -73,7 +73,7 @@ impl Host {
     fn arp_learn(&mut self, interface: InterfaceId, header: &Header, for_us: bool, cx: &mut Cx<'_>) {
         let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
         let (sender, mac) = (IpAddr::V4(header.sender_ip), header.sender_mac);
-        let old = port.neighbours.entries.get(&sender).map(|entry| (entry.state, entry.mac));
+        let old = port.neighbours.get(sender).map(|entry| (entry.state, entry.mac));
         if old.is_none() && !for_us {
             return;
         }

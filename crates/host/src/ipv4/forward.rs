@@ -114,7 +114,7 @@ impl Host {
 }
 
 /// Takes one off the TTL of the header at the front of `head`, which is at least 1, and adjusts the checksum (RFC 1624 §3).
-#[inline]
+#[inline(always)]
 pub(super) fn decrement_ttl(head: &mut [u8]) {
     // TTL and protocol share a 16-bit word.
     let old = u16::from_be_bytes([head[TTL], head[TTL + 1]]);

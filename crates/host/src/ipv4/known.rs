@@ -22,6 +22,9 @@ enum Judgement {
     Forward(Route),
 }
 
+/// The length of a frame's own header.
+const LINK: usize = ethernet::Header::LEN;
+
 /// One decision, and what it holds for.
 #[derive(Clone, Copy, Debug)]
 struct Known {
@@ -90,20 +93,20 @@ impl Host {
             return None;
         }
         let port = self.interfaces.get(interface.index())?;
-        let (head, len) = (frame.head(), frame.len() - ethernet::Header::LEN.min(frame.len()));
-        let (link, packet) = head.split_first_chunk::<{ ethernet::Header::LEN }>()?;
-        let link = ethernet::Header::read(link);
+        let len = frame.len().checked_sub(LINK)?;
+        let head = frame.head().first_chunk::<{ LINK + Header::LEN }>()?;
+        let link = ethernet::Header::read(&head[..LINK]);
         if link.dst != port.mac || link.ethertype != EtherType::IPV4 || link.src.is_multicast() {
             return None;
         }
-        let header = Header::read_plain(packet)?;
+        let header = Header::read_plain(&head[LINK..])?;
         if usize::from(header.total_len) != len || header.is_fragment() || header.ttl <= 1 {
             return None;
         }
         let key = (interface.0, header.src, header.dst);
         let Some(&Judgement::Forward(row)) = self.decisions.get(key, self.routes.version()) else { return None };
         let arrival = Arrival { interface: Some(interface), cast: Cast::Unicast, frame: None };
-        if self.has_unconfigured(&header, arrival) {
+        if self.udp.any_unconfigured() && self.has_unconfigured(&header, arrival) {
             return None;
         }
         let out = self.interfaces.get_mut(row.interface.index()).filter(|out| len <= usize::from(out.mtu))?;
@@ -111,9 +114,9 @@ impl Host {
         let dst = out.neighbours.use_known(next_hop, cx.now)?;
         let link = ethernet::Header { dst, src: out.mac, ethertype: EtherType::IPV4 };
         let routed = Host::tell_row(row.prefix, next_hop, cx);
-        let head = frame.head_mut();
-        link.write(head);
-        decrement_ttl(&mut head[ethernet::Header::LEN..]);
+        let head = frame.head_mut().first_chunk_mut::<{ LINK + Header::LEN }>()?;
+        link.write(&mut head[..LINK]);
+        decrement_ttl(&mut head[LINK..]);
         Some((row.interface, routed))
     }
 

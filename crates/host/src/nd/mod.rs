@@ -160,7 +160,7 @@ impl Host {
         }
         let address = IpAddr::V6(target);
         let port = self.interfaces.get_mut(interface.index())?;
-        let Some(entry) = port.neighbours.entries.get_mut(&address) else { return Some(()) };
+        let Some(entry) = port.neighbours.get_mut(address) else { return Some(()) };
         let told = said.target_link.filter(|&mac| is_station(mac));
         let differs = told.is_some_and(|mac| mac != entry.mac);
         let (was, before) = (entry.state, entry.mac);

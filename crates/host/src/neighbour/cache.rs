@@ -72,7 +72,12 @@ pub(crate) struct Entry {
 /// The neighbours of one interface: what Linux keeps in two tables, one a family.
 #[derive(Clone, Debug)]
 pub(crate) struct Cache {
-    pub(crate) entries: Map<IpAddr, Entry>,
+    entries: Map<IpAddr, u32>,
+    /// The entries, each in the place that the map says.
+    places: Vec<Option<(IpAddr, Entry)>>,
+    free: Vec<u32>,
+    /// The place that was used last: mostly it is used again.
+    last: u32,
     pub(crate) reachable_for: Duration,
     /// Entries in the states Delay and Probe: whether a sign of life has any use.
     pub(super) doubtful: usize,
@@ -80,41 +85,68 @@ pub(crate) struct Cache {
 
 impl Cache {
     pub(crate) fn new(reachable_for: Duration) -> Cache {
-        Cache { entries: Map::default(), reachable_for, doubtful: 0 }
+        Cache { entries: Map::default(), places: Vec::new(), free: Vec::new(), last: 0, reachable_for, doubtful: 0 }
+    }
+
+    /// The entry for `address`.
+    pub(crate) fn get(&self, address: IpAddr) -> Option<&Entry> {
+        let place = *self.entries.get(&address)?;
+        self.places.get(place as usize)?.as_ref().map(|(_, entry)| entry)
+    }
+    /// The entry for `address`, to be changed.
+    pub(crate) fn get_mut(&mut self, address: IpAddr) -> Option<&mut Entry> {
+        let place = *self.entries.get(&address)?;
+        self.places.get_mut(place as usize)?.as_mut().map(|(_, entry)| entry)
     }
 
     /// The entry for `address`, made if need be; room is made by forgetting the one that was not touched for longest.
     pub(crate) fn entry(&mut self, address: IpAddr, now: Instant) -> &mut Entry {
-        if !self.entries.contains_key(&address) && self.entries.len() >= MAX_ENTRIES {
-            let oldest = self.entries.iter().min_by_key(|(address, entry)| (entry.touched, **address));
-            if let Some((&oldest, _)) = oldest {
+        let known = self.entries.get(&address).copied();
+        if known.is_none() && self.entries.len() >= MAX_ENTRIES {
+            let all = self.places.iter().flatten();
+            let oldest = all.min_by_key(|(address, entry)| (entry.touched, *address)).map(|(address, _)| *address);
+            if let Some(oldest) = oldest {
                 self.forget(oldest);
             }
         }
-        self.entries.entry(address).or_insert_with(|| Entry {
-            state: NeighbourState::Failed,
-            mac: MacAddr::ZERO,
-            confirmed: now,
-            touched: now,
-            probes: 0,
-            due: Instant::NEVER,
-            cause: EventId::NONE,
-            waiting: VecDeque::new(),
-        })
+        let place = known.unwrap_or_else(|| {
+            let place = self.free.pop().unwrap_or_else(|| {
+                self.places.push(None);
+                self.places.len() as u32 - 1
+            });
+            self.entries.insert(address, place);
+            place
+        });
+        let (_, entry) = self.places[place as usize].get_or_insert_with(|| {
+            let entry = Entry {
+                state: NeighbourState::Failed,
+                mac: MacAddr::ZERO,
+                confirmed: now,
+                touched: now,
+                probes: 0,
+                due: Instant::NEVER,
+                cause: EventId::NONE,
+                waiting: VecDeque::new(),
+            };
+            (address, entry)
+        });
+        entry
     }
 
     pub(crate) fn forget(&mut self, address: IpAddr) {
-        if let Some(entry) = self.entries.remove(&address) {
+        let Some(place) = self.entries.remove(&address) else { return };
+        self.free.push(place);
+        if let Some((_, entry)) = self.places[place as usize].take() {
             self.doubtful -= usize::from(is_doubtful(entry.state));
         }
     }
 
     /// Changes an entry's state.
     pub(crate) fn set_state(&mut self, address: IpAddr, state: NeighbourState) {
-        if let Some(entry) = self.entries.get_mut(&address) {
+        if let Some(entry) = self.get_mut(address) {
+            let before = std::mem::replace(&mut entry.state, state);
             self.doubtful += usize::from(is_doubtful(state));
-            self.doubtful -= usize::from(is_doubtful(entry.state));
-            entry.state = state;
+            self.doubtful -= usize::from(is_doubtful(before));
         }
     }
 
@@ -124,7 +156,7 @@ impl Cache {
         if self.doubtful == 0 {
             return;
         }
-        if let Some(entry) = self.entries.get_mut(&address).filter(|entry| is_doubtful(entry.state)) {
+        if let Some(entry) = self.get_mut(address).filter(|entry| is_doubtful(entry.state)) {
             entry.confirmed = now;
             entry.due = Instant::NEVER;
             self.set_state(address, NeighbourState::Reachable);
@@ -136,7 +168,11 @@ impl Cache {
     #[inline]
     pub(crate) fn use_known(&mut self, address: IpAddr, now: Instant) -> Option<MacAddr> {
         let reachable_for = self.reachable_for;
-        let entry = self.entries.get_mut(&address)?;
+        let last = self.places.get(self.last as usize).and_then(Option::as_ref);
+        if last.is_none_or(|(known, _)| *known != address) {
+            self.last = *self.entries.get(&address)?;
+        }
+        let (_, entry) = self.places.get_mut(self.last as usize)?.as_mut()?;
         let usable = match entry.state {
             NeighbourState::Reachable => now - entry.confirmed < reachable_for,
             NeighbourState::Delay | NeighbourState::Probe => true,
@@ -156,14 +192,15 @@ impl Cache {
 
     pub(crate) fn rows(&self, interface: InterfaceId, now: Instant) -> Vec<Neighbour> {
         let mut rows: Vec<Neighbour> = self
-            .entries
+            .places
             .iter()
-            .map(|(&address, entry)| {
+            .flatten()
+            .map(|(address, entry)| {
                 let aged = entry.state == NeighbourState::Reachable && now - entry.confirmed >= self.reachable_for;
                 let known = !matches!(entry.state, NeighbourState::Incomplete | NeighbourState::Failed);
                 Neighbour {
                     interface,
-                    address,
+                    address: *address,
                     mac: known.then_some(entry.mac),
                     state: if aged { NeighbourState::Stale } else { entry.state },
                 }

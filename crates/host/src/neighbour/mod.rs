@@ -130,7 +130,7 @@ impl Host {
     fn look_for_neighbour(&mut self, interface: InterfaceId, next_hop: IpAddr, waiting: Waiting, cx: &mut Cx<'_>) {
         let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
         let event = waiting.event;
-        if let Some(entry) = port.neighbours.entries.get_mut(&next_hop) {
+        if let Some(entry) = port.neighbours.get_mut(next_hop) {
             entry.touched = cx.now;
             let mac = entry.mac;
             match entry.state {
@@ -172,7 +172,7 @@ impl Host {
     /// The timer of an entry.
     pub(crate) fn neighbour_timeout(&mut self, interface: InterfaceId, address: IpAddr, cx: &mut Cx<'_>) {
         let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
-        let Some(entry) = port.neighbours.entries.get_mut(&address).filter(|entry| entry.due <= cx.now) else { return };
+        let Some(entry) = port.neighbours.get_mut(address).filter(|entry| entry.due <= cx.now) else { return };
         let (at, kinds) = (cx.address(address), events(address));
         let cause = entry.cause;
         if entry.state == NeighbourState::Delay || entry.probes < PROBES {
@@ -210,7 +210,7 @@ impl Host {
     /// Lets go what waited for `address`.
     pub(crate) fn release_waiting(&mut self, interface: InterfaceId, address: IpAddr, cx: &mut Cx<'_>) {
         let Some(port) = self.interfaces.get_mut(interface.index()) else { return };
-        let Some(entry) = port.neighbours.entries.get_mut(&address) else { return };
+        let Some(entry) = port.neighbours.get_mut(address) else { return };
         let (mac, ethertype) = (entry.mac, ethertype(address));
         for waiting in std::mem::take(&mut entry.waiting) {
             let at = cx.address(address);

@@ -1,12 +1,14 @@
 //! What follows from anything that happens to a connection.
 
+use std::net::{IpAddr, SocketAddr};
+
 use base::EventId;
 use tcp::{Errno, IcmpError, Parcel, Ready};
 use trace::Cx;
 use wire::ipv4::{Dscp, Protocol};
 use wire::tcp::Flags;
 
-use super::{Connected, FourTuple};
+use super::Connected;
 use crate::output::{Hop, Output, Path, Sizing};
 use crate::sockets::{Slot, Socket};
 use crate::timers::Timer;
@@ -49,24 +51,45 @@ impl Host {
         }
     }
 
+    /// As [`Host::settle`], for what can only have emptied the receive buffer.
+    pub(super) fn settle_read(&mut self, slot: Slot, cx: &mut Cx<'_>) {
+        let Some(connected) = self.sockets.connected(slot) else { return };
+        if connected.listener.is_some() || connected.connection.is_closed() {
+            return self.settle(slot, EventId::NONE, cx);
+        }
+        connected.connection.tell_buffers(cx);
+        connected.ready.readable = connected.connection.is_readable();
+        connected.unread = connected.connection.unread();
+    }
+
     /// Sends all that a connection has to send.
     fn send_segments(&mut self, slot: Slot, cx: &mut Cx<'_>) {
         let mut told = false;
         let version = self.routes.version();
         while let Some(connected) = self.sockets.connected(slot) {
             let Some(parcel) = connected.connection.poll_packet(cx) else { break };
-            let (tuple, id) = (connected.tuple(), connected.next_packet_id(parcel.flags));
+            let id = connected.next_packet_id(parcel.flags);
             let (dscp, discovers) = connected.connection.packets();
             let (dscp, sizing) = (Dscp(dscp), if discovers { Sizing::Never } else { Sizing::Fragment });
             // The way is looked for once for each state of the routes, not once a segment.
             let known = connected.way.filter(|(found, _)| *found == version).map(|(_, hop)| hop);
-            let Some(hop) = known.or_else(|| self.find_way(slot, tuple)) else { continue };
-            let path = Path { source: tuple.local_ip, destination: tuple.remote_ip, hop, row: None };
-            let parcel = match discovers {
-                true => self.send_to_known(parcel, &path, (dscp, id), cx),
-                false => Err(parcel),
+            let ends = (connected.connection.local(), connected.connection.remote());
+            let parcel = match (ends, known) {
+                ((SocketAddr::V4(from), SocketAddr::V4(to)), Some(Hop::Neighbour(interface, next_hop)))
+                    if discovers =>
+                {
+                    let ends = (*from.ip(), *to.ip());
+                    match self.send_to_known(parcel, ends, (interface, next_hop), (dscp, id), cx) {
+                        Ok(()) => continue,
+                        Err(parcel) => parcel,
+                    }
+                }
+                _ => parcel,
             };
-            let Err(Parcel { packet, event, ecn, seq, .. }) = parcel else { continue };
+            let Parcel { packet, event, ecn, seq, .. } = parcel;
+            let (source, destination) = (ends.0.ip(), ends.1.ip());
+            let Some(hop) = known.or_else(|| self.find_way(slot, source, destination)) else { continue };
+            let path = Path { source, destination, hop, row: None };
             let output = Output { protocol: Protocol::TCP, ttl: self.ttl, dscp, ecn, sizing, id, event };
             if self.output(packet, &path, &output, cx) == Err(Errno::MessageTooLong)
                 && !std::mem::replace(&mut told, true)
@@ -82,8 +105,8 @@ impl Host {
     }
 
     /// Looks for the way to a connection's other end, and keeps it.
-    fn find_way(&mut self, slot: Slot, tuple: FourTuple) -> Option<Hop> {
-        let hop = self.path(tuple.remote_ip, Some(tuple.local_ip), None).ok().map(|path| path.hop);
+    fn find_way(&mut self, slot: Slot, source: IpAddr, destination: IpAddr) -> Option<Hop> {
+        let hop = self.path(destination, Some(source), None).ok().map(|path| path.hop);
         let version = self.routes.version();
         if let Some(connected) = self.sockets.connected(slot) {
             connected.way = hop.map(|hop| (version, hop));

@@ -2,17 +2,17 @@
 //! sends to a neighbour that is known gets both headers at once. All is checked that the long way checks; what is not as usual
 //! goes there with nothing done to it.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use base::EventId;
 use tcp::Parcel;
 use trace::Cx;
+use wire::Packet;
 use wire::ethernet::{self, EtherType};
 use wire::ipv4::{self, Dscp, Protocol};
 use wire::tcp::Plain;
-use wire::{Packet, Sum};
 
-use super::FourTuple;
 use super::input::first_after;
-use crate::output::{Hop, Path};
 use crate::{Host, InterfaceId};
 
 /// Where the headers of a frame begin and end.
@@ -44,8 +44,8 @@ impl Host {
         if !Plain::sum(bytes, src, dst, frame.body()).verifies() {
             return false;
         }
-        let tuple = FourTuple::new((dst, header.dst_port), (src, header.src_port));
-        let Some(&slot) = self.tcp.connections.get(&tuple) else { return false };
+        let (local, remote) = ((ip.dst, header.dst_port), (ip.src, header.src_port));
+        let Some(slot) = self.tcp.connections.get_ipv4(local, remote) else { return false };
         let Some(connected) = self.sockets.connected(slot).filter(|connected| connected.listener.is_none()) else {
             return false;
         };
@@ -62,27 +62,22 @@ impl Host {
     pub(super) fn send_to_known(
         &mut self,
         parcel: Parcel,
-        path: &Path,
+        (src, dst): (Ipv4Addr, Ipv4Addr),
+        (interface, next_hop): (InterfaceId, IpAddr),
         (dscp, id): (Dscp, u16),
         cx: &Cx<'_>,
     ) -> Result<(), Parcel> {
-        let (std::net::IpAddr::V4(src), std::net::IpAddr::V4(dst)) = (path.source, path.destination) else {
-            return Err(parcel);
-        };
-        let Hop::Neighbour(interface, next_hop @ std::net::IpAddr::V4(_)) = path.hop else { return Err(parcel) };
         let len = ipv4::Header::LEN + parcel.packet.len();
-        if len > self.path_mtu(path, cx.now) {
-            return Err(parcel);
-        }
-        let Some(port) = self.interfaces.get_mut(interface.index()) else { return Err(parcel) };
+        let path_mtu = self.path_mtus.get(dst.into(), cx.now);
+        let fits = |mtu: u16| len <= usize::from(path_mtu.map_or(mtu, |path| path.min(mtu)));
+        let port = self.interfaces.get_mut(interface.index()).filter(|port| fits(port.mtu) && next_hop.is_ipv4());
+        let Some(port) = port else { return Err(parcel) };
         let Some(mac) = port.neighbours.use_known(next_hop, cx.now) else { return Err(parcel) };
-        let mut bytes = [0; TCP];
-        ethernet::Header { dst: mac, src: port.mac, ethertype: EtherType::IPV4 }.write(&mut bytes[..IP]);
         let mut header = ipv4::Header::new(src, dst, Protocol::TCP, parcel.packet.len());
         (header.ttl, header.dscp, header.id, header.ecn) = (self.ttl, dscp, id, parcel.ecn);
-        header.write(&mut bytes[IP..]);
-        let sum = Sum::of(&bytes[IP..]).checksum();
-        bytes[IP + crate::ipv4::CHECKSUM..][..2].copy_from_slice(&sum.to_be_bytes());
+        let mut bytes = [0; TCP];
+        ethernet::Header { dst: mac, src: port.mac, ethertype: EtherType::IPV4 }.write(&mut bytes[..IP]);
+        bytes[IP..].copy_from_slice(&header.plain_bytes());
         let Parcel { mut packet, event, .. } = parcel;
         packet.push_array(bytes);
         self.send_frame(interface, packet, event);

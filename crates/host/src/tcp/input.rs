@@ -40,7 +40,7 @@ impl Host {
         packet.recycle();
         segment.ecn = ecn;
         let tuple = FourTuple::new((dst, segment.dst_port), (src, segment.src_port));
-        if let Some(&slot) = self.tcp.connections.get(&tuple) {
+        if let Some(slot) = self.tcp.connections.get(&tuple) {
             return self.tcp_segment(slot, tuple, &mut segment, arrival, cx);
         }
         match self.listener_for(tuple) {
@@ -272,7 +272,7 @@ impl Host {
         quoted: Seq,
         cx: &mut Cx<'_>,
     ) {
-        let Some(&slot) = self.tcp.connections.get(&FourTuple::new(local, remote)) else { return };
+        let Some(slot) = self.tcp.connections.get(&FourTuple::new(local, remote)) else { return };
         if let Some(connected) = self.sockets.connected(slot) {
             // RFC 5927 §7.2: a path is only as narrow as one says who has seen what is in flight on it.
             if let IcmpError::FragmentationNeeded { mtu } = error

@@ -9,7 +9,6 @@ mod open;
 mod socket;
 mod table;
 
-use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
 use base::{Instant, Map};
@@ -23,6 +22,7 @@ use crate::SocketId;
 use crate::output::Hop;
 use crate::ports::{Isns, Ports, folded};
 use crate::sockets::Slot;
+use table::Connections;
 
 /// Bytes of IP and TCP headers without options: what the MTU loses to them (RFC 9293 §3.7.1).
 fn headers(address: IpAddr) -> u16 {
@@ -30,7 +30,7 @@ fn headers(address: IpAddr) -> u16 {
 }
 
 /// Both ends of a connection, of one family.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct FourTuple {
     local_ip: IpAddr,
     remote_ip: IpAddr,
@@ -55,28 +55,11 @@ impl FourTuple {
     }
 }
 
-impl Hash for FourTuple {
-    /// In as few words as there are: it is looked up for every segment.
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let mut end = |ip: IpAddr, port: u16| match ip {
-            IpAddr::V4(ip) => state.write_u64(u64::from(ip.to_bits()) << 16 | u64::from(port)),
-            IpAddr::V6(ip) => {
-                state.write_u64((ip.to_bits() >> 64) as u64);
-                state.write_u64(ip.to_bits() as u64);
-                state.write_u16(port);
-            }
-        };
-        end(self.local_ip, self.local_port);
-        end(self.remote_ip, self.remote_port);
-    }
-}
-
 /// A connection on its host.
+#[repr(C)]
 pub(crate) struct Connected {
-    pub(crate) connection: Connection,
-    /// What the program was last told.
-    ready: Ready,
+    /// What the program may do, as of the last thing that happened to the connection.
+    pub(crate) ready: Ready,
     /// How much was unread when the program was told last.
     unread: usize,
     /// The earliest timer in the heap that is for this connection.
@@ -95,6 +78,8 @@ pub(crate) struct Connected {
     held: bool,
     /// Whether it stands in the tables: one that has ended no longer does, though its program may still hold it.
     listed: bool,
+    /// The connection itself, its hottest part first.
+    pub(crate) connection: Connection,
 }
 
 impl Connected {
@@ -130,7 +115,7 @@ struct PortUse {
 
 /// TCP's tables.
 pub(crate) struct Tables {
-    connections: Map<FourTuple, Slot>,
+    connections: Connections,
     by_port: Map<u16, PortUse>,
     ports: Ports,
     isns: Isns,
@@ -143,7 +128,7 @@ impl Tables {
     pub(crate) fn new(ports: Ports, isns: Isns, time_wait_reuse: bool) -> Tables {
         let (cookies, challenges) = Default::default();
         Tables {
-            connections: Map::default(),
+            connections: Connections::default(),
             by_port: Map::default(),
             ports,
             isns,

@@ -221,7 +221,7 @@ impl Host {
     /// Makes sure that no connection has this four-tuple: `None` if one has. One in TIME-WAIT gives way where the host is
     /// set up so (RFC 6191; Linux `tcp_tw_reuse`): then the ISN must be at least the number in the result.
     fn vacate(&mut self, tuple: FourTuple, cx: &mut Cx<'_>) -> Option<Option<Seq>> {
-        let Some(&slot) = self.tcp.connections.get(&tuple) else { return Some(None) };
+        let Some(slot) = self.tcp.connections.get(&tuple) else { return Some(None) };
         if !self.tcp.time_wait_reuse {
             return None;
         }

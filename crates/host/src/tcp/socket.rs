@@ -62,7 +62,7 @@ impl Host {
         if connected.connection.owes_ack() {
             self.drive(slot, EventId::NONE, cx);
         } else {
-            self.settle(slot, EventId::NONE, cx);
+            self.settle_read(slot, cx);
         }
         Ok(body)
     }

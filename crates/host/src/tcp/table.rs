@@ -1,11 +1,63 @@
 //! The tables: connections by their ends, and who uses a port.
 
-use base::Instant;
+use std::net::{IpAddr, Ipv4Addr};
+
+use base::{Instant, Map};
 use tcp::Connection;
 
 use super::{Connected, FourTuple, PortUse};
 use crate::Host;
 use crate::sockets::{Slot, Socket};
+
+/// The connections by their ends. Those over IPv4 have a table of their own, where all of both ends is one number: they are
+/// looked up for every segment.
+#[derive(Default)]
+pub(super) struct Connections {
+    ipv4: Map<u128, Slot>,
+    ipv6: Map<FourTuple, Slot>,
+}
+
+/// Both ends over IPv4 as a number of 96 bits.
+#[inline]
+fn key((local, local_port): (Ipv4Addr, u16), (remote, remote_port): (Ipv4Addr, u16)) -> u128 {
+    let end = |ip: Ipv4Addr, port| u128::from(ip.to_bits()) << 16 | u128::from(port);
+    end(local, local_port) << 48 | end(remote, remote_port)
+}
+
+impl Connections {
+    fn key_of(tuple: &FourTuple) -> Option<u128> {
+        match (tuple.local_ip, tuple.remote_ip) {
+            (IpAddr::V4(local), IpAddr::V4(remote)) => {
+                Some(key((local, tuple.local_port), (remote, tuple.remote_port)))
+            }
+            _ => None,
+        }
+    }
+    /// The connection between these ends over IPv4.
+    #[inline]
+    pub(super) fn get_ipv4(&self, local: (Ipv4Addr, u16), remote: (Ipv4Addr, u16)) -> Option<Slot> {
+        self.ipv4.get(&key(local, remote)).copied()
+    }
+    /// The connection between these ends.
+    pub(super) fn get(&self, tuple: &FourTuple) -> Option<Slot> {
+        match Connections::key_of(tuple) {
+            Some(key) => self.ipv4.get(&key).copied(),
+            None => self.ipv6.get(tuple).copied(),
+        }
+    }
+    fn insert(&mut self, tuple: FourTuple, slot: Slot) {
+        match Connections::key_of(&tuple) {
+            Some(key) => self.ipv4.insert(key, slot),
+            None => self.ipv6.insert(tuple, slot),
+        };
+    }
+    fn remove(&mut self, tuple: &FourTuple) {
+        match Connections::key_of(tuple) {
+            Some(key) => self.ipv4.remove(&key),
+            None => self.ipv6.remove(tuple),
+        };
+    }
+}
 
 impl Host {
     #[allow(clippy::too_many_arguments)] // the parts of a connection on its host

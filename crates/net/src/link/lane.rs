@@ -60,27 +60,28 @@ pub(crate) struct Offer {
 
 /// One direction of a link.
 #[derive(Debug)]
+#[repr(C)] // in this order in memory: of many lanes each frame touches little
 pub(crate) struct Lane {
+    /// The node and port at the far end.
+    pub(crate) to: (u32, u16),
     /// Its index among all lanes.
     index: u32,
     /// The number of its link, which events name.
     link: u32,
     pub(crate) place: PlaceId,
-    /// The node and port at the far end.
-    pub(crate) to: (u32, u16),
-    config: LaneConfig,
-    layers: Vec<Layer>,
-    loss: Draws,
     /// When the line has sent everything that it was given.
     idle_at: Instant,
-    /// What waits in front of the line: when its sending starts, and its length.
-    waiting: VecDeque<(Instant, u32)>,
     waiting_bytes: usize,
     /// How long the last length took: most frames of a run have one of two lengths.
     last_time: (usize, Duration),
     /// In order of arrival.
     flight: VecDeque<InFlight>,
+    /// What waits in front of the line: when its sending starts, and its length.
+    waiting: VecDeque<(Instant, u32)>,
     stats: LaneStats,
+    layers: Vec<Layer>,
+    config: LaneConfig,
+    loss: Draws,
 }
 
 /// An event's argument for a frame that is not recorded.
@@ -160,6 +161,7 @@ impl Lane {
     }
 
     /// Puts a frame on the line behind everything that was put on it before.
+    #[inline]
     fn transmit(
         &mut self,
         mut packet: Packet,
@@ -202,12 +204,26 @@ impl Lane {
             }
         }
         let fate = if lost { Fate::Lost } else { Fate::Arrives };
-        for _ in 1..copies {
-            self.fly(at, fate, frame, event, packet.clone(), agenda);
+        if copies > 1 {
+            self.fly_often(copies - 1, (at, fate, frame, event), &packet, agenda);
         }
         self.fly(at, fate, frame, event, packet, agenda);
     }
 
+    #[cold]
+    fn fly_often(
+        &mut self,
+        copies: u32,
+        (at, fate, frame, event): (Instant, Fate, Option<FrameId>, EventId),
+        packet: &Packet,
+        agenda: &mut Agenda,
+    ) {
+        for _ in 0..copies {
+            self.fly(at, fate, frame, event, packet.clone(), agenda);
+        }
+    }
+
+    #[inline(always)]
     fn fly(
         &mut self,
         at: Instant,

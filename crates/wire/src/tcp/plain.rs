@@ -26,8 +26,8 @@ pub struct Plain {
     pub timestamps: (u32, u32),
 }
 
-/// Where the checksum stands, in bytes.
-const CHECKSUM: usize = 16;
+/// No-operation twice, timestamps (kind 8) of 10 bytes.
+const USUAL: u32 = 0x0101_080a;
 /// The four bits of a data offset of 8 words.
 const OFFSET: u16 = 0x8000;
 
@@ -40,9 +40,9 @@ impl Plain {
     pub fn read(bytes: &[u8; Plain::LEN]) -> Option<Plain> {
         let half = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
         let word = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        // Offset, three reserved bits, nine flags; the urgent pointer; no-operation twice, timestamps of 10 bytes.
+        // Offset, three reserved bits, nine flags; the urgent pointer; the options.
         let offset_and_flags = half(12);
-        if offset_and_flags & 0xfe00 != OFFSET || half(18) != 0 || word(20) != 0x0101_080a {
+        if offset_and_flags & 0xfe00 != OFFSET || half(18) != 0 || word(20) != USUAL {
             return None;
         }
         Some(Plain {
@@ -59,18 +59,18 @@ impl Plain {
     /// The header's bytes with the checksum of a segment from `src` to `dst` that carries `body` (RFC 9293 §3.1).
     #[inline(always)]
     pub fn bytes(&self, src: IpAddr, dst: IpAddr, body: &Body) -> [u8; Plain::LEN] {
+        let pair = |high: u16, low: u16| u32::from(high) << 16 | u32::from(low);
+        let ports = pair(self.src_port, self.dst_port);
+        let flags = pair(OFFSET | self.flags.0, self.window);
+        let (val, ecr) = self.timestamps;
+        let sum = Sum::of_words([ports, self.seq.0, self.ack.0, flags, USUAL, val, ecr]);
+        let pseudo = pseudo_header(src, dst, ipv4::Protocol::TCP.0, Plain::LEN + body.len());
+        let checksum = pseudo.then(sum).then(body.sum()).checksum();
+        let words = [ports, self.seq.0, self.ack.0, flags, pair(checksum, 0), USUAL, val, ecr];
         let mut bytes = [0; Plain::LEN];
-        bytes[0..2].copy_from_slice(&self.src_port.to_be_bytes());
-        bytes[2..4].copy_from_slice(&self.dst_port.to_be_bytes());
-        bytes[4..8].copy_from_slice(&self.seq.0.to_be_bytes());
-        bytes[8..12].copy_from_slice(&self.ack.0.to_be_bytes());
-        bytes[12..14].copy_from_slice(&(OFFSET | self.flags.0).to_be_bytes());
-        bytes[14..16].copy_from_slice(&self.window.to_be_bytes());
-        bytes[20..24].copy_from_slice(&[1, 1, 8, 10]);
-        bytes[24..28].copy_from_slice(&self.timestamps.0.to_be_bytes());
-        bytes[28..32].copy_from_slice(&self.timestamps.1.to_be_bytes());
-        let sum = Plain::sum(&bytes, src, dst, body).checksum();
-        bytes[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.to_be_bytes());
+        for (room, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+            *room = word.to_be_bytes();
+        }
         bytes
     }
 
@@ -116,7 +116,7 @@ mod tests {
             want.extend_from_slice(&declared[..options]);
             let all = [&want[..], &payload[..]].concat();
             let sum = pseudo_header(SRC, DST, 6, all.len()).then(Sum::of(&all)).checksum();
-            want[CHECKSUM..CHECKSUM + 2].copy_from_slice(&sum.to_be_bytes());
+            want[16..18].copy_from_slice(&sum.to_be_bytes());
             prop_assert_eq!(&bytes[..], &want[..]);
         }
 
