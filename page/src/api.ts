@@ -693,7 +693,11 @@ export type Hits = {
  */
 numbers: Array<number>, 
 /**
- * Whether there may be more behind the last.
+ * The last packet that was looked at.
+ */
+until: number, 
+/**
+ * Whether there are packets behind that.
  */
 more: boolean, };
 export type Packet = { 

@@ -81,6 +81,12 @@ export async function stand(base, { packets = PACKETS, change } = {}) {
       } else if (what === "texts") {
         const from = Number(url.searchParams.get("from"));
         json({ from, texts: Array.from({ length: Number(url.searchParams.get("count")) }, (_, i) => `what packet ${from + i} says`) });
+      } else if (what === "find") {
+        // Every seventh packet, 50,000 looked at for an answer, as the server does.
+        const [after, until] = [Number(url.searchParams.get("after")), Math.min(Number(url.searchParams.get("after")) + 50_000, packets)];
+        const numbers = [];
+        for (let n = Math.ceil((after + 1) / 7) * 7; n <= until; n += 7) numbers.push(n);
+        json({ numbers, until, more: until < packets });
       } else if (what === "packet") {
         const number = Number(/packet\/(\d+)/.exec(url.pathname)[1]);
         json({ ...(await (await ask(request, body, request.url.replace(/packet\/\d+/, "packet/4"))).json()), number });

@@ -1,15 +1,57 @@
 // Pictures of every view, to look at: `WIRESCOPE_URL=http://... node page/tests/views.mjs FOLDER [width] [scheme] [view]`.
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { launch, open } from "./browser.mjs";
+import { pathToFileURL } from "node:url";
+import { base, launch, open, runOf } from "./browser.mjs";
 
 const [folder = "views", onlyWidth, onlyScheme, onlyView] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
 
 const press = (name) => (page) => page.getByRole("button", { name, exact: true }).first().click();
 const tab = (name) => (page) => page.locator(`#tab-${name}`).click();
+/** A file that the server makes of the run that is shown. */
+const made = async (page, format) => Buffer.from(await (await fetch(`${base}api/run/${await runOf(page)}/export.${format}`)).arrayBuffer());
+/** Shows the same run as a capture that somebody made of it. */
+const asCapture = async (page) => {
+  await page.setInputFiles("input[type=file]", { name: "trace.pcapng", mimeType: "application/octet-stream", buffer: await made(page, "pcapng") });
+  await page.locator(".badge.captured").waitFor({ state: "attached" });
+};
 const VIEWS = {
   landing: ["", () => {}],
+  density: ["#source=curl&k.size=3000k&packet=900", (page) => page.keyboard.press("f")],
+  densetime: ["#source=curl&k.size=3000k&packet=900&mode=time", (page) => page.keyboard.press("f")],
+  capture: ["#source=https&k.loss=3%25&k.size=40k&k.seed=7&packet=12", asCapture],
+  captureflow: ["#source=https&packet=9", async (page) => (await asCapture(page), await tab("waterfall")(page))],
+  damaged: [
+    "#source=https",
+    async (page) => {
+      const whole = await made(page, "pcapng");
+      await page.setInputFiles("input[type=file]", { name: "broken off.pcapng", mimeType: "application/octet-stream", buffer: whole.subarray(0, 5000) });
+      await page.locator(".badge.captured").waitFor({ state: "attached" });
+    },
+  ],
+  awaited: ["#source=https", (page) => page.goto("about:blank").then(() => page.goto(`${base}#run=c0000000000000000&packet=9`))],
+  exported: [
+    "#source=https&packet=9&field=http.method",
+    async (page) => {
+      const file = join(folder, "exported.html");
+      await writeFile(file, await made(page, "html"));
+      await page.goto(`${pathToFileURL(file)}#packet=9&field=http.method`);
+      await page.locator(".card .name").waitFor();
+    },
+  ],
+  gone: [
+    "#source=https&packet=9",
+    async (page) => {
+      await page.route("**/api/**", (route) => route.abort());
+      await page.keyboard.press("j");
+      await page.fill(".source input[type=text]", "curl");
+      await page.keyboard.press("Enter");
+      await page.locator("[role=alert]").first().waitFor();
+    },
+  ],
+  filter: ["#source=https&packet=9", async (page) => (await press("Table")(page), await page.fill(".filter input", "TLS"))],
+  goto: ["#source=https&packet=9", (page) => page.keyboard.press("g")],
   states: ["#source=https&packet=13&field=tcp.syn", () => {}],
   time: ["#source=https&packet=16&mode=time", () => {}],
   table: ["#source=https&packet=12", press("Table")],

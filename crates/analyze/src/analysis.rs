@@ -3,7 +3,7 @@
 use capture::keylog::KeyLog;
 use flow::{DnsTransaction, Flow, Kind, Layers, Source};
 
-use crate::{CriticalPath, Request, Summary};
+use crate::{CriticalPath, Request, States, Summary};
 
 /// What a capture tells of its connections and requests.
 #[derive(Clone, Debug, Default)]
@@ -19,12 +19,19 @@ pub struct Analysis {
 impl Analysis {
     /// Analyses all connections, one at a time: each one's upper layers are read and let go again.
     pub fn of(flow: &Flow, source: &dyn Source, keys: &KeyLog) -> Analysis {
+        Analysis::with(flow, source, keys, &mut |_, _| ())
+    }
+
+    /// As [`Analysis::of`]; `look` is shown what was read of each connection: its upper layers, and its ends' states.
+    pub fn with(flow: &Flow, source: &dyn Source, keys: &KeyLog, look: &mut dyn FnMut(&Layers, States)) -> Analysis {
         let mut analysis = Analysis { dns: flow.dns().to_vec(), ..Analysis::default() };
         for conversation in flow.conversations().iter().filter(|c| matches!(c.kind, Kind::Tcp(_))) {
             let Some(layers) = Layers::of(flow, conversation.id, source, keys) else { continue };
-            analysis.connections.extend(Summary::of(flow, &layers));
+            let Some(states) = States::of(flow, conversation.id) else { continue };
+            analysis.connections.extend(Summary::with(flow, &layers, &states));
             analysis.requests.extend(Request::of(flow, &layers));
             analysis.dns.extend(layers.dns_transactions(flow));
+            look(&layers, states);
         }
         analysis.dns.sort_by_key(|transaction| transaction.asked_at);
         for request in analysis.requests.iter_mut().filter(|request| request.first) {

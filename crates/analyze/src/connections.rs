@@ -148,9 +148,13 @@ pub enum Ending {
 impl Summary {
     /// Sums up a connection, its upper layers read already.
     pub fn of(flow: &Flow, layers: &Layers) -> Option<Summary> {
+        Summary::with(flow, layers, &States::of(flow, layers.conversation)?)
+    }
+
+    /// Sums up a connection whose states are known.
+    pub(crate) fn with(flow: &Flow, layers: &Layers, states: &States) -> Option<Summary> {
         let conversation = flow.conversation(layers.conversation)?;
         let connection = conversation.tcp()?;
-        let states = States::of(flow, layers.conversation)?;
         let last = states.last();
         let samples = rtt_samples(flow, &conversation.packets);
         let side = |client: bool| {

@@ -16,6 +16,7 @@ pub mod compatible;
 mod connections;
 mod details;
 pub mod findings;
+mod on_the_way;
 mod path;
 mod repeats;
 mod requests;

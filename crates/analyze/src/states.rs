@@ -8,12 +8,14 @@
 //!
 //! How long TIME-WAIT lasts is on no wire: see [`TimeWait`].
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{Duration, Instant};
 use flow::{Connection, Conversation, ConversationId, Direction, Flow, Tcp, Verdicts};
 use trace::{Basis, Known, Why};
 use wire::tcp::{Event, Flags, State, transition};
+
+use crate::on_the_way::{Coming, MAX_COMING, OnTheWay};
 
 /// The states of both ends after a packet has passed the tap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,6 +110,10 @@ impl States {
     pub fn iter(&self) -> impl Iterator<Item = (u32, Ends)> + '_ {
         self.at.iter().copied()
     }
+    /// The `index`th packet of the connection, with the states after it.
+    pub fn get(&self, index: usize) -> Option<(u32, Ends)> {
+        self.at.get(index).copied()
+    }
     /// The states after the last packet.
     pub fn last(&self) -> Option<Ends> {
         self.at.last().map(|(_, ends)| *ends)
@@ -139,30 +145,13 @@ fn tap(flow: &Flow, connection: &Connection) -> Tap {
     }
 }
 
-/// A segment that an end has not been shown to have got.
-#[derive(Clone, Copy)]
-struct Coming {
-    frame: u32,
-    at: Instant,
-    flags: Flags,
-    /// The relative number of its first byte (or SYN, or FIN).
-    start: i64,
-    /// The relative number behind its data, SYN and FIN.
-    end: i64,
-    /// Whether it occupies numbers.
-    occupies: bool,
-    ack: Option<i64>,
-    /// It was sent again later, so this one may have been lost.
-    repeated: bool,
-}
-
 /// One end.
 struct End {
     state: Option<State>,
     basis: Basis,
     why: Why,
     near: bool,
-    coming: VecDeque<Coming>,
+    coming: OnTheWay,
     /// The relative number of its FIN, once it has sent it.
     fin: Option<i64>,
     /// What its first FIN acknowledges, if one was captured.
@@ -190,9 +179,6 @@ impl End {
     }
 }
 
-/// Segments that may be on their way to an end at once, at most.
-const MAX_COMING: usize = 4096;
-
 struct Walk {
     ends: [End; 2],
     round_trip: Option<Duration>,
@@ -214,7 +200,7 @@ impl Walk {
             basis,
             why: Why::NotOnTheWire,
             near,
-            coming: VecDeque::new(),
+            coming: OnTheWay::default(),
             fin: None,
             fin_acks: fin_acks(direction),
             sent_syn: false,
@@ -274,11 +260,7 @@ impl Walk {
             // Nothing answers a reset, so nothing will ever show its arrival.
             self.arrives(to, &coming, Basis::Timing, at);
         } else {
-            let queue = &mut self.ends[to].coming;
-            queue.push_back(coming);
-            if queue.len() > MAX_COMING {
-                queue.pop_front();
-            }
+            self.ends[to].coming.push(coming);
         }
     }
 
@@ -286,7 +268,7 @@ impl Walk {
     fn by_time(&mut self, now: Instant) {
         let Some(round_trip) = self.round_trip else { return };
         for end in 0..2 {
-            while let Some(first) = self.ends[end].coming.front().copied() {
+            while let Some(first) = self.ends[end].coming.first() {
                 // Whoever has got a FIN acknowledges it with all that it sends from then on: one's own FIN that does not was
                 // sent before, and both closed at once (RFC 9293 §3.6, case 3).
                 let me = &self.ends[end];
@@ -296,7 +278,7 @@ impl Walk {
                 if first.repeated || after_its_own || now.since(first.at) <= round_trip {
                     break;
                 }
-                self.ends[end].coming.pop_front();
+                self.ends[end].coming.pop();
                 self.arrives(end, &first, Basis::Timing, now);
             }
         }
@@ -306,9 +288,8 @@ impl Walk {
     fn sends(&mut self, end: usize, at: Instant, tcp: &Tcp, segment_end: i64) {
         if let Some(ack) = tcp.relative_ack() {
             // What it acknowledges has arrived, and so has what was sent before that.
-            let shown = self.ends[end].coming.iter().rposition(|coming| coming.occupies && coming.end <= ack);
-            for _ in 0..shown.map_or(0, |last| last + 1) {
-                if let Some(coming) = self.ends[end].coming.pop_front() {
+            for _ in 0..self.ends[end].coming.shown_by(ack) {
+                if let Some(coming) = self.ends[end].coming.pop() {
                     self.arrives(end, &coming, Basis::Segments, at);
                 }
             }

@@ -101,8 +101,9 @@ fn name(target: &str) -> String {
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let name = path.display().to_string();
-    let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
+    let size = file.metadata().map_or(0, |about| about.len().min(MAX_FILE));
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
     file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
     if bytes.len() as u64 == MAX_FILE {
         return Err(Error::input(format!("{name} is too large for the page: it takes less than {MAX_FILE} bytes")));

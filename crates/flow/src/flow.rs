@@ -105,13 +105,18 @@ impl Flow {
 
     /// Takes the next packet in and gives its number, or `None` if the limit of packets is reached.
     pub fn push(&mut self, packet: Packet<'_>) -> Option<u32> {
+        let decoded = Decoded::of(&packet);
+        self.push_decoded(packet, decoded)
+    }
+
+    /// As [`Flow::push`], of a packet whose headers were decoded before.
+    pub fn push_decoded(&mut self, packet: Packet<'_>, decoded: Decoded) -> Option<u32> {
         let number = u32::try_from(self.rows.len() + 1).ok().filter(|&n| n <= self.limits.packets);
         let Some(number) = number else {
             self.dropped.packets += 1;
             return None;
         };
-        let frame = decode(&packet);
-        self.take(number, packet, frame);
+        self.take(number, packet, decoded.0);
         Some(number)
     }
 
@@ -241,6 +246,17 @@ impl Flow {
     fn row_mut(&mut self, number: u32) -> Option<&mut Row> {
         let index = self.index(number)?;
         self.rows.get_mut(index)
+    }
+}
+
+/// A packet's headers, decoded: that needs nothing of the packets before it, and can be done on a thread of its own.
+#[derive(Debug)]
+pub struct Decoded(Frame);
+
+impl Decoded {
+    /// Decodes them, and verifies the transport's checksum.
+    pub fn of(packet: &Packet<'_>) -> Decoded {
+        Decoded(decode(packet))
     }
 }
 

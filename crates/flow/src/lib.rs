@@ -47,7 +47,7 @@ mod tests;
 pub use buffer::{Buffer, BufferKind, BufferRef, Piece, Source};
 pub use conversation::{ClientBy, Conversation, ConversationId, Direction, Endpoint, Kind};
 pub use exchanges::{ArpExchange, DhcpExchange, DhcpMessage, DnsTransaction, NdExchange};
-pub use flow::Flow;
+pub use flow::{Decoded, Flow};
 pub use layers::{
     Application, Carried, Cut, DnsOverTcp, Exchange, HandshakeMessage, Head, Http, Http2Frame, HttpMessage, Layers,
     MessageState, OnStream, RecordContent, SettledRecord, Stream, Tls, TlsRecord, Unit, UnitKind, Unread,

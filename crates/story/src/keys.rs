@@ -33,9 +33,7 @@ pub fn useless_keys(story: &Story, key_log: &KeyLog) -> Option<UselessKeys> {
     if key_log.is_empty() {
         return None;
     }
-    let layers = story.flow().conversations().iter().filter_map(|conversation| story.layers(conversation.id));
-    let hellos: Vec<_> =
-        layers.filter_map(|layers| layers.tls.as_ref()?.client_hello.as_ref().map(|hello| hello.random)).collect();
+    let hellos = story.survey().hellos();
     let helps = hellos.iter().any(|random| !key_log.secrets(random).is_empty());
     (!helps).then_some(UselessKeys { secrets: key_log.connections().len(), hellos: hellos.len() })
 }

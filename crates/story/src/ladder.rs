@@ -68,9 +68,8 @@ pub(crate) fn row(story: &Story, view: RowView<'_>) -> Row {
     let conversation = row.conversation.and_then(|id| story.flow.conversation(id));
     let (from, to) = match conversation {
         Some(conversation) => {
-            let sender = conversation.sender(row.direction);
-            let receiver = conversation.sender(row.direction.opposite());
-            (host(story, conversation, sender, receiver), host(story, conversation, receiver, sender))
+            let [client, server] = end_names(story, conversation);
+            if row.direction == Direction::ToServer { (client, server) } else { (server, client) }
         }
         None => (String::new(), String::new()),
     };
@@ -90,7 +89,7 @@ pub(crate) fn row(story: &Story, view: RowView<'_>) -> Row {
         tap: story.tap_of(row.number),
         from,
         to,
-        side: if (row.direction == Direction::ToServer) != swapped { Side::ToServer } else { Side::ToClient },
+        side: side(row.direction, swapped),
         protocol: said.protocol,
         flags: view.tcp.map(|tcp| tcp.flags.to_string()).unwrap_or_default(),
         seq: view.tcp.and_then(|tcp| tcp.relative_seq()),
@@ -104,6 +103,17 @@ pub(crate) fn row(story: &Story, view: RowView<'_>) -> Row {
             .map(|_| ends(story, &view, conversation))
             .map(|ends| if swapped { ends.swapped() } else { ends }),
     }
+}
+
+/// Which way a packet goes, where what the packets say of client and server may be the other way round.
+pub(crate) fn side(direction: Direction, swapped: bool) -> Side {
+    if (direction == Direction::ToServer) != swapped { Side::ToServer } else { Side::ToClient }
+}
+
+/// What both ends of a conversation are called, the client first.
+pub(crate) fn end_names(story: &Story, conversation: &flow::Conversation) -> [String; 2] {
+    let (client, server) = (conversation.client, conversation.server);
+    [host(story, conversation, client, server), host(story, conversation, server, client)]
 }
 
 /// One end of a conversation by its name. Where one machine talks to itself, or several connections of a story are between
@@ -125,7 +135,7 @@ fn lost(story: &Story, frame: base::FrameId) -> Option<String> {
     story.losses.get(&frame).cloned()
 }
 
-fn ends(story: &Story, view: &RowView<'_>, conversation: Option<&flow::Conversation>) -> Ends {
+pub(crate) fn ends(story: &Story, view: &RowView<'_>, conversation: Option<&flow::Conversation>) -> Ends {
     let Some(conversation) = conversation else { return Ends::unknown() };
     let Some([client, server]) = story.connection_ends.get(&conversation.id).copied() else {
         // Nobody witnessed it: what the packets tell.

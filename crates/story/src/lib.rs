@@ -4,8 +4,10 @@
 //! observation, read by the same code; a simulation can say more (it witnessed both ends and every cause), and each value
 //! says how it is known.
 
+mod brief;
 pub mod compare;
 pub mod dns;
+mod held;
 pub mod hops;
 mod keys;
 mod ladder;
@@ -20,15 +22,18 @@ pub mod predict;
 mod progress;
 mod rtt;
 pub mod series;
+mod shared;
 mod shown;
 mod source;
 mod states;
+mod survey;
 pub mod tour;
 #[cfg(test)]
 mod typescript;
 mod upper;
 mod why;
 
+pub use brief::{Brief, Briefs};
 pub use keys::{USELESS_KEYS_REMEDY, UselessKeys, useless_keys};
 pub use ladder::{Mark, Row, Side};
 pub use names::Names;
@@ -66,11 +71,12 @@ pub struct Story {
     /// The frames of this tap that were lost behind it, and where.
     losses: BTreeMap<FrameId, String>,
     /// The upper layers of connections, read when they are first asked for.
-    layers: RefCell<BTreeMap<ConversationId, Option<Rc<Layers>>>>,
+    layers: RefCell<held::Held>,
     key_log: capture::keylog::KeyLog,
     /// The numbers of the TCP connections among those of the capture, from 1.
     numbers: OnceCell<Vec<(ConversationId, usize)>>,
     analysis: OnceCell<Analysis>,
+    survey: OnceCell<survey::Survey>,
     compatible: OnceCell<analyze::compatible::Labels>,
     findings: OnceCell<Vec<analyze::findings::Finding>>,
     /// The states that packets tell of, by connection, inferred when they are first asked for.
@@ -167,6 +173,7 @@ impl Story {
             key_log,
             numbers: OnceCell::new(),
             analysis: OnceCell::new(),
+            survey: OnceCell::new(),
             compatible: OnceCell::new(),
             findings: OnceCell::new(),
             inferred: RefCell::default(),
@@ -203,16 +210,28 @@ impl Story {
     }
     /// What a TCP connection carries: TLS, HTTP, DNS. Read when first asked for; `None` if it is no TCP connection.
     pub fn layers(&self, id: ConversationId) -> Option<Rc<Layers>> {
-        if let Some(known) = self.layers.borrow().get(&id) {
-            return known.clone();
-        }
-        let read = Layers::of(&self.flow, id, &self.frames, &self.key_log).map(Rc::new);
-        self.layers.borrow_mut().insert(id, read.clone());
-        read
+        let known = self.layers.borrow_mut().get(id);
+        known.unwrap_or_else(|| {
+            let read = Layers::of(&self.flow, id, &self.frames, &self.key_log).map(Rc::new);
+            self.layers.borrow_mut().keep(id, read.clone());
+            read
+        })
     }
     /// Connections and requests. Read when first asked for.
     pub fn analysis(&self) -> &Analysis {
-        self.analysis.get_or_init(|| Analysis::of(&self.flow, &self.frames, &self.key_log))
+        if self.analysis.get().is_none() {
+            self.survey();
+        }
+        self.analysis.get_or_init(Analysis::default)
+    }
+    /// What one look at every connection tells. It finds the connections and requests as well.
+    pub(crate) fn survey(&self) -> &survey::Survey {
+        self.survey.get_or_init(|| {
+            let (analysis, survey, inferred) = survey::Survey::of(&self.flow, &self.frames, &self.key_log);
+            let _ = self.analysis.set(analysis);
+            self.inferred.borrow_mut().extend(inferred);
+            survey
+        })
     }
     /// What Wireshark would say of each segment, beside the verdicts of [`Story::flow`]. Judged when first asked for.
     pub fn compatible(&self) -> &analyze::compatible::Labels {
@@ -308,6 +327,10 @@ impl Story {
     /// The number of the packet that `frame` is at this tap, if it was seen there.
     pub fn number_of(&self, frame: FrameId) -> Option<u32> {
         self.frames.number_of(frame)
+    }
+    /// Whether packet `number` was lost on its way from here. Only a simulation knows.
+    pub fn is_lost(&self, number: u32) -> bool {
+        self.frame_id(number).is_some_and(|frame| self.losses.contains_key(&frame))
     }
     /// The captured bytes of packet `number`.
     pub fn bytes(&self, number: u32) -> Option<Vec<u8>> {

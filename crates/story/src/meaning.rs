@@ -66,6 +66,14 @@ pub(crate) fn of(story: &Story, view: &RowView<'_>, conversation: Option<&Conver
     }
 }
 
+/// Whether datagrams of a conversation may be DNS or DHCP.
+pub(crate) fn may_be_told(conversation: &Conversation) -> bool {
+    use wire::{dhcp, dns};
+    [conversation.client.port, conversation.server.port]
+        .iter()
+        .any(|port| [dns::PORT, dhcp::SERVER_PORT, dhcp::CLIENT_PORT].contains(port))
+}
+
 /// A UDP datagram: DNS and DHCP by their ports.
 fn datagram(frame: &wire::frame::Frame, payload: &[u8], claimed: u32) -> Said {
     use wire::{dhcp, dns};
@@ -165,10 +173,12 @@ fn icmpv6(kind: wire::icmpv6::Type, code: u8, frame: &wire::frame::Frame, bytes:
 pub(crate) fn verdicts(story: &Story, view: &RowView<'_>) -> Verdicts {
     let Some(tcp) = view.tcp else { return Verdicts::NONE };
     let layers = view.row.conversation.filter(|_| tcp.repeats().is_some()).and_then(|id| story.layers(id));
-    if layers.is_some_and(|layers| layers.contradicts(view.row.number)) {
-        return tcp.verdicts.without_retransmission() | Verdicts::CONFLICT;
-    }
-    tcp.verdicts
+    told(tcp, layers.is_some_and(|layers| layers.contradicts(view.row.number)))
+}
+
+/// The verdicts on a segment, whose bytes are in `conflict` with those that came before, or not.
+pub(crate) fn told(tcp: &Tcp, conflict: bool) -> Verdicts {
+    if conflict { tcp.verdicts.without_retransmission() | Verdicts::CONFLICT } else { tcp.verdicts }
 }
 
 /// Where a segment was seen, and what it was taken for.

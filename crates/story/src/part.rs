@@ -11,6 +11,7 @@ use capture::keylog::KeyLog;
 use flow::{ConversationId, Layers, Part};
 
 use crate::Story;
+use crate::held::Held;
 use crate::source::Frames;
 
 /// What the capture tells of a part beside its own packets.
@@ -63,7 +64,8 @@ impl Story {
             analysis.dns.extend(connection.layers.dns_transactions(&flow));
         });
         analysis.requests.sort_by_key(analyze::Request::start);
-        let story = Story { layers: read, ..Story::with(frames, flow, KeyLog::default()) };
+        let layers = RefCell::new(Held::of(read.into_inner()));
+        let story = Story { layers, ..Story::with(frames, flow, KeyLog::default()) };
         let _ = story.findings.set(own.found().cloned().collect());
         let _ = story.analysis.set(analysis);
         let _ = story.numbers.set(connections);

@@ -1,6 +1,8 @@
 //! What a packet says above TCP and UDP, in plain words: TLS, HTTP, DNS, DHCP.
 
-use flow::{Conversation, Direction, Head, MessageState, RecordContent, Tcp, UnitKind, Verdicts};
+use flow::{
+    Carried, Conversation, Direction, Head, Layers, MessageState, RecordContent, Tcp, Unit, UnitKind, Verdicts,
+};
 use wire::dns::RData;
 use wire::http2::{FrameHeader, FrameType};
 use wire::tls::ContentType;
@@ -47,72 +49,18 @@ impl Upper {
 pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Option<Upper> {
     let layers = story.layers(conversation.id)?;
     let mut upper = Upper { protocol: "TCP", said: Vec::new(), part_of: None, malformed: false };
-    let rank = |protocol: &str| ["TCP", "TLS", "DNS", "HTTP"].iter().position(|p| *p == protocol);
     let mut carried = layers.carried(number);
     // What stands in the packet in which order is told by where it came from; a stable sort keeps layers together.
     carried.sort_by_key(|carried| layers.stream_position(carried.unit));
     for carried in carried {
         let unit = carried.unit;
-        let (protocol, text) = match unit.kind {
-            UnitKind::Record(i) => {
-                let record = layers.tls.as_ref().and_then(|tls| tls.records.get(i))?;
-                // Handshake records are told by their messages, application data by what it holds.
-                let text = match (&record.content, record.content_type()) {
-                    (RecordContent::Undecrypted(why), _) => Some(format!("an encrypted record: {why}")),
-                    (RecordContent::Missing(n), _) => Some(format!("a record of which {n} bytes are missing")),
-                    (_, ContentType::HANDSHAKE) => None,
-                    (_, ContentType::CHANGE_CIPHER_SPEC) => Some("ChangeCipherSpec".to_owned()),
-                    (_, ContentType::ALERT) => {
-                        let alert = layers.tls.as_ref().and_then(|tls| tls.alerts.iter().find(|(at, _)| *at == i));
-                        Some(alert.map_or("an alert".to_owned(), |(_, alert)| format!("alert: {}", alert.description)))
-                    }
-                    (_, ContentType::APPLICATION_DATA) if layers.http.is_some() => None,
-                    (_, other) => Some(other.to_string()),
-                };
-                ("TLS", text)
-            }
-            UnitKind::Handshake(i) => {
-                let tls = layers.tls.as_ref()?;
-                let message = tls.messages.get(i)?;
-                let mut text = camel(&message.kind.to_string());
-                let name = tls.client_hello.as_ref().and_then(|hello| hello.server_name());
-                if let (wire::tls::HandshakeType::CLIENT_HELLO, Some(name)) = (message.kind, name) {
-                    text.push_str(&format!(" for {name}"));
-                }
-                ("TLS", Some(text))
-            }
-            UnitKind::Frame(i) => {
-                let frame = layers.http.as_ref().and_then(|http| http.frames.get(i))?;
-                ("HTTP", http2(frame, &layers.bytes(frame.buffer)))
-            }
-            UnitKind::Http(i) => {
-                let message = layers.http.as_ref().and_then(|http| http.messages.get(i))?;
-                upper.malformed |= carried.completes && !message.faults.is_empty();
-                let mut text = match &message.head {
-                    Head::Request(request) => format!("{} {} {}", request.method, request.target, request.version),
-                    Head::Response(response) => {
-                        let (status, reason) = (response.status.0, &response.reason);
-                        let body = crate::meaning::bytes(message.content_len() as u64);
-                        format!("{} {status} {reason}, {body} of body", response.version)
-                    }
-                };
-                if let Some(on_stream) = &message.on_stream {
-                    text.push_str(&format!(" on stream {}", on_stream.stream));
-                }
-                text.push_str(&remarks(layers.http.as_ref(), message));
-                ("HTTP", Some(text))
-            }
-            UnitKind::Dns(i) => {
-                let message = layers.dns.get(i)?;
-                let bytes = layers.bytes(message.buffer);
-                let parsed = bytes.get(message.range.clone()).and_then(|bytes| wire::dns::Message::parse(bytes).ok());
-                ("DNS", Some(parsed.map_or_else(|| "a message".to_owned(), |message| dns(&message))))
-            }
-        };
-        if rank(protocol) > rank(upper.protocol) {
-            upper.protocol = protocol;
+        let (protocol, speaks) = speaks(&layers, unit)?;
+        upper.protocol = higher(upper.protocol, protocol);
+        upper.malformed |= carried.completes && at_fault(&layers, unit);
+        if !speaks {
+            continue;
         }
-        let Some(text) = text else { continue };
+        let text = text(&layers, unit)?;
         if carried.completes {
             upper.said.push(text);
         } else if unit.complete > number {
@@ -128,17 +76,130 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
     Some(upper)
 }
 
+/// The innermost protocol that packet `number` says something of, without the words: what [`of`] tells. And whether what it
+/// completes contradicts itself. `carried` is what the packet carries.
+pub(crate) fn protocol<'a>(
+    layers: &Layers,
+    number: u32,
+    carried: impl Iterator<Item = Carried<'a>>,
+) -> (&'static str, bool) {
+    let (mut protocol, mut malformed, mut says) = ("TCP", false, false);
+    for carried in carried {
+        let Some((of, speaks)) = speaks(layers, carried.unit) else { return ("TCP", false) };
+        protocol = higher(protocol, of);
+        malformed |= carried.completes && at_fault(layers, carried.unit);
+        says |= speaks && (carried.completes || carried.unit.complete > number);
+    }
+    if says { (protocol, malformed) } else { ("TCP", false) }
+}
+
+/// The protocols above TCP, and TCP, lowest first.
+pub(crate) const PROTOCOLS: [&str; 4] = ["TCP", "TLS", "DNS", "HTTP"];
+
+/// The higher one of two protocols.
+fn higher(a: &'static str, b: &'static str) -> &'static str {
+    let rank = |protocol: &str| PROTOCOLS.iter().position(|p| *p == protocol);
+    if rank(b) > rank(a) { b } else { a }
+}
+
+/// A unit's protocol, and whether the unit says anything by itself: records of the handshake are told by their messages,
+/// those of an application's data by what that is.
+fn speaks(layers: &Layers, unit: &Unit) -> Option<(&'static str, bool)> {
+    Some(match unit.kind {
+        UnitKind::Record(i) => {
+            let record = layers.tls.as_ref().and_then(|tls| tls.records.get(i))?;
+            let speaks = match (&record.content, record.content_type()) {
+                (RecordContent::Undecrypted(_) | RecordContent::Missing(_), _) => true,
+                (_, ContentType::HANDSHAKE) => false,
+                (_, ContentType::APPLICATION_DATA) => layers.http.is_none(),
+                _ => true,
+            };
+            ("TLS", speaks)
+        }
+        UnitKind::Handshake(_) => ("TLS", true),
+        UnitKind::Frame(i) => {
+            let frame = layers.http.as_ref().and_then(|http| http.frames.get(i))?;
+            let of_message = |header: FrameHeader| {
+                matches!(header.kind, FrameType::DATA | FrameType::HEADERS | FrameType::CONTINUATION)
+            };
+            ("HTTP", !frame.header.is_some_and(of_message))
+        }
+        UnitKind::Http(_) => ("HTTP", true),
+        UnitKind::Dns(_) => ("DNS", true),
+    })
+}
+
+/// Whether a unit's fields contradict each other.
+fn at_fault(layers: &Layers, unit: &Unit) -> bool {
+    let UnitKind::Http(i) = unit.kind else { return false };
+    layers.http.as_ref().and_then(|http| http.messages.get(i)).is_some_and(|message| !message.faults.is_empty())
+}
+
+/// What a unit says, if it speaks.
+fn text(layers: &Layers, unit: &Unit) -> Option<String> {
+    Some(match unit.kind {
+        UnitKind::Record(i) => {
+            let record = layers.tls.as_ref().and_then(|tls| tls.records.get(i))?;
+            match (&record.content, record.content_type()) {
+                (RecordContent::Undecrypted(why), _) => format!("an encrypted record: {why}"),
+                (RecordContent::Missing(n), _) => format!("a record of which {n} bytes are missing"),
+                (_, ContentType::CHANGE_CIPHER_SPEC) => "ChangeCipherSpec".to_owned(),
+                (_, ContentType::ALERT) => {
+                    let alert = layers.tls.as_ref().and_then(|tls| tls.alerts.iter().find(|(at, _)| *at == i));
+                    alert.map_or("an alert".to_owned(), |(_, alert)| format!("alert: {}", alert.description))
+                }
+                (_, other) => other.to_string(),
+            }
+        }
+        UnitKind::Handshake(i) => {
+            let tls = layers.tls.as_ref()?;
+            let message = tls.messages.get(i)?;
+            let mut text = camel(&message.kind.to_string());
+            let name = tls.client_hello.as_ref().and_then(|hello| hello.server_name());
+            if let (wire::tls::HandshakeType::CLIENT_HELLO, Some(name)) = (message.kind, name) {
+                text.push_str(&format!(" for {name}"));
+            }
+            text
+        }
+        UnitKind::Frame(i) => {
+            let frame = layers.http.as_ref().and_then(|http| http.frames.get(i))?;
+            http2(frame, &layers.bytes(frame.buffer))
+        }
+        UnitKind::Http(i) => {
+            let message = layers.http.as_ref().and_then(|http| http.messages.get(i))?;
+            let mut text = match &message.head {
+                Head::Request(request) => format!("{} {} {}", request.method, request.target, request.version),
+                Head::Response(response) => {
+                    let (status, reason) = (response.status.0, &response.reason);
+                    let body = crate::meaning::bytes(message.content_len() as u64);
+                    format!("{} {status} {reason}, {body} of body", response.version)
+                }
+            };
+            if let Some(on_stream) = &message.on_stream {
+                text.push_str(&format!(" on stream {}", on_stream.stream));
+            }
+            text.push_str(&remarks(layers.http.as_ref(), message));
+            text
+        }
+        UnitKind::Dns(i) => {
+            let message = layers.dns.get(i)?;
+            let bytes = layers.bytes(message.buffer);
+            let parsed = bytes.get(message.range.clone()).and_then(|bytes| wire::dns::Message::parse(bytes).ok());
+            parsed.map_or_else(|| "a message".to_owned(), |message| dns(&message))
+        }
+    })
+}
+
 /// What a frame of HTTP/2 says by itself; those that carry a message are told by the message.
-fn http2(frame: &flow::Http2Frame, bytes: &[u8]) -> Option<String> {
-    let Some(header) = frame.header else { return Some("the preface of HTTP/2".to_owned()) };
+fn http2(frame: &flow::Http2Frame, bytes: &[u8]) -> String {
+    let Some(header) = frame.header else { return "the preface of HTTP/2".to_owned() };
     let payload = bytes.get(frame.range.start + FrameHeader::LEN..frame.range.end).unwrap_or_default();
     let number = |at: usize| {
         let four = payload.get(at..at + 4).and_then(|four| <[u8; 4]>::try_from(four).ok());
         four.map_or(0, u32::from_be_bytes)
     };
     let kind = header.kind;
-    Some(match kind {
-        FrameType::DATA | FrameType::HEADERS | FrameType::CONTINUATION => return None,
+    match kind {
         FrameType::SETTINGS | FrameType::PING if header.end_stream => format!("{kind} acknowledged"),
         FrameType::RST_STREAM => format!("{kind} {}: {}", header.stream, frame.error.unwrap_or_default()),
         FrameType::GOAWAY => {
@@ -149,7 +210,7 @@ fn http2(frame: &flow::Http2Frame, bytes: &[u8]) -> Option<String> {
             format!("{kind}: {} more on {of}", crate::meaning::bytes(u64::from(number(0) & 0x7fff_ffff)))
         }
         _ => kind.to_string(),
-    })
+    }
 }
 
 /// What there is to say of an HTTP message beside its first line: faults of its framing, and what is missing.

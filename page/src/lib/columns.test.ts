@@ -40,9 +40,11 @@ describe("columns", () => {
     const buffer = encode(1, [["at", "f64", raw(Float64Array.of(7))]]);
     expect(column(decodeColumns(buffer), "at", Float64Array).buffer).toBe(buffer);
   });
-  it("that the server does not send are zeros, and kinds that are not known are passed over", () => {
+  it("that the server does not send say nothing, and kinds that are not known are passed over", () => {
     const columns = decodeColumns(encode(2, [["later", "u128", new Uint8Array(32)]]));
     expect([...column(columns, "repeats", Uint32Array)]).toEqual([0, 0]);
+    // Zero would be a moment: a capture does not know when a packet was sent or arrived.
+    expect([...column(columns, "sent", Float64Array)]).toEqual([NaN, NaN]);
   });
   it("that are cut short or something else are refused in words", () => {
     const whole = encode(4, [["at", "f64", raw(Float64Array.of(1, 2, 3, 4))]]);

@@ -46,10 +46,13 @@ export function decodeColumns(buffer: ArrayBuffer): Columns {
   return { rows: head.rows, byName };
 }
 
-/** The column of that name, or zeros where the server has none. */
+/** The column of that name. Where the server has none it says nothing in any row: doubles are NaN, whole numbers 0. */
 export function column<T extends Numbers>(columns: Columns, name: string, Kind: new (rows: number) => T): T {
   const found = columns.byName.get(name);
-  return found instanceof Kind ? found : new Kind(columns.rows);
+  if (found instanceof Kind) return found;
+  const nothing = new Kind(columns.rows);
+  if (nothing instanceof Float64Array) nothing.fill(NaN);
+  return nothing;
 }
 
 /** The bytes behind base64. */

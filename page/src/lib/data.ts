@@ -26,7 +26,7 @@ async function answered(request: Promise<Response>): Promise<Response> {
     response = await request;
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw new Failure(problem("gone", "The server does not answer.", "Start it again with `wirescope serve`; what is shown here stays."));
+    throw new Failure(problem("gone", "The server does not answer.", "Start it again with `wirescope serve`."));
   }
   if (response.ok) return response;
   let said: ApiProblem | null = null;
@@ -54,7 +54,8 @@ export interface Run {
   more<T>(path: string): Promise<T>;
   /** The rows of every hop, if there are any. */
   hops(): Promise<ArrayBuffer>;
-  find(text: string, after: number): Promise<Found>;
+  /** The packets behind `after` that hold a text, as far as one answer looks. */
+  find(text: string, after: number, signal?: AbortSignal): Promise<Found>;
   /** Where a file of this run can be fetched, or null where there is no server. */
   exportAddress(format: string, packets?: string): string | null;
 }
@@ -87,8 +88,8 @@ class ServedRun implements Run {
   async hops(): Promise<ArrayBuffer> {
     return (await answered(fetch(this.address("hops")))).arrayBuffer();
   }
-  find(q: string, after: number): Promise<Found> {
-    return this.json(this.address("find", { q, after, limit: 200 }));
+  find(q: string, after: number, signal?: AbortSignal): Promise<Found> {
+    return this.json(this.address("find", { q, after, limit: 1_000_000 }), signal);
   }
   exportAddress(format: string, packets?: string): string {
     return this.address(`export.${format}`, { packets });
@@ -138,7 +139,7 @@ class BundledRun implements Run {
     this.bundle.texts.forEach((text, i) => {
       if (i + 1 > after && text.toLowerCase().includes(wanted)) numbers.push(i + 1);
     });
-    return { numbers, more: false };
+    return { numbers, until: this.bundle.texts.length, more: false };
   }
   exportAddress(): null {
     return null;

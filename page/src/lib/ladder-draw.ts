@@ -1,5 +1,5 @@
 import type { Density } from "./density";
-import { clock, span } from "./format";
+import { clock, grouped, span } from "./format";
 import { look } from "./looks";
 import type { Rows } from "./rows";
 import type { Tokens } from "./tokens";
@@ -43,6 +43,8 @@ export function draw(g: CanvasRenderingContext2D, scene: Scene): { arrows: numbe
   if (rows.count === 0) return { arrows: 0, touched: 0 };
   if (end - first > MOST_ARROWS) {
     density(g, scene);
+    if (view.mode === "time") ruler(g, scene);
+    else numbers(g, scene);
     now(g, scene);
     return { arrows: 0, touched: view.height };
   }
@@ -400,7 +402,7 @@ function fitted(g: CanvasRenderingContext2D, text: string, room: number): string
 }
 
 /** Too many to draw apart: how many there are, a strip a pixel, to the right for one direction and the other for the other. */
-function density(g: CanvasRenderingContext2D, { view, density: sums, xs, tokens }: Scene): void {
+function density(g: CanvasRenderingContext2D, { view, density: sums, xs, tokens, fonts }: Scene): void {
   const left = Math.min(...xs);
   const right = Math.max(...xs);
   const middle = (left + right) / 2;
@@ -422,6 +424,36 @@ function density(g: CanvasRenderingContext2D, { view, density: sums, xs, tokens 
       g.fillRect(left + 3, y, 8, STRIP);
     }
   });
+  // Which way is which, and how much the longest strip stands for.
+  g.font = `11px ${fonts.sans}`;
+  g.textBaseline = "middle";
+  const said = ([x, align, text]: [number, CanvasTextAlign, string]) => {
+    const wide = g.measureText(text).width;
+    g.textAlign = align;
+    g.fillStyle = tokens.get("--paper");
+    g.fillRect(align === "left" ? x - 4 : x - wide - 4, 3, wide + 8, 16);
+    g.fillStyle = tokens.get("--muted");
+    g.fillText(text, x, 11);
+  };
+  if (half > 60) {
+    said([middle - 8, "right", "← to the client"]);
+    said([middle + 8, "left", "to the server →"]);
+    if (half > 250) said([right - 8, "right", `at most ${grouped(most)} a strip`]);
+  }
+}
+
+/** Round numbers of packets at the left, where rows are too many to bear their own. */
+function numbers(g: CanvasRenderingContext2D, { view, tokens, gutter, fonts }: Scene): void {
+  const first = (view.top - view.margin) / view.scale;
+  g.font = `11px ${fonts.mono}`;
+  g.textBaseline = "middle";
+  g.textAlign = "right";
+  g.fillStyle = tokens.get("--muted");
+  for (const n of ticks(Math.max(first, 0), Math.min(first + view.height / view.scale, view.at.length), view.height, 64)) {
+    const y = view.rowY(Math.max(n, 1) - 1);
+    g.fillText(grouped(Math.max(n, 1)), gutter - 16, y);
+    g.fillRect(gutter - 12, Math.round(y), 5, 1);
+  }
 }
 
 function edgeRow(view: Viewport, y: number): number {

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Format, Interface, Item, Limits, Packet, Reader, Section, Statistics};
 use crate::keylog::KeyLog;
-use crate::{Direction, Error, Problems, SecretsKind};
+use crate::{Direction, Error, LinkType, Problems, SecretsKind};
 
 /// All that a capture holds, as far as it can be read.
 #[derive(Debug)]
@@ -84,7 +84,41 @@ pub fn read_all<R: Read>(source: R) -> Result<File, Error> {
 /// # Errors
 /// As [`Reader::open`].
 pub fn read_all_within<R: Read>(source: R, limits: Limits) -> Result<File, Error> {
-    let mut reader = Reader::with_limits(source, limits)?;
+    let reader = Reader::with_limits(source, limits)?;
+    let mut packets = Vec::new();
+    let file = collect(reader, Keep::default(), limits, |packet, _| packets.push(packet))?;
+    Ok(File { packets, ..file })
+}
+
+/// A packet on its way out of a file that is being read.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrived {
+    /// What its first byte is.
+    pub link_type: LinkType,
+    /// How many bytes of the file (of its decompressed content) lie before the next packet.
+    pub position: u64,
+}
+
+/// As [`read_all`], of a file that is in memory already. Each packet goes to `take`, and [`File::packets`] stays empty. If the
+/// file is not compressed, packets share its memory.
+///
+/// # Errors
+/// As [`Reader::open`].
+pub fn read_in_memory(file: &Bytes, take: impl FnMut(OwnedPacket, Arrived)) -> Result<File, Error> {
+    let limits = Limits::default();
+    let reader = Reader::with_limits(&file[..], limits)?;
+    let plain = reader.format().compression.is_none();
+    let keep = Keep { shared: plain.then(|| file.clone()), ..Keep::default() };
+    collect(reader, keep, limits, take)
+}
+
+/// Reads to the end.
+fn collect<R: Read>(
+    mut reader: Reader<R>,
+    mut keep: Keep,
+    limits: Limits,
+    mut take: impl FnMut(OwnedPacket, Arrived),
+) -> Result<File, Error> {
     let mut file = File {
         format: reader.format(),
         sections: Vec::new(),
@@ -96,10 +130,20 @@ pub fn read_all_within<R: Read>(source: R, limits: Limits) -> Result<File, Error
         problems: Problems::default(),
         ended_by: None,
     };
-    let mut keep = Keep::default();
+    let mut links: Vec<LinkType> = Vec::new();
     loop {
         match reader.next() {
-            Ok(Some(item)) => file.take(item, &mut keep),
+            Ok(Some(Item::Packet(packet))) => {
+                let packet = keep.packet(&packet);
+                let link_type = links.get(packet.interface as usize).copied().unwrap_or(LinkType::Ethernet);
+                take(packet, Arrived { link_type, position: reader.position() });
+            }
+            Ok(Some(item)) => {
+                if let Item::Interface(interface) = &item {
+                    links.push(interface.link_type);
+                }
+                file.take(item, &mut keep);
+            }
             Ok(None) => break,
             Err(error) => {
                 file.ended_by = Some(error);
@@ -130,7 +174,8 @@ impl File {
 
     fn take(&mut self, item: Item<'_>, keep: &mut Keep) {
         match item {
-            Item::Packet(packet) => self.packets.push(keep.packet(&packet)),
+            // Taken by whoever collects them.
+            Item::Packet(_) => {}
             // Kept by the reader, until the end.
             Item::Interface(interface) => keep.kept += of_comments(&interface.comments),
             Item::Section(section) => {
@@ -151,9 +196,10 @@ fn of_comments(comments: &[String]) -> u64 {
     comments.iter().map(|comment| comment.len() as u64).sum()
 }
 
-/// Copies packets into large pieces of memory, so that no packet has an allocation of its own.
+/// Copies packets into large pieces of memory, so that no packet has an allocation of its own; or shares the file's.
 #[derive(Default)]
 struct Keep {
+    shared: Option<Bytes>,
     piece: BytesMut,
     kept: u64,
 }
@@ -163,18 +209,14 @@ const PIECE: usize = 1 << 20;
 
 impl Keep {
     fn packet(&mut self, packet: &Packet<'_>) -> OwnedPacket {
-        if self.piece.capacity() < packet.data.len() {
-            // A packet larger than a piece gets one of its own size, and the next packet a new piece.
-            self.piece = BytesMut::with_capacity(packet.data.len().max(PIECE));
-        }
-        self.piece.extend_from_slice(packet.data);
+        let data = self.data(packet);
         let comments: Vec<String> = packet.comments().map(|comment| comment.into_owned()).collect();
         self.kept += packet.data.len() as u64 + size_of::<OwnedPacket>() as u64 + of_comments(&comments);
         OwnedPacket {
             number: packet.number,
             interface: packet.interface,
             at: packet.at,
-            data: self.piece.split().freeze(),
+            data,
             original_len: packet.original_len,
             direction: packet.direction,
             fcs_len: packet.fcs_len,
@@ -182,5 +224,23 @@ impl Keep {
             offset: packet.offset,
             comments,
         }
+    }
+
+    fn data(&mut self, packet: &Packet<'_>) -> Bytes {
+        let place = || {
+            let from = usize::try_from(packet.data_offset).ok()?;
+            Some(from..from.checked_add(packet.data.len())?)
+        };
+        if let Some(file) = &self.shared
+            && let Some(place) = place().filter(|place| place.end <= file.len())
+        {
+            return file.slice(place);
+        }
+        if self.piece.capacity() < packet.data.len() {
+            // A packet larger than a piece gets one of its own size, and the next packet a new piece.
+            self.piece = BytesMut::with_capacity(packet.data.len().max(PIECE));
+        }
+        self.piece.extend_from_slice(packet.data);
+        self.piece.split().freeze()
     }
 }

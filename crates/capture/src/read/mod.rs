@@ -43,7 +43,7 @@ use std::io::Read;
 
 use crate::{Error, Problems, SecretsKind};
 
-pub use file::{File, OwnedPacket, OwnedSecrets, read_all, read_all_within};
+pub use file::{Arrived, File, OwnedPacket, OwnedSecrets, read_all, read_all_within, read_in_memory};
 pub use interface::{Interface, Resolution, Section, Statistics};
 pub use joined::{Joined, JoinedItem, JoinedPacket};
 pub use order::Order;

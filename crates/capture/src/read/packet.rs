@@ -30,6 +30,8 @@ pub struct Packet<'a> {
     pub dropped: Option<u64>,
     /// Where its block or record starts in the file.
     pub offset: u64,
+    /// Where its data starts in the file.
+    pub data_offset: u64,
     options: &'a [u8],
     order: Order,
 }
@@ -85,6 +87,7 @@ impl Located {
             fcs_len: self.fcs_len,
             dropped: self.dropped,
             offset: self.offset,
+            data_offset: self.offset + self.data.0 as u64,
             options: block.get(self.options.0..self.options.1).unwrap_or_default(),
             order: self.order,
         }

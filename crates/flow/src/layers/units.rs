@@ -58,6 +58,14 @@ impl Layers {
             .collect()
     }
 
+    /// All packets that carry a part of a unit or complete one, in order of packets; as [`Layers::carried`].
+    pub fn carriers(&self) -> impl Iterator<Item = (u32, Carried<'_>)> {
+        self.by_frame.iter().filter_map(|&(number, unit)| {
+            let unit = self.units.get(unit as usize)?;
+            Some((number, Carried { unit, completes: unit.complete == number }))
+        })
+    }
+
     /// Where in its direction's stream a unit begins, by way of the buffers that its first byte came through.
     pub fn stream_position(&self, unit: &Unit) -> usize {
         let stream = BufferRef::Derived(unit.direction as u32);

@@ -73,7 +73,9 @@ pub struct Texts {
 pub struct Hits {
     /// Their numbers.
     pub numbers: Vec<u32>,
-    /// Whether there may be more behind the last.
+    /// The last packet that was looked at.
+    pub until: u32,
+    /// Whether there are packets behind that.
     pub more: bool,
 }
 

@@ -21,13 +21,28 @@ pub fn of_request(request: &RunRequest) -> String {
     format!("s{}", short(hash))
 }
 
+/// The id of a capture and the key log beside it, while their bytes arrive.
+#[derive(Debug, Default)]
+pub struct OfCapture(Sha256);
+
+impl OfCapture {
+    /// The next bytes: those of the capture, then those of the key log.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+    /// The id. The first `capture` of the bytes were the capture's.
+    pub fn finish(mut self, capture: usize) -> String {
+        self.0.update((capture as u64).to_le_bytes());
+        format!("c{}", short(self.0))
+    }
+}
+
 /// The id of a capture and the key log beside it.
 pub fn of_capture(capture: &[u8], keys: &[u8]) -> String {
-    let mut hash = Sha256::new();
-    hash.update((capture.len() as u64).to_le_bytes());
-    hash.update(capture);
-    hash.update(keys);
-    format!("c{}", short(hash))
+    let mut id = OfCapture::default();
+    id.update(capture);
+    id.update(keys);
+    id.finish(capture.len())
 }
 
 /// The first 128 bits, in hexadecimal: nobody meets two of them by chance.
@@ -50,6 +65,9 @@ mod tests {
         assert_ne!(one, of_request(&request("https", &[("rtt", "33ms")])));
         assert_ne!(of_request(&request("ab", &[])), of_request(&request("a", &[("b", "")])));
         assert_ne!(of_capture(b"ab", b""), of_capture(b"a", b"b"));
+        let mut arriving = OfCapture::default();
+        [&b"a"[..], b"bc", b"d"].iter().for_each(|bytes| arriving.update(bytes));
+        assert_eq!(arriving.finish(3), of_capture(b"abc", b"d"));
         assert_eq!(one.len(), 33);
     }
 }

@@ -9,7 +9,7 @@ mod subject;
 mod worker;
 mod workshop;
 
-pub use id::{of_capture, of_request};
+pub use id::{OfCapture, of_capture, of_request};
 pub use open::{Capture, Plan};
 pub use store::{Limits, Store};
 pub use subject::Subject;

@@ -1,7 +1,5 @@
 //! Opens a source: checks what was asked for before anything runs, then runs or reads it.
 
-use std::io::Read;
-
 use base::Seed;
 use capture::keylog::KeyLog;
 use scenario::{Argument, RunError, Scenario, ScenarioError, find_argument, find_knob, knob_of};
@@ -155,16 +153,19 @@ impl Capture {
     /// # Errors
     /// If nothing of it can be read.
     pub fn open(self, report: &Report) -> Result<Workshop, Problem> {
-        let counted = Counted { bytes: &self.bytes, at: 0, report };
-        let file = capture::read::read_all(counted).map_err(|error| Problem {
+        let (key_log, found) = KeyLog::parse(&self.keys);
+        let size = self.bytes.len() as f64;
+        let reading = |position: u64| report.progress("reading the capture", (position as f64).min(size), Some(size));
+        let story = Story::from_memory(&self.bytes, key_log.clone(), reading).map_err(|error| Problem {
             code: Code::BadCapture,
             input: Some(self.name.clone()),
             place: error.offset().map(|offset| format!("byte {offset}")),
             message: error.to_string(),
             remedy: Some(error.remedy().to_owned()),
         })?;
-        let mut subject = Subject::capture(&self.name, &file);
-        let (key_log, found) = KeyLog::parse(&self.keys);
+        report.progress("looking at the connections", 0.0, None);
+        let file = story.capture().ok_or_else(|| Problem::new(Code::Internal, "a capture without a file"))?;
+        let mut subject = Subject::capture(&self.name, file);
         let wrong = |message: String| Problem::new(Code::BadKeys, message).input("key log");
         for problem in found.kept().iter().take(5) {
             subject.problems.push(wrong(problem.reason.to_string()).place(problem.place.to_string()));
@@ -173,29 +174,13 @@ impl Capture {
             let remedy = "a key log has lines such as CLIENT_RANDOM <64 hex digits> <96 hex digits>";
             subject.problems.push(wrong("the key log holds no TLS secret".to_owned()).remedy(remedy));
         }
-        report.progress("reading the packets", 0.0, Some(file.packets.len() as f64));
-        let story = Story::from_capture(file, key_log.clone());
         if let Some(useless) = story::useless_keys(&story, &key_log) {
             subject.problems.push(wrong(format!("the key log {useless}")).remedy(story::USELESS_KEYS_REMEDY));
         }
-        Ok(Workshop::new(subject, story, Some(self.bytes)))
-    }
-}
-
-/// A reader that tells how far it is.
-struct Counted<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    report: &'a Report,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let n = rest.len().min(into.len());
-        into[..n].copy_from_slice(&rest[..n]);
-        self.at += n;
-        self.report.progress("reading the capture", self.at as f64, Some(self.bytes.len() as f64));
-        Ok(n)
+        let workshop = Workshop::new(subject, story, Some(self.bytes));
+        workshop.story().analysis();
+        report.progress("listing the packets", 0.0, Some(workshop.story().len() as f64));
+        workshop.main().tables();
+        Ok(workshop)
     }
 }

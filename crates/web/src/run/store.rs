@@ -78,11 +78,25 @@ impl Store {
         if let Some(run) = self.find(id).filter(|run| !matches!(run.state(), State::Failed(_))) {
             return Ok(run);
         }
-        let run = Arc::new(Run::start(id, self.permits.clone(), make)?);
+        let run = Arc::new(Run::start(self.permits.clone(), make)?);
+        run.name(id);
         let mut runs = self.lock();
         runs.retain(|(old, _)| old.id() != id);
         runs.push((run.clone(), pinned));
         self.shrink(&mut runs);
+        Ok(run)
+    }
+
+    /// A run that stays, and that nobody can ask for before it is named.
+    ///
+    /// # Errors
+    /// If no thread is to be had.
+    pub fn begin(
+        &self,
+        make: impl FnOnce(&Report) -> Result<Workshop, Problem> + Send + 'static,
+    ) -> Result<Arc<Run>, Problem> {
+        let run = Arc::new(Run::start(self.permits.clone(), make)?);
+        self.lock().push((run.clone(), true));
         Ok(run)
     }
 

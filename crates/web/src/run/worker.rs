@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
 use tokio::sync::{oneshot, watch};
 
@@ -70,7 +70,7 @@ impl Permits {
 /// A run: a thread that holds its story, and the way to ask it.
 #[derive(Debug)]
 pub struct Run {
-    id: String,
+    id: OnceLock<String>,
     jobs: SyncSender<Job>,
     state: watch::Receiver<State>,
     cancelled: Arc<std::sync::atomic::AtomicBool>,
@@ -78,12 +78,11 @@ pub struct Run {
 }
 
 impl Run {
-    /// Starts making a run.
+    /// Starts making a run. What it is called is said by [`Run::name`].
     ///
     /// # Errors
     /// If the system gives no thread.
     pub fn start(
-        id: &str,
         permits: Arc<Permits>,
         make: impl FnOnce(&Report) -> Result<Workshop, Problem> + Send + 'static,
     ) -> Result<Run, Problem> {
@@ -114,16 +113,20 @@ impl Run {
             }
         };
         std::thread::Builder::new()
-            .name(format!("run {id}"))
+            .name("run".to_owned())
             .stack_size(STACK)
             .spawn(body)
             .map_err(|error| Problem::new(Code::TooMany, format!("no thread for another run: {error}")))?;
-        Ok(Run { id: id.to_owned(), jobs, state, cancelled, bytes })
+        Ok(Run { id: OnceLock::new(), jobs, state, cancelled, bytes })
     }
 
-    /// Its id.
+    /// Its id; empty before it was named.
     pub fn id(&self) -> &str {
-        &self.id
+        self.id.get().map_or("", String::as_str)
+    }
+    /// Names it, once and for all.
+    pub fn name(&self, id: &str) {
+        let _ = self.id.set(id.to_owned());
     }
     /// How far it is.
     pub fn state(&self) -> State {
@@ -207,7 +210,7 @@ mod tests {
     #[test]
     fn a_fault_while_answering_is_an_error_and_the_run_goes_on() {
         let plan = Plan::new(RunRequest { source: "curl".to_owned(), knobs: Default::default() }).unwrap();
-        let run = Run::start("one", Permits::new(1), move |report| plan.run(report)).unwrap();
+        let run = Run::start(Permits::new(1), move |report| plan.run(report)).unwrap();
         let answer = block(run.ask(|_| -> Result<(), Problem> { panic!("on purpose") }));
         assert_eq!(answer.unwrap_err().code, Code::Internal);
         assert_eq!(block(run.ask(|workshop| Ok(workshop.story().len()))), Ok(11));
@@ -216,11 +219,11 @@ mod tests {
     #[test]
     fn a_fault_while_making_is_an_error_too() {
         let permits = Permits::new(1);
-        let run = Run::start("one", permits.clone(), |_| panic!("on purpose")).unwrap();
+        let run = Run::start(permits.clone(), |_| panic!("on purpose")).unwrap();
         assert_eq!(block(run.made()).unwrap_err().code, Code::Internal);
         // The permit came back.
         let plan = Plan::new(RunRequest { source: "curl".to_owned(), knobs: Default::default() }).unwrap();
-        let run = Run::start("two", permits, move |report| plan.run(report)).unwrap();
+        let run = Run::start(permits, move |report| plan.run(report)).unwrap();
         assert_eq!(block(run.made()), Ok(()));
     }
 }

@@ -73,7 +73,7 @@ impl Workshop {
         let story = &self.main.story;
         let rows = story.len() as u64 * 400;
         let trace = story.trace().map_or(0, |trace| trace.frames.len() as u64 * 300 + trace.events.len() as u64 * 80);
-        rows + trace + self.file.as_ref().map_or(0, |file| 2 * file.len() as u64)
+        rows + trace + self.file.as_ref().map_or(0, |file| file.len() as u64)
     }
 
     /// The points of observation; the first is the one that is taken if none is named.

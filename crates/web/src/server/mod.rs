@@ -11,10 +11,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
-use crate::api::{Problem, RunRequest, Start};
-use crate::run::{Capture, Limits, Plan, Store, of_capture, of_request};
+use crate::api::{Code, Problem, RunRequest, Start};
+use crate::run::{Capture, Limits, Plan, Run, Store, of_capture, of_request};
 
 /// How to serve.
 #[derive(Debug)]
@@ -62,11 +62,20 @@ pub enum ServeError {
 struct Shared {
     store: Store,
     limits: Limits,
-    start: Option<Start>,
+    /// What was opened at once, as soon as it has a name.
+    start: Option<watch::Receiver<Option<Start>>>,
     /// Uploads that may be under way; each holds its bytes in memory.
     uploads: Semaphore,
     /// Requests that may be under way.
     requests: Semaphore,
+}
+
+impl Shared {
+    /// What was opened at once.
+    async fn start(&self) -> Option<Start> {
+        let mut start = self.start.clone()?;
+        start.wait_for(Option::is_some).await.ok()?.clone()
+    }
 }
 
 /// Uploads under way at a time.
@@ -97,17 +106,35 @@ pub fn serve(options: Options, listening: impl FnOnce(SocketAddr)) -> Result<(),
 }
 
 /// Begins to make what is to be opened at once; it stays for as long as the server runs.
-fn open(store: &Store, begin: Begin) -> Result<Start, Problem> {
+fn open(store: &Store, begin: Begin) -> Result<watch::Receiver<Option<Start>>, Problem> {
+    let (told, start) = watch::channel(None);
     match begin {
         Begin::Request(request) => {
             let (id, plan) = (of_request(&request), Plan::new(request.clone())?);
             store.get_or_make(&id, true, move |report| plan.run(report))?;
-            Ok(Start { run: Some(id), source: Some(request.source), knobs: request.knobs, error: None })
+            told.send_replace(Some(Start {
+                run: Some(id),
+                source: Some(request.source),
+                knobs: request.knobs,
+                error: None,
+            }));
         }
         Begin::Capture(capture) => {
-            let id = of_capture(&capture.bytes, &capture.keys);
-            store.get_or_make(&id, true, move |report| capture.open(report))?;
-            Ok(Start { run: Some(id), source: None, knobs: BTreeMap::new(), error: None })
+            let (bytes, keys) = (capture.bytes.clone(), capture.keys.clone());
+            let run = store.begin(move |report| capture.open(report))?;
+            // To be read it needs no name.
+            let name = move || name(&run, &of_capture(&bytes, &keys), &told);
+            std::thread::Builder::new()
+                .name("naming".to_owned())
+                .spawn(name)
+                .map_err(|error| Problem::new(Code::TooMany, format!("no thread to name the capture: {error}")))?;
         }
     }
+    Ok(start)
+}
+
+/// Says what a capture that was opened at once is called.
+fn name(run: &Run, id: &str, told: &watch::Sender<Option<Start>>) {
+    run.name(id);
+    told.send_replace(Some(Start { run: Some(id.to_owned()), source: None, knobs: BTreeMap::new(), error: None }));
 }

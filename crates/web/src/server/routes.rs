@@ -94,7 +94,7 @@ async fn index() -> Answer {
 }
 
 async fn sources(State(shared): Shop) -> Answer {
-    json(&view::sources(shared.start.clone(), shared.limits.upload))
+    json(&view::sources(shared.start().await, shared.limits.upload))
 }
 
 async fn explain(Query(query): Queries) -> Answer {
@@ -120,7 +120,7 @@ async fn run(State(shared): Shop, headers: HeaderMap, body: Body) -> Answer {
 }
 
 async fn upload(State(shared): Shop, Query(query): Queries, headers: HeaderMap, body: Body) -> Answer {
-    let bytes = capture::upload(&shared, &headers, body).await?;
+    let capture::Upload { bytes, id } = capture::upload(&shared, &headers, body).await?;
     let size = match query.get("size") {
         None => bytes.len(),
         Some(size) => size.parse().ok().filter(|size| *size <= bytes.len()).ok_or_else(|| {
@@ -129,24 +129,26 @@ async fn upload(State(shared): Shop, Query(query): Queries, headers: HeaderMap, 
         })?,
     };
     let name = capture::file_name(query.get("name").map(String::as_str));
-    open(&shared, Capture { name, bytes: bytes.slice(..size), keys: bytes.slice(size..) }).await
+    open(&shared, &id.finish(size), Capture { name, bytes: bytes.slice(..size), keys: bytes.slice(size..) }).await
 }
 
 async fn keys(State(shared): Shop, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
     let run = shared.store.get(&id)?;
-    let keys = capture::upload(&shared, &headers, body).await?;
-    let (name, bytes) = run
-        .ask(|workshop| {
+    let keys = capture::upload(&shared, &headers, body).await?.bytes;
+    // The capture's bytes are hashed again: that takes a while, and so the run's own thread does it.
+    let (id, capture) = run
+        .ask(move |workshop| {
             let none = || Problem::new(Code::NotAvailable, "a simulation has its keys already");
-            Ok((workshop.subject().title.clone(), workshop.file().cloned().ok_or_else(none)?))
+            let bytes = workshop.file().cloned().ok_or_else(none)?;
+            let id = of_capture(&bytes, &keys);
+            Ok((id, Capture { name: workshop.subject().title.clone(), bytes, keys }))
         })
         .await?;
-    open(&shared, Capture { name, bytes, keys }).await
+    open(&shared, &id, capture).await
 }
 
-async fn open(shared: &Shared, capture: Capture) -> Answer {
-    let id = of_capture(&capture.bytes, &capture.keys);
-    let run = shared.store.get_or_make(&id, false, move |report| capture.open(report))?;
+async fn open(shared: &Shared, id: &str, capture: Capture) -> Answer {
+    let run = shared.store.get_or_make(id, false, move |report| capture.open(report))?;
     answer(&run).await
 }
 

@@ -8,6 +8,92 @@ use crate::api::{ColumnInfo, ColumnType, ColumnsHead};
 
 /// What the format begins with.
 const MAGIC: &[u8; 4] = b"WSC1";
+/// What is left free for the head until it is known, so that what stands behind it need not be moved.
+const ROOM: usize = 2048;
+
+/// A number that a column can hold.
+pub trait Number: Copy + PartialEq {
+    /// How it is written.
+    const KIND: ColumnType;
+    /// How many bytes it takes.
+    const SIZE: usize;
+    /// What says nothing.
+    const NOTHING: Self;
+    /// Whether it says nothing.
+    fn is_nothing(self) -> bool {
+        self == Self::NOTHING
+    }
+    /// Writes it.
+    fn write(self, to: &mut Vec<u8>);
+}
+
+macro_rules! numbers {
+    ($($number:ty => $kind:ident),*) => {$(
+        impl Number for $number {
+            const KIND: ColumnType = ColumnType::$kind;
+            const SIZE: usize = size_of::<$number>();
+            const NOTHING: $number = 0;
+            fn write(self, to: &mut Vec<u8>) {
+                to.extend_from_slice(&self.to_le_bytes());
+            }
+        }
+    )*};
+}
+numbers!(u32 => U32, u16 => U16, u8 => U8);
+
+impl Number for f64 {
+    const KIND: ColumnType = ColumnType::F64;
+    const SIZE: usize = 8;
+    const NOTHING: f64 = f64::NAN;
+    fn is_nothing(self) -> bool {
+        self.is_nan()
+    }
+    fn write(self, to: &mut Vec<u8>) {
+        to.extend_from_slice(&self.to_le_bytes());
+    }
+}
+
+/// A column that is being filled. It takes no memory before it says something.
+#[derive(Debug)]
+pub struct Column<T> {
+    rows: usize,
+    values: Vec<T>,
+}
+
+impl<T: Number> Column<T> {
+    /// A column that says nothing in any of `rows` rows.
+    pub fn new(rows: usize) -> Column<T> {
+        Column { rows, values: Vec::new() }
+    }
+
+    /// Sets the value of a row.
+    pub fn set(&mut self, row: usize, value: T) {
+        if self.values.is_empty() {
+            if value.is_nothing() {
+                return;
+            }
+            self.values = vec![T::NOTHING; self.rows];
+        }
+        if let Some(place) = self.values.get_mut(row) {
+            *place = value;
+        }
+    }
+
+    /// Changes every value.
+    pub fn map(mut self, change: impl Fn(T) -> T) -> Column<T> {
+        if self.values.is_empty() && !change(T::NOTHING).is_nothing() {
+            self.values = vec![T::NOTHING; self.rows];
+        }
+        self.values.iter_mut().for_each(|value| *value = change(*value));
+        self
+    }
+}
+
+impl<T> From<Vec<T>> for Column<T> {
+    fn from(values: Vec<T>) -> Column<T> {
+        Column { rows: values.len(), values }
+    }
+}
 
 /// Columns that are being written.
 #[derive(Debug)]
@@ -18,60 +104,36 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// No columns yet, of `rows` rows.
-    pub fn new(rows: usize) -> Columns {
-        Columns { rows, head: Vec::new(), body: Vec::new() }
+    /// No columns yet, of `rows` rows; there is room for `bytes` a row.
+    pub fn new(rows: usize, bytes: usize) -> Columns {
+        let mut body = Vec::with_capacity(ROOM + rows * bytes);
+        body.resize(ROOM, 0);
+        Columns { rows, head: Vec::new(), body }
     }
 
-    fn add(&mut self, name: &str, kind: ColumnType, says_something: bool, write: impl FnOnce(&mut Vec<u8>)) {
-        if !says_something {
+    /// Adds a column.
+    pub fn add<T: Number>(&mut self, name: &str, column: Column<T>) {
+        debug_assert_eq!(column.rows, self.rows);
+        if column.values.iter().all(|value| value.is_nothing()) {
             return;
         }
         let offset = self.body.len().next_multiple_of(8);
         self.body.resize(offset, 0);
-        write(&mut self.body);
-        self.head.push(ColumnInfo { name: name.to_owned(), kind, offset: offset as u32 });
-    }
-
-    /// Adds doubles; NaN says nothing.
-    pub fn f64(&mut self, name: &str, values: &[f64]) {
-        debug_assert_eq!(values.len(), self.rows);
-        self.add(name, ColumnType::F64, values.iter().any(|value| !value.is_nan()), |body| {
-            values.iter().for_each(|value| body.extend_from_slice(&value.to_le_bytes()));
-        });
-    }
-    /// Adds numbers of 32 bits.
-    pub fn u32(&mut self, name: &str, values: &[u32]) {
-        debug_assert_eq!(values.len(), self.rows);
-        self.add(name, ColumnType::U32, values.iter().any(|value| *value != 0), |body| {
-            values.iter().for_each(|value| body.extend_from_slice(&value.to_le_bytes()));
-        });
-    }
-    /// Adds numbers of 16 bits.
-    pub fn u16(&mut self, name: &str, values: &[u16]) {
-        debug_assert_eq!(values.len(), self.rows);
-        self.add(name, ColumnType::U16, values.iter().any(|value| *value != 0), |body| {
-            values.iter().for_each(|value| body.extend_from_slice(&value.to_le_bytes()));
-        });
-    }
-    /// Adds numbers of 8 bits.
-    pub fn u8(&mut self, name: &str, values: &[u8]) {
-        debug_assert_eq!(values.len(), self.rows);
-        self.add(name, ColumnType::U8, values.iter().any(|value| *value != 0), |body| body.extend_from_slice(values));
+        self.body.reserve(column.values.len() * T::SIZE);
+        column.values.iter().for_each(|value| value.write(&mut self.body));
+        let offset = (offset - ROOM) as u32;
+        self.head.push(ColumnInfo { name: name.to_owned(), kind: T::KIND, offset });
     }
 
     /// The whole.
-    pub fn finish(self) -> Vec<u8> {
+    pub fn finish(mut self) -> Vec<u8> {
         let head = ColumnsHead { rows: self.rows as u32, columns: self.head };
         // A structure of numbers and names always becomes JSON.
         let mut head = serde_json::to_vec(&head).unwrap_or_default();
-        head.resize((8 + head.len()).next_multiple_of(8) - 8, b' ');
-        let mut out = Vec::with_capacity(8 + head.len() + self.body.len());
-        out.extend_from_slice(MAGIC);
-        out.extend_from_slice(&(head.len() as u32).to_le_bytes());
-        out.extend_from_slice(&head);
-        out.extend_from_slice(&self.body);
-        out
+        head.resize((8 + head.len()).next_multiple_of(8).max(ROOM) - 8, b' ');
+        let start = [&MAGIC[..], &(head.len() as u32).to_le_bytes(), &head].concat();
+        self.body.splice(..ROOM, start);
+        self.body
     }
 }
 
@@ -81,11 +143,16 @@ mod tests {
 
     #[test]
     fn columns_stand_where_the_head_says() {
-        let mut columns = Columns::new(3);
-        columns.u8("side", &[0, 1, 0]);
-        columns.f64("at", &[0.0, 1.5, f64::NAN]);
-        columns.u32("repeats", &[0, 0, 0]);
-        columns.u16("from", &[1, 2, 3]);
+        fn of<T: Number>(values: [T; 3]) -> Column<T> {
+            let mut column = Column::new(3);
+            values.into_iter().enumerate().for_each(|(row, value)| column.set(row, value));
+            column
+        }
+        let mut columns = Columns::new(3, 8);
+        columns.add("side", of([0u8, 1, 0]));
+        columns.add("at", of([0.0, 1.5, f64::NAN]));
+        columns.add("repeats", of([0u32, 0, 0]));
+        columns.add("from", of([0u16, 1, 2]).map(|n| n + 1));
         let bytes = columns.finish();
         assert_eq!(&bytes[..4], MAGIC);
         let length = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;

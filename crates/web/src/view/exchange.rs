@@ -8,10 +8,8 @@ use crate::run::Seen;
 
 /// Texts in one answer at most.
 pub const MAX_TEXTS: u32 = 1000;
-/// Packets that one search looks at before it answers.
-const MAX_LOOKED_AT: u32 = 200_000;
-/// Hits in one answer at most.
-const MAX_HITS: usize = 1000;
+/// Packets that one search looks at before it answers: whoever wants more asks again, and others are heard in between.
+const MAX_LOOKED_AT: u32 = 50_000;
 
 /// What `count` packets from number `from` on say.
 pub fn texts(story: &Story, from: u32, count: u32) -> Texts {
@@ -30,7 +28,7 @@ pub fn find(story: &Story, what: &str, after: u32, limit: usize) -> Result<Hits,
     if what.is_empty() {
         return Err(Problem::new(Code::BadRequest, "there is nothing to look for").place("q"));
     }
-    let limit = limit.clamp(1, MAX_HITS);
+    let limit = limit.max(1);
     let mut numbers = Vec::new();
     let last = story.len() as u32;
     let until = after.saturating_add(MAX_LOOKED_AT).min(last);
@@ -48,11 +46,11 @@ pub fn find(story: &Story, what: &str, after: u32, limit: usize) -> Result<Hits,
         if found {
             numbers.push(number);
             if numbers.len() == limit {
-                return Ok(Hits { numbers, more: number < last });
+                return Ok(Hits { numbers, until: number, more: number < last });
             }
         }
     }
-    Ok(Hits { numbers, more: until < last })
+    Ok(Hits { numbers, until, more: until < last })
 }
 
 /// A chain of causes, each link with the packet at the tap that it is about.

@@ -95,19 +95,19 @@ impl Rows {
     }
 
     fn finish(self) -> Vec<u8> {
-        let mut out = Columns::new(self.sent.len());
-        out.f64("sent", &self.sent);
-        out.f64("arrived", &self.arrived);
-        out.f64("lost_ns", &self.lost_ns);
-        out.u32("length", &self.length);
-        out.u32("packet", &self.packet);
-        out.u32("frame", &self.frame);
-        out.u32("frame_to", &self.frame_to);
-        out.u16("from", &self.from);
-        out.u16("to", &self.to);
-        out.u16("lost_at", &self.lost_at);
-        out.u8("protocol", &self.protocol);
-        out.u8("class", &self.class);
+        let mut out = Columns::new(self.sent.len(), 48);
+        out.add("sent", self.sent.into());
+        out.add("arrived", self.arrived.into());
+        out.add("lost_ns", self.lost_ns.into());
+        out.add("length", self.length.into());
+        out.add("packet", self.packet.into());
+        out.add("frame", self.frame.into());
+        out.add("frame_to", self.frame_to.into());
+        out.add("from", self.from.into());
+        out.add("to", self.to.into());
+        out.add("lost_at", self.lost_at.into());
+        out.add("protocol", self.protocol.into());
+        out.add("class", self.class.into());
         out.finish()
     }
 }

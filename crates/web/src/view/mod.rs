@@ -7,6 +7,8 @@ mod filtered;
 mod head;
 mod hops;
 mod hosts;
+#[cfg(test)]
+mod in_short;
 mod journeys;
 mod lose;
 mod packet;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use flow::{ConversationId, RowView, Verdicts};
-use story::{Mark, Row, Side, Story};
+use flow::{ConversationId, Direction, RowView, Verdicts};
+use story::{Brief, Side, Story};
 use trace::Known;
 use wire::tcp::{Flags, State};
 
-use super::columns::Columns;
+use super::columns::{Column, Columns};
 use super::hosts::Hosts;
 use super::journeys::{Journey, Journeys};
 use super::ns;
@@ -123,33 +123,35 @@ fn state(known: Option<&Known<State>>) -> (u8, u8) {
     }
 }
 
+/// About how many bytes a packet of a capture takes in the columns.
+const BYTES_A_ROW: usize = 72;
+
 /// The rows while they are collected.
-#[derive(Default)]
 struct Rows {
-    at: Vec<f64>,
-    sent: Vec<f64>,
-    arrived: Vec<f64>,
-    lost_ns: Vec<f64>,
-    from: Vec<u16>,
-    to: Vec<u16>,
-    lost_at: Vec<u16>,
-    protocol: Vec<u8>,
-    class: Vec<u8>,
-    side: Vec<u8>,
-    flags: Vec<u16>,
-    length: Vec<u32>,
-    payload: Vec<u32>,
-    seq: Vec<f64>,
-    ack: Vec<f64>,
-    seq_raw: Vec<u32>,
-    ack_raw: Vec<u32>,
-    window: Vec<u32>,
-    marks: Vec<u32>,
-    repeats: Vec<u32>,
-    connection: Vec<u32>,
-    states: [Vec<u8>; 4],
-    known: [Vec<u8>; 2],
-    frame: Vec<u32>,
+    at: Column<f64>,
+    sent: Column<f64>,
+    arrived: Column<f64>,
+    lost_ns: Column<f64>,
+    from: Column<u16>,
+    to: Column<u16>,
+    lost_at: Column<u16>,
+    protocol: Column<u8>,
+    class: Column<u8>,
+    side: Column<u8>,
+    flags: Column<u16>,
+    length: Column<u32>,
+    payload: Column<u32>,
+    seq: Column<f64>,
+    ack: Column<f64>,
+    seq_raw: Column<u32>,
+    ack_raw: Column<u32>,
+    window: Column<u32>,
+    marks: Column<u32>,
+    repeats: Column<u32>,
+    connection: Column<u32>,
+    states: [Column<u8>; 4],
+    known: [Column<u8>; 2],
+    frame: Column<u32>,
 }
 
 impl Tables {
@@ -162,22 +164,28 @@ impl Tables {
             .iter()
             .map(|one| [&one.client, &one.server].map(|side| side.window_shift.value().copied().unwrap_or(0)))
             .collect();
+        let conversations = story.flow().conversations().len();
+        let mut of_conversation = vec![None; conversations];
+        for (id, at) in &connections {
+            if let Some(place) = of_conversation.get_mut(id.index()) {
+                *place = Some(*at);
+            }
+        }
         let journeys = story.trace().map(Journeys::of);
         let mut walk = Walk {
             story,
-            connections: &connections,
             shifts: &shifts,
             journeys: journeys.as_ref(),
             hosts: Hosts::default(),
+            of_conversation,
+            named: vec![[None; 2]; conversations],
             protocols: Vec::new(),
             before: vec![None; summaries.len()],
             ends: vec![None; summaries.len()],
-            rows: Rows::default(),
+            rows: Rows::new(story.len()),
         };
-        for number in 1..=story.len() as u32 {
-            if let (Some(view), Some(row)) = (story.flow().row(number), story.row(number)) {
-                walk.packet(&view, &row);
-            }
+        for (i, (view, brief)) in story.briefs().enumerate() {
+            walk.packet(i, &view, &brief);
         }
         let Walk { hosts, protocols, ends, rows, .. } = walk;
         let main =
@@ -187,17 +195,20 @@ impl Tables {
         let ends = ends.into_iter().map(|ends| ends.unwrap_or([0, 0]).map(moved)).collect();
         let protocols =
             protocols.into_iter().map(|name: &str| Protocol { name: name.to_owned(), layer: layer(name) }).collect();
-        let columns = axum::body::Bytes::from(rows.finish(moved));
+        let columns = axum::body::Bytes::from(rows.finish(story.len(), moved));
         Tables { hosts, protocols, connections, ends, journeys, columns }
     }
 }
 
 struct Walk<'a> {
     story: &'a Story,
-    connections: &'a BTreeMap<ConversationId, u32>,
     shifts: &'a [[u8; 2]],
     journeys: Option<&'a Journeys>,
     hosts: Hosts,
+    /// By conversation: its connection's place in the analysis.
+    of_conversation: Vec<Option<u32>>,
+    /// By conversation: its ends among the hosts, the client first, once they were met.
+    named: Vec<[Option<u16>; 2]>,
     protocols: Vec<&'static str>,
     /// The states of each connection's ends with its last packet.
     before: Vec<Option<[u8; 2]>>,
@@ -206,63 +217,69 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn packet(&mut self, view: &RowView<'_>, row: &Row) {
+    fn packet(&mut self, i: usize, view: &RowView<'_>, brief: &Brief) {
+        let row = view.row;
         let frame = self.story.frame_id(row.number);
         let journey = frame.and_then(|frame| self.journeys?.of_frame(self.story.trace()?, frame));
         let [from, to] = self.ends_of(row, journey);
-        let connection = view.row.conversation.and_then(|id| self.connections.get(&id)).copied();
-        let client_sent = row.side == Side::ToServer;
+        let connection = row.conversation.and_then(|id| self.of_conversation.get(id.index()).copied().flatten());
+        let client_sent = brief.side == Side::ToServer;
         if let Some(ends) = connection.and_then(|at| self.ends.get_mut(at as usize)) {
             ends.get_or_insert(if client_sent { [from, to] } else { [to, from] });
         }
         let rows = &mut self.rows;
-        rows.at.push(ns(row.at));
-        rows.sent.push(journey.map_or(f64::NAN, |journey| ns(journey.sent.1)));
-        rows.arrived.push(journey.and_then(|journey| journey.arrived).map_or(f64::NAN, |(_, at)| ns(at)));
-        let lost = journey.and_then(|journey| journey.lost);
-        rows.lost_ns.push(lost.map_or(f64::NAN, |(_, at)| ns(at)));
-        rows.lost_at.push(lost.map_or(0, |(place, _)| place.0 + 1));
-        rows.from.push(from);
-        rows.to.push(to);
-        let protocol = self.protocols.iter().position(|name| *name == row.protocol).unwrap_or_else(|| {
-            self.protocols.push(row.protocol);
+        rows.at.set(i, ns(row.at));
+        let mut lost_here = false;
+        if let Some(journey) = journey {
+            rows.sent.set(i, ns(journey.sent.1));
+            rows.arrived.set(i, journey.arrived.map_or(f64::NAN, |(_, at)| ns(at)));
+            rows.lost_ns.set(i, journey.lost.map_or(f64::NAN, |(_, at)| ns(at)));
+            rows.lost_at.set(i, journey.lost.map_or(0, |(place, _)| place.0 + 1));
+            lost_here = self.story.is_lost(row.number);
+        }
+        rows.from.set(i, from);
+        rows.to.set(i, to);
+        let protocol = self.protocols.iter().position(|name| *name == brief.protocol).unwrap_or_else(|| {
+            self.protocols.push(brief.protocol);
             self.protocols.len() - 1
         });
-        rows.protocol.push(protocol as u8);
-        rows.class.push(class(view));
-        rows.side.push(u8::from(!client_sent));
-        rows.length.push(row.length);
-        rows.payload.push(row.payload);
-        rows.seq.push(row.seq.map_or(f64::NAN, |n| n as f64));
-        rows.ack.push(row.ack.map_or(f64::NAN, |n| n as f64));
-        rows.connection.push(connection.map_or(0, |at| at + 1));
-        rows.frame.push(frame.map_or(0, |id| id.0 + 1));
-        let tcp = view.tcp;
-        rows.flags.push(tcp.map_or(0, |tcp| tcp.flags.0));
-        rows.seq_raw.push(tcp.map_or(0, |tcp| tcp.seq.0));
-        rows.ack_raw.push(tcp.map_or(0, |tcp| tcp.ack.0));
-        // RFC 7323 §2.2: the window of a SYN is never scaled.
-        let scaled = tcp.map_or(0, |tcp| {
-            let shift = connection.and_then(|at| self.shifts.get(at as usize)).map_or(0, |s| s[row.side as usize]);
-            if tcp.flags.contains(Flags::SYN) { tcp.window.into() } else { u32::from(tcp.window) << shift.min(14) }
-        });
-        rows.window.push(scaled);
-        // A duplicate ACK repeats a packet too: what is bound together on the page is what was sent again.
-        let again = tcp.filter(|tcp| tcp.verdicts.is_retransmission());
-        rows.repeats.push(again.and_then(|tcp| tcp.repeats()).unwrap_or(0));
-        let verdicts = tcp.map_or(0, |tcp| tcp.verdicts.0);
-        rows.marks.push(row.marks.iter().fold(verdicts, |bits, mark| match mark {
-            Mark::Lost(_) => bits | 1 << LOST,
-            Mark::Malformed => bits | 1 << MALFORMED,
-            Mark::Verdict(..) => bits,
-        }));
-        self.states(row, tcp.map(|tcp| tcp.flags), connection);
+        rows.protocol.set(i, protocol as u8);
+        rows.class.set(i, class(view));
+        rows.side.set(i, u8::from(!client_sent));
+        rows.length.set(i, row.original);
+        rows.payload.set(i, row.payload.claimed);
+        rows.connection.set(i, connection.map_or(0, |at| at + 1));
+        rows.frame.set(i, frame.map_or(0, |id| id.0 + 1));
+        let mut marks = brief.verdicts.0;
+        if lost_here {
+            marks |= 1 << LOST;
+        }
+        if brief.malformed {
+            marks |= 1 << MALFORMED;
+        }
+        rows.marks.set(i, marks);
+        if let Some(tcp) = view.tcp {
+            rows.seq.set(i, tcp.relative_seq().map_or(f64::NAN, |n| n as f64));
+            rows.ack.set(i, tcp.relative_ack().map_or(f64::NAN, |n| n as f64));
+            rows.flags.set(i, tcp.flags.0);
+            rows.seq_raw.set(i, tcp.seq.0);
+            rows.ack_raw.set(i, tcp.ack.0);
+            // RFC 7323 §2.2: the window of a SYN is never scaled.
+            let shift = connection.and_then(|at| self.shifts.get(at as usize)).map_or(0, |s| s[brief.side as usize]);
+            let syn = tcp.flags.contains(Flags::SYN);
+            rows.window.set(i, if syn { tcp.window.into() } else { u32::from(tcp.window) << shift.min(14) });
+            // A duplicate ACK repeats a packet too: what is bound together on the page is what was sent again.
+            if brief.verdicts.is_retransmission() {
+                rows.repeats.set(i, tcp.repeats().unwrap_or(0));
+            }
+        }
+        self.states(i, brief, view.tcp.map(|tcp| tcp.flags), connection);
     }
 
     /// The states with this packet, and with the one before it on the same connection.
-    fn states(&mut self, row: &Row, flags: Option<Flags>, connection: Option<u32>) {
-        let (client, client_known) = state(row.ends.as_ref().map(|ends| &ends.client));
-        let (server, server_known) = state(row.ends.as_ref().map(|ends| &ends.server));
+    fn states(&mut self, i: usize, brief: &Brief, flags: Option<Flags>, connection: Option<u32>) {
+        let (client, client_known) = state(brief.ends.as_ref().map(|ends| &ends.client));
+        let (server, server_known) = state(brief.ends.as_ref().map(|ends| &ends.server));
         let opens = flags.is_some_and(|flags| flags.contains(Flags::SYN) && !flags.contains(Flags::ACK));
         let begin = if opens { [State::CLOSED.0, State::LISTEN.0] } else { [UNKNOWN; 2] };
         let mut before = [UNKNOWN; 2];
@@ -272,60 +289,106 @@ impl Walk<'_> {
         }
         let states = [before[0], client, before[1], server];
         for (column, state) in self.rows.states.iter_mut().zip(states) {
-            column.push(state);
+            column.set(i, state);
         }
-        self.rows.known[0].push(client_known);
-        self.rows.known[1].push(server_known);
+        self.rows.known[0].set(i, client_known);
+        self.rows.known[1].set(i, server_known);
     }
 
     /// The columns of sender and receiver: the devices of a simulation, whoever they are on the wire; otherwise the
     /// conversation's ends.
-    fn ends_of(&mut self, row: &Row, journey: Option<Journey>) -> [u16; 2] {
-        let named = |hosts: &mut Hosts, name: &str| hosts.index(if name.is_empty() { "unknown" } else { name });
+    fn ends_of(&mut self, row: &flow::Row, journey: Option<Journey>) -> [u16; 2] {
         let from = match journey {
             Some(journey) => self.hosts.place(self.story, journey.sent.0),
-            None => named(&mut self.hosts, &row.from),
+            None => self.named(row, row.direction),
         };
         let to = match journey.and_then(|journey| journey.arrived) {
             Some((place, _)) => self.hosts.place(self.story, place),
-            None => named(&mut self.hosts, &row.to),
+            None => self.named(row, row.direction.opposite()),
         };
         [from, to]
+    }
+
+    /// The end that packets of this direction come from, by its name.
+    fn named(&mut self, row: &flow::Row, direction: Direction) -> u16 {
+        const NOBODY: &str = "unknown";
+        let Some(id) = row.conversation else { return self.hosts.index(NOBODY) };
+        let end = direction as usize;
+        if let Some(known) = self.named.get(id.index()).and_then(|ends| ends[end]) {
+            return known;
+        }
+        let names = self.story.end_names(id);
+        let name = names.as_ref().map(|names| names[end].as_str()).filter(|name| !name.is_empty());
+        let at = self.hosts.index(name.unwrap_or(NOBODY));
+        if let Some(ends) = self.named.get_mut(id.index()) {
+            ends[end] = Some(at);
+        }
+        at
     }
 }
 
 impl Rows {
-    /// Writes them; `moved` gives each host its place in the ladder.
-    fn finish(self, moved: impl Fn(u16) -> u16) -> Vec<u8> {
-        let mut out = Columns::new(self.at.len());
-        out.f64("at", &self.at);
-        out.f64("sent", &self.sent);
-        out.f64("arrived", &self.arrived);
-        out.f64("lost_ns", &self.lost_ns);
-        out.f64("seq", &self.seq);
-        out.f64("ack", &self.ack);
-        out.u32("length", &self.length);
-        out.u32("payload", &self.payload);
-        out.u32("seq_raw", &self.seq_raw);
-        out.u32("ack_raw", &self.ack_raw);
-        out.u32("window", &self.window);
-        out.u32("marks", &self.marks);
-        out.u32("repeats", &self.repeats);
-        out.u32("connection", &self.connection);
-        out.u32("frame", &self.frame);
-        out.u16("from", &self.from.into_iter().map(&moved).collect::<Vec<_>>());
-        out.u16("to", &self.to.into_iter().map(&moved).collect::<Vec<_>>());
-        out.u16("lost_at", &self.lost_at);
-        out.u16("flags", &self.flags);
-        out.u8("protocol", &self.protocol);
-        out.u8("class", &self.class);
-        out.u8("side", &self.side);
-        let names = ["client_before", "client_after", "server_before", "server_after"];
-        for (name, column) in names.into_iter().zip(&self.states) {
-            out.u8(name, column);
+    fn new(rows: usize) -> Rows {
+        Rows {
+            at: Column::new(rows),
+            sent: Column::new(rows),
+            arrived: Column::new(rows),
+            lost_ns: Column::new(rows),
+            from: Column::new(rows),
+            to: Column::new(rows),
+            lost_at: Column::new(rows),
+            protocol: Column::new(rows),
+            class: Column::new(rows),
+            side: Column::new(rows),
+            flags: Column::new(rows),
+            length: Column::new(rows),
+            payload: Column::new(rows),
+            seq: Column::new(rows),
+            ack: Column::new(rows),
+            seq_raw: Column::new(rows),
+            ack_raw: Column::new(rows),
+            window: Column::new(rows),
+            marks: Column::new(rows),
+            repeats: Column::new(rows),
+            connection: Column::new(rows),
+            states: std::array::from_fn(|_| Column::new(rows)),
+            known: std::array::from_fn(|_| Column::new(rows)),
+            frame: Column::new(rows),
         }
-        out.u8("client_known", &self.known[0]);
-        out.u8("server_known", &self.known[1]);
+    }
+
+    /// Writes them; `moved` gives each host its place in the ladder.
+    fn finish(self, rows: usize, moved: impl Fn(u16) -> u16) -> Vec<u8> {
+        let mut out = Columns::new(rows, BYTES_A_ROW);
+        out.add("at", self.at);
+        out.add("sent", self.sent);
+        out.add("arrived", self.arrived);
+        out.add("lost_ns", self.lost_ns);
+        out.add("seq", self.seq);
+        out.add("ack", self.ack);
+        out.add("length", self.length);
+        out.add("payload", self.payload);
+        out.add("seq_raw", self.seq_raw);
+        out.add("ack_raw", self.ack_raw);
+        out.add("window", self.window);
+        out.add("marks", self.marks);
+        out.add("repeats", self.repeats);
+        out.add("connection", self.connection);
+        out.add("frame", self.frame);
+        out.add("from", self.from.map(&moved));
+        out.add("to", self.to.map(&moved));
+        out.add("lost_at", self.lost_at);
+        out.add("flags", self.flags);
+        out.add("protocol", self.protocol);
+        out.add("class", self.class);
+        out.add("side", self.side);
+        let names = ["client_before", "client_after", "server_before", "server_after"];
+        for (name, column) in names.into_iter().zip(self.states) {
+            out.add(name, column);
+        }
+        for (name, column) in ["client_known", "server_known"].into_iter().zip(self.known) {
+            out.add(name, column);
+        }
         out.finish()
     }
 }

@@ -65,8 +65,19 @@ fn enhanced(order: Order, interface: u32, ticks: u64, data: &[u8], options: &[(u
     options.iter().fold(bytes, |bytes, (code, value)| bytes.option(*code, value)).block(6)
 }
 
+/// Reads it; from memory, where packets share the file's, it gives the same.
 fn read(bytes: &[u8]) -> File {
-    read_all(bytes).unwrap()
+    let file = read_all(bytes).unwrap();
+    let mut packets = Vec::new();
+    let shared = ::bytes::Bytes::copy_from_slice(bytes);
+    let mut again = read_in_memory(&shared, |packet, _| packets.push(packet)).unwrap();
+    if again.format.compression.is_none() {
+        let inside = |data: &::bytes::Bytes| data.is_empty() || shared.as_ptr_range().contains(&data.as_ptr());
+        assert!(packets.iter().all(|packet| inside(&packet.data)));
+    }
+    again.packets = packets;
+    assert_eq!(format!("{again:?}"), format!("{file:?}"));
+    file
 }
 
 fn problems(file: &File) -> Vec<String> {
