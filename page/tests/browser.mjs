@@ -81,7 +81,7 @@ export async function serve(...args) {
     process.on("exit", () => failed(new Error("wirescope serve ended")));
   });
   const ended = new Promise((done) => process.on("exit", done));
-  return { url, end: () => (process.kill("SIGKILL"), ended) };
+  return { url, pid: process.pid, end: () => (process.kill("SIGKILL"), ended) };
 }
 
 /** The run that the page shows, as its server calls it. */

@@ -1,4 +1,5 @@
 // What the page costs, in figures for docs/performance.md: `WIRESCOPE_PROGRAM=target/release/wirescope node page/tests/measure.mjs [a capture]`.
+import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { launch, open, runOf, serve } from "./browser.mjs";
 import { PACKETS, stand } from "./million.mjs";
@@ -30,6 +31,17 @@ async function spending(page) {
     const of = (name) => metrics.find((m) => m.name === name).value * 1e3;
     return { script: of("ScriptDuration"), all: of("ScriptDuration") + of("LayoutDuration") + of("RecalcStyleDuration"), task: of("TaskDuration") };
   };
+}
+
+/** What a program has taken so far, where the system tells (Linux): processor time, and memory at most. */
+async function taken(pid) {
+  try {
+    const ticks = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
+    const most = /VmHWM:\s*(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, "utf8"));
+    return `${((Number(ticks[11]) + Number(ticks[12])) / 100).toFixed(1)} s of its processor time, ${(Number(most[1]) / 1e3).toFixed(0)} MB of memory at most`;
+  } catch {
+    return "what it took is not known here";
+  }
 }
 
 /** Script, style and layout of a frame, over the frames in which `move` is done again and again; the median and the worst of ten stretches. */
@@ -149,9 +161,17 @@ if (file) {
   const spent = await spending(real);
   await real.goto(captured.url);
   const at = await shownAt(real);
+  const shown = performance.now();
+  const server = await taken(captured.pid);
   const own = (await spent()).task;
   const packets = (await real.textContent(".now .of")).replace(/^.* of/, "").trim();
-  say(`${file.replace(/^.*\//, "")}: ${packets} packets, from starting the program to the first packet on screen`, `${ms(performance.now() - begun)} (${ms(listening)} until it listens, ${ms(at)} in the page, ${ms(own)} of its processor time)`);
+  say(`${file.replace(/^.*\//, "")}: ${packets} packets, from starting the program to the first packet on screen`, `${ms(shown - begun)} (${ms(listening)} until it listens, ${ms(at)} in the page, ${ms(own)} of its processor time)`);
+  say("the server until then", server);
+  const asked = performance.now();
+  await real.keyboard.press("j");
+  await real.waitForFunction(() => document.querySelector(".inspector header .where strong")?.textContent === "#2");
+  await real.locator(".hex .byte").first().waitFor();
+  say("from a key to the next packet's bytes", ms(performance.now() - asked));
   await real.waitForTimeout(1500);
   await moves(real, "this capture");
   await context.close();
