@@ -21,10 +21,10 @@ fn rows(args: &[&str]) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// Rows in an order of their own. Requests and findings are numbered as they come.
+/// Rows in an order of their own. Findings are numbered as they come.
 fn comparable(rows: Vec<Value>) -> BTreeSet<String> {
     let one = |mut row: Value| {
-        if row["row"] == "request" || row["row"] == "finding" {
+        if row["row"] == "finding" {
             row["number"] = Value::Null;
         }
         // Whether a host's port is named beside it depends on what else it does; source and destination say it anyhow.
@@ -46,6 +46,86 @@ fn a_stream_tells_what_the_whole_tells() {
         let other: Vec<_> = stream.difference(&whole).take(3).collect();
         assert!(missing.is_empty() && other.is_empty(), "{name}:\nwhole:  {missing:#?}\nstream: {other:#?}");
     }
+}
+
+/// `--transport` says of each connection what the full analysis says, as far as headers tell.
+#[test]
+fn headers_alone_tell_the_same_of_connections() {
+    let place = runs::place("transport");
+    for (name, trace) in runs::traces() {
+        let tap = runs::at_client(&trace).tap().expect("one tap");
+        let path = place.join(format!("{name}.pcapng"));
+        std::fs::write(&path, runs::reopened(&trace, TapSet::One(tap)).0).expect("it can be written");
+        let path = path.display().to_string();
+        let told = rows(&["--transport", &path]);
+        let keys = told.first().map(keys_that_are_known).unwrap_or_default();
+        let whole = rows(&[&path]).into_iter().filter(|row| row["row"] == "connection");
+        let whole: BTreeSet<String> = whole.map(|row| only(&row, &keys)).collect();
+        let told: BTreeSet<String> = told.iter().map(|row| only(row, &keys)).collect();
+        assert_eq!(told, whole, "{name}");
+        // A round trip may be unknown; what else is empty is what headers do not tell.
+        let expected = ["number", "client", "server_port", "packets", "server_retransmissions", "ending"];
+        assert!(told.is_empty() || expected.iter().all(|key| keys.iter().any(|known| known == key)), "{keys:?}");
+    }
+}
+
+/// What is asked for of a capture that is not kept in memory is found in a first pass and read in a second one: it is told as
+/// if all had been read at once, under the same numbers.
+#[test]
+fn a_part_of_a_stream_is_told_as_of_the_whole() {
+    let place = runs::place("excerpt");
+    for (name, trace) in runs::traces() {
+        let tap = runs::at_client(&trace).tap().expect("one tap");
+        let path = place.join(format!("{name}.pcapng"));
+        std::fs::write(&path, runs::reopened(&trace, TapSet::One(tap)).0).expect("it can be written");
+        let path = path.display().to_string();
+        let asked: [&[&str]; 8] = [
+            &["--packet", "9"],
+            &["--packet", "1", "--format", "json"],
+            &["--connection", "2"],
+            &["--connection", "1", "--format", "jsonl"],
+            &["--request", "2"],
+            &["--request", "1", "--time"],
+            &["--filter", "tcp.flags.fin == 1 || dns", "--format", "jsonl"],
+            &["--filter", "http.status >= 100 && tcp.port > 1", "--findings"],
+        ];
+        for args in asked {
+            let whole = wirescope(&[&["open", &path], args].concat());
+            let stream = wirescope(&[&["open", "--stream", &path], args].concat());
+            let said = |output: &Output| {
+                let (out, err) = (&output.stdout, &output.stderr);
+                (
+                    output.status.code(),
+                    String::from_utf8_lossy(out).into_owned(),
+                    String::from_utf8_lossy(err).into_owned(),
+                )
+            };
+            let ((code, out, err), (whole_code, whole_out, whole_err)) = (said(&stream), said(&whole));
+            let differ = out.lines().zip(whole_out.lines()).find(|(a, b)| a != b);
+            assert_eq!(differ, None, "{name} {args:?}");
+            assert_eq!((code, err, out.len()), (whole_code, whole_err, whole_out.len()), "{name} {args:?}");
+        }
+        for kind in ["pcapng", "har", "requests.csv"] {
+            let written = |stream: &[&str]| {
+                let file = place.join(format!("out.{kind}"));
+                let out = file.display().to_string();
+                wirescope(&[&["open", &path, "--connection", "1", "-o", &out], stream].concat());
+                std::fs::read(file).unwrap_or_default()
+            };
+            assert!(written(&["--stream"]) == written(&[]), "{name} {kind}");
+        }
+    }
+}
+
+fn keys_that_are_known(row: &Value) -> Vec<String> {
+    let cells = row.as_object().expect("a row is an object");
+    let known = cells.iter().filter(|(key, cell)| !cell.is_null() || *key == "round_trip_ns");
+    known.map(|(key, _)| key.clone()).collect()
+}
+
+/// These cells of a row.
+fn only(row: &Value, keys: &[String]) -> String {
+    keys.iter().map(|key| format!("{key}={} ", row[key])).collect()
 }
 
 #[test]

@@ -145,6 +145,32 @@ pub enum Ending {
     Open,
 }
 
+impl Ending {
+    /// How a connection ended, by what both ends sent.
+    pub fn of(connection: &Connection) -> Ending {
+        let (client, server) = (connection.client(), connection.server());
+        match (client.rst_frame(), server.rst_frame()) {
+            (None, None) => {}
+            (None, Some(_)) if server.syn_frame().is_none() && !connection.mid_stream() => return Ending::Refused,
+            (c, s) => {
+                let by_client = c.is_some_and(|c| s.is_none_or(|s| c < s));
+                // A reset behind a complete close is a late segment's answer, no ending.
+                if client.fin_frame().is_some() && server.fin_frame().is_some() {
+                    return closed(connection);
+                }
+                return Ending::Reset { client: by_client };
+            }
+        }
+        match (client.fin_frame(), server.fin_frame()) {
+            (Some(_), Some(_)) => closed(connection),
+            (Some(_), None) => Ending::HalfClosed { client: true },
+            (None, Some(_)) => Ending::HalfClosed { client: false },
+            (None, None) if server.counts().packets == 0 => Ending::Unanswered,
+            (None, None) => Ending::Open,
+        }
+    }
+}
+
 impl Summary {
     /// Sums up a connection, its upper layers read already.
     pub fn of(flow: &Flow, layers: &Layers) -> Option<Summary> {
@@ -191,7 +217,7 @@ impl Summary {
             packets: conversation.packets.len() as u64,
             initial_rtt: connection.initial_rtt(),
             round_trip: round_trip(connection),
-            ending: ending(connection),
+            ending: Ending::of(connection),
             time_wait: states.time_wait(),
             application: layers.application,
             tls: layers.tls.as_ref().map(tls),
@@ -202,7 +228,7 @@ impl Summary {
 
 /// See [`Summary::round_trip`]. Wherever the tap is, a segment's way to the one end and back and another's to the other end
 /// and back make one round trip.
-pub(crate) fn round_trip(connection: &Connection) -> Option<Duration> {
+pub fn round_trip(connection: &Connection) -> Option<Duration> {
     let sides = connection.client().rtt_min().zip(connection.server().rtt_min());
     let quickest = sides.map(|(client, server)| client + server);
     match (connection.initial_rtt(), quickest) {
@@ -237,29 +263,6 @@ fn rtt_samples(flow: &Flow, packets: &[u32]) -> [Vec<Duration>; 2] {
 /// The middle one of sorted samples; of an even number the lower of the two in the middle.
 fn median(sorted: &[Duration]) -> Option<Duration> {
     sorted.get(sorted.len().checked_sub(1)? / 2).copied()
-}
-
-fn ending(connection: &Connection) -> Ending {
-    let (client, server) = (connection.client(), connection.server());
-    match (client.rst_frame(), server.rst_frame()) {
-        (None, None) => {}
-        (None, Some(_)) if server.syn_frame().is_none() && !connection.mid_stream() => return Ending::Refused,
-        (c, s) => {
-            let by_client = c.is_some_and(|c| s.is_none_or(|s| c < s));
-            // A reset behind a complete close is a late segment's answer, no ending.
-            if client.fin_frame().is_some() && server.fin_frame().is_some() {
-                return closed(connection);
-            }
-            return Ending::Reset { client: by_client };
-        }
-    }
-    match (client.fin_frame(), server.fin_frame()) {
-        (Some(_), Some(_)) => closed(connection),
-        (Some(_), None) => Ending::HalfClosed { client: true },
-        (None, Some(_)) => Ending::HalfClosed { client: false },
-        (None, None) if server.counts().packets == 0 => Ending::Unanswered,
-        (None, None) => Ending::Open,
-    }
 }
 
 fn closed(connection: &Connection) -> Ending {

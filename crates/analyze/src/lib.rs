@@ -25,7 +25,7 @@ mod states;
 pub use analysis::Analysis;
 pub use causes::{Cause, Stretch, TimeSpent};
 pub use clocks::{ClockOffset, Stamped};
-pub use connections::{Ending, Side, Summary, TlsSummary, first_line};
+pub use connections::{Ending, Side, Summary, TlsSummary, first_line, round_trip};
 pub use details::{Completeness, Details, SideDetails};
 pub use path::{CriticalPath, Phase, PhaseKind};
 pub use repeats::{Repeat, RepeatCause};

@@ -216,13 +216,17 @@ pub struct Open {
     /// Say only what went wrong: every finding with its evidence and advice.
     #[arg(long)]
     pub findings: bool,
-    /// Keep little in memory: read the capture once, and let connections go when they are over. From 64 MB on this is done
-    /// unasked where it can be: for the overview, --findings, JSON lines and CSV.
+    /// Keep little in memory: read the capture once, and let connections go when they are over; read it again for what
+    /// --packet, --connection, --request or --filter ask for. From 64 MB on this is done unasked where it can be: for these,
+    /// the overview, --findings, JSON lines and CSV.
     #[arg(long)]
     pub stream: bool,
     /// Say only where the time of each request went, cause by cause; it adds up exactly.
     #[arg(long, conflicts_with = "findings")]
     pub time: bool,
+    /// Look at TCP alone, by its headers: every connection with its figures, as fast as the file can be read.
+    #[arg(long, conflicts_with_all = ["findings", "time", "keylog", "packet", "filter", "connection", "request", "tap"])]
+    pub transport: bool,
     /// What to show.
     #[command(flatten)]
     pub view: View,

@@ -28,7 +28,10 @@ pub fn check(view: &View) -> Result<(), Error> {
 }
 
 /// Reads an expression; the error shows where it is wrong.
-fn read(text: &str) -> Result<Filter, Error> {
+///
+/// # Errors
+/// If it is none.
+pub fn read(text: &str) -> Result<Filter, Error> {
     Filter::parse(text).map_err(|error| {
         let mark = format!("\n  {text}\n  {}^", " ".repeat(error.column - 1));
         let mark = if text.contains(char::is_control) { String::new() } else { mark };

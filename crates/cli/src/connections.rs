@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use analyze::{Details, Ending, Side, SideDetails, Summary};
 use base::Duration;
+use flow::tcp::VERDICTS;
+use flow::{Direction, Talk};
 use story::Story;
 use trace::{Basis, Known};
 
@@ -36,6 +38,55 @@ pub fn list(out: &mut impl Write, first: &[&Summary], all: usize, style: Style) 
     writeln!(out, "{}", style.paint(Tone::Heading, &format!("{all} TCP connections")))?;
     for connection in first {
         one(out, connection, None, style)?;
+    }
+    if all > first.len() {
+        writeln!(out, "  and {} more", all - first.len())?;
+    }
+    writeln!(out)
+}
+
+/// Prints the first of `all` connections of which headers alone were looked at.
+pub fn talks(out: &mut impl Write, first: &[&Talk], all: usize, style: Style) -> io::Result<()> {
+    let width = style.width().unwrap_or(usize::MAX);
+    writeln!(out, "{}", style.paint(Tone::Heading, &format!("{all} TCP connections")))?;
+    for talk in first {
+        let bytes = |direction| {
+            let counts = talk.connection.half(direction).counts();
+            counts.data_bytes - counts.repeated_bytes
+        };
+        let line = format!(
+            "  {} to {}: {} packets, {} bytes there and {} back in {:.3} ms; {}",
+            talk.client,
+            talk.server,
+            talk.packets,
+            bytes(Direction::ToServer),
+            bytes(Direction::ToClient),
+            (talk.span.1 - talk.span.0).as_millis_f64(),
+            ending(Ending::of(&talk.connection)),
+        );
+        writeln!(out, "{}", cut(&line, width))?;
+        let whole = analyze::round_trip(&talk.connection);
+        let mut figures: Vec<String> =
+            whole.map(|rtt| format!("round trip {} (derived)", ms(rtt))).into_iter().collect();
+        for (direction, who) in [(Direction::ToServer, "client"), (Direction::ToClient, "server")] {
+            let (half, trips) = (talk.connection.half(direction), talk.round_trips[direction as usize]);
+            let mut said = Vec::new();
+            if let (Some(least), Some(mean)) = (half.rtt_min(), trips.mean()) {
+                let (least, mean, most) = (ms(least), ms(mean), ms(trips.max));
+                said.push(format!("acknowledged within {least}, {mean} on average, {most} at most"));
+            }
+            for (verdict, count) in VERDICTS.iter().zip(talk.verdicts[direction as usize]) {
+                if count > 0 {
+                    said.push(format!("{} {count}", verdict.name));
+                }
+            }
+            if !said.is_empty() {
+                figures.push(format!("{who}: {}", said.join(", ")));
+            }
+        }
+        for figure in figures {
+            writeln!(out, "{}", cut(&format!("    {figure}"), width))?;
+        }
     }
     if all > first.len() {
         writeln!(out, "  and {} more", all - first.len())?;

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use analyze::{ClockOffset, Stamped};
 use base::Duration;
@@ -86,6 +86,8 @@ pub struct Input {
     bar: ProgressBar,
     /// A pipe of which something was read ahead.
     pipe: Arc<Mutex<Option<Pipe>>>,
+    /// By how much the files' clocks differ, once that is known.
+    shifts: Arc<OnceLock<Vec<Duration>>>,
     /// Ctrl-C.
     pub stop: Stop,
 }
@@ -94,7 +96,13 @@ impl Input {
     /// Those in `paths`; `-` is standard input.
     pub fn new(paths: &[PathBuf]) -> Input {
         let size = paths.iter().filter_map(|path| path.metadata().ok()).map(|meta| meta.len()).sum();
-        Input { paths: paths.to_vec(), bar: bar(size), pipe: Arc::default(), stop: Stop::listen() }
+        Input {
+            paths: paths.to_vec(),
+            bar: bar(size),
+            pipe: Arc::default(),
+            shifts: Arc::default(),
+            stop: Stop::listen(),
+        }
     }
 
     /// Whether they are longer than what is kept in memory.
@@ -164,25 +172,26 @@ impl Input {
     /// # Errors
     /// If one cannot be opened or is no capture.
     pub fn read_all(&self) -> Result<Capture, Error> {
-        let shifts = self.shifts()?;
-        let mut joined: Option<Capture> = None;
-        for (path, shift) in self.paths.iter().zip(shifts) {
-            let name = path.display().to_string();
-            let read = capture::read::read_all(self.source(path)?);
-            let mut file = read.map_err(|error| from_capture(&name, &error))?;
+        let [path] = self.paths.as_slice() else {
+            let mut joined = self.stream()?;
+            let mut file = joined.excerpt(|_| true);
+            self.report(&joined, file.packets.len() as u64);
+            (file.problems, file.ended_by) = joined.into_damage();
             if self.stop.pressed() {
-                // The end is ours, no damage.
                 file.ended_by = None;
             }
-            report(&name, &file.problems, file.ended_by.as_ref(), file.packets.len() as u64);
-            file.shift(shift);
-            match &mut joined {
-                None => joined = Some(file),
-                Some(first) => first.merge(file),
-            }
+            return Ok(file);
+        };
+        let name = path.display().to_string();
+        let read = capture::read::read_all(self.source(path)?);
+        let mut file = read.map_err(|error| from_capture(&name, &error))?;
+        if self.stop.pressed() {
+            // The end is ours, no damage.
+            file.ended_by = None;
         }
+        report(&name, &file.problems, file.ended_by.as_ref(), file.packets.len() as u64);
         self.bar.finish_and_clear();
-        joined.ok_or_else(|| Error::usage("there is nothing to open"))
+        Ok(file)
     }
 
     /// Starts to read all of them, joined in order of time.
@@ -190,12 +199,28 @@ impl Input {
     /// # Errors
     /// As [`Input::read_all`].
     pub fn stream(&self) -> Result<Joined<Stoppable>, Error> {
+        self.bar.reset();
         let mut readers = Vec::new();
         for (path, shift) in self.paths.iter().zip(self.shifts()?) {
             let reader = Reader::open(self.source(path)?);
             readers.push((reader.map_err(|error| from_capture(&path.display().to_string(), &error))?, shift));
         }
         Ok(Joined::new(readers))
+    }
+
+    /// Reads all of them once more, and keeps the packets that `keep` holds by their numbers in order of time.
+    ///
+    /// # Errors
+    /// As [`Input::read_all`].
+    pub fn excerpt(&self, keep: impl FnMut(u64) -> bool) -> Result<Capture, Error> {
+        let file = self.stream()?.excerpt(keep);
+        self.bar.finish_and_clear();
+        Ok(file)
+    }
+
+    /// Whether they can be read twice.
+    pub fn lasts(&self) -> bool {
+        self.paths.iter().all(|path| path.metadata().is_ok_and(|meta| meta.is_file()))
     }
 
     /// Says what was wrong with files that were read as a stream. Gives whether one ended before its end.
@@ -221,6 +246,9 @@ impl Input {
 
     /// What is to be added to the times of each file, so that they are those of the first one's clock; says what it found.
     fn shifts(&self) -> Result<Vec<Duration>, Error> {
+        if let Some(known) = self.shifts.get() {
+            return Ok(known.clone());
+        }
         let mut shifts = vec![Duration::ZERO; self.paths.len()];
         let Some((first, others)) = self.paths.split_first().filter(|(_, others)| !others.is_empty()) else {
             return Ok(shifts);
@@ -232,6 +260,7 @@ impl Input {
                 *shift = align(&offset, first, path);
             }
         }
+        let _ = self.shifts.set(shifts.clone());
         Ok(shifts)
     }
 }

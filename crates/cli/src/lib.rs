@@ -113,7 +113,7 @@ fn show(
     match (view.format, view.packet) {
         (_, Some(number)) if story.row(number).is_none() => {
             let error = Error::usage(format!("there is no packet {number}"));
-            return Err(error.remedy(format!("the packets are numbered 1 to {}", story.len())));
+            return Err(error.remedy(format!("the packets are numbered 1 to {}", story.packets_in_all())));
         }
         (ViewFormat::Text, Some(number)) => packet::print(out, story, number, style)?,
         // Packets alone were asked for: what is said of the whole run would hide them.
@@ -123,7 +123,7 @@ fn show(
                 findings::first_lines(out, &findings::chosen(story, Some(packets)), true, style)?;
             }
             ladder::print(out, story, Some(packets), style)?;
-            writeln!(out, "\n{} of {} packets", packets.len(), story.len())?;
+            writeln!(out, "\n{} of {} packets", packets.len(), story.packets_in_all())?;
         }
         (ViewFormat::Text, None) => {
             if let Some(top) = top {

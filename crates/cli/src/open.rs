@@ -12,6 +12,7 @@ use web::{Subject, Workshop};
 use crate::args::{Open, ViewFormat};
 use crate::error::Error;
 use crate::input::{Input, Stop, unreadable};
+use crate::stream::{Excerpt, Way};
 use crate::style::Style;
 
 /// The largest key log that is read.
@@ -21,26 +22,54 @@ const MAX_KEY_LOG: u64 = 64 << 20;
 pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
     crate::choice::check(&open.view)?;
     let input = Input::new(&open.files);
-    let key_logs = key_logs(&open.keylog)?;
-    let can_stream = crate::stream::can(open);
-    if open.stream && !can_stream {
-        let error = Error::usage("--stream: what is asked for takes the whole capture in memory");
-        return Err(
-            error.remedy("--stream goes with --findings, --format text or jsonl, and -o FILE.jsonl or FILE.csv")
-        );
+    if open.transport {
+        return crate::stream::transport(out, open, &input);
     }
-    let grows = can_stream && input.grows() && !input.ends_soon();
-    if can_stream && (open.stream || grows || input.long()) {
+    let key_logs = key_logs(&open.keylog)?;
+    let way = crate::stream::way(open);
+    if open.stream && way == Way::Whole {
+        let error = Error::usage("--stream: what is asked for takes the whole capture in memory");
+        return Err(error.remedy(
+            "--stream goes with --findings, --format text or jsonl, -o FILE.jsonl or FILE.csv, and with --packet, \
+             --connection, --request and --filter",
+        ));
+    }
+    let grows = way == Way::Once && input.grows() && !input.ends_soon();
+    let merged = || {
         let mut keys = KeyLog::default();
         key_logs.iter().for_each(|(_, one)| keys.merge(one));
+        keys
+    };
+    let long = open.stream || grows || (way != Way::Whole && input.long());
+    if long && way == Way::Once {
         let plain = !open.findings && open.view.format == ViewFormat::Text;
         return match grows && plain {
-            true => crate::stream::follow(out, open, &input, keys),
-            false => crate::stream::run(out, open, &input, keys),
+            true => crate::stream::follow(out, open, &input, merged()),
+            false => crate::stream::run(out, open, &input, merged()),
         };
+    }
+    if long && way == Way::Excerpt && input.lasts() {
+        let Some(Excerpt { subject, story, damaged }) = crate::stream::excerpt(open, &input, &merged())? else {
+            let _ = writeln!(io::stderr(), "\nstopped: what was asked for was not found yet");
+            return Ok(ExitCode::from(Stop::EXIT));
+        };
+        input.stop.done();
+        return show(out, open, subject, story, damaged, false);
     }
     let (subject, story, damaged) = told(&input, &key_logs)?;
     let stopped = input.stop.done();
+    show(out, open, subject, story, damaged, stopped)
+}
+
+/// Prints and writes what is asked for of a story.
+fn show(
+    out: &mut impl Write,
+    open: &Open,
+    subject: Subject,
+    story: Story,
+    damaged: bool,
+    stopped: bool,
+) -> Result<ExitCode, Error> {
     let workshop = Workshop::new(subject, story, None);
     let story = workshop.story();
     let chosen = crate::choice::packets(story, &open.view)?;

@@ -1,11 +1,19 @@
 //! A capture that is longer than what is kept in memory: read once, connection by connection. Each is looked at when it is
-//! over, by as many threads as there are processors, and let go; rows are written as they come.
+//! over, by as many threads as there are processors, and let go; rows are written as they come. Where a part of it is asked
+//! for, that is found so, and read again.
 
+mod ahead;
 mod digest;
+mod excerpt;
 mod follow;
 mod sinks;
+mod spool;
+mod tables;
+mod transport;
 
+pub use excerpt::{Excerpt, run as excerpt};
 pub use follow::run as follow;
+pub use transport::run as transport;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,14 +23,15 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use base::{Instant, WallTime};
 use capture::keylog::KeyLog;
-use capture::read::{JoinedItem, JoinedPacket};
+use capture::read::JoinedPacket;
 use flow::{Limits, Packet, Part, Split};
 use wire::link::LinkType;
 
 use crate::args::{Open, View, ViewFormat};
 use crate::error::Error;
 use crate::input::{Input, Stop};
-use digest::{Digest, Job};
+use ahead::Ahead;
+use digest::{Digest, Job, Wants};
 use sinks::Sinks;
 
 /// Packets that are looked at together: small connections are many.
@@ -30,29 +39,63 @@ const TOGETHER: usize = 1_024;
 /// Jobs that wait for a thread, for each of them.
 const WAITING: usize = 1;
 
-/// Whether what is asked for can be told without having the whole capture at hand.
-pub fn can(open: &Open) -> bool {
+/// How a capture is looked at that is not kept in memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// Once, all of it: rows are written as they come.
+    Once,
+    /// First for what is asked for, then for the packets of that.
+    Excerpt,
+    /// Not at all: what is asked for takes all of it at hand.
+    Whole,
+}
+
+/// How what is asked for can be told.
+pub fn way(open: &Open) -> Way {
     let View { packet, filter, connection, request, output, format, .. } = &open.view;
-    let whole = packet.is_some() || filter.is_some() || connection.is_some() || request.is_some() || open.time;
+    let html = output.iter().any(|path| path.extension().is_some_and(|kind| kind == "html"));
+    if (packet.is_some() || filter.is_some() || connection.is_some() || request.is_some()) && !html {
+        return Way::Excerpt;
+    }
     let written = output.iter().all(|path| path.extension().is_some_and(|kind| kind == "jsonl" || kind == "csv"));
-    !whole && written && (*format != ViewFormat::Json || open.findings)
+    let once = written && !html && !open.time && (*format != ViewFormat::Json || open.findings);
+    if once { Way::Once } else { Way::Whole }
+}
+
+/// Takes what was found in the parts of a capture, in order.
+trait Takes {
+    /// What it wants to know.
+    fn wants(&mut self) -> Wants;
+    /// Takes what was found in the next parts.
+    fn take(&mut self, digest: Digest) -> Result<(), Error>;
+    /// Whether the capture was read before, and what is wrong with it was said.
+    fn again(&self) -> bool {
+        false
+    }
 }
 
 /// Reads the capture and prints what is asked for.
 pub fn run(out: &mut impl Write, open: &Open, input: &Input, keys: KeyLog) -> Result<ExitCode, Error> {
-    let mut joined = input.stream()?;
     let mut sinks = Sinks::new(out, open)?;
-    let wants = sinks.wants();
+    let (split, damaged) = pass(input, keys, Split::new(Limits::default()), &mut sinks)?;
+    let stopped = input.stop.done();
+    sinks.finish(&split, stopped)?;
+    Ok(code(stopped, damaged))
+}
+
+/// Reads the capture once, part by part. Gives what took it apart, and whether a file ended before its end.
+fn pass(input: &Input, keys: KeyLog, mut split: Split, taker: &mut impl Takes) -> Result<(Split, bool), Error> {
+    let joined = input.stream()?;
+    let wants = taker.wants();
     let keys = RwLock::new(keys);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let (jobs, waiting) = sync_channel::<Job>(threads * WAITING);
     let waiting = Mutex::new(waiting);
     let (done, results) = channel();
-    let mut split = Split::new(Limits::default());
     let looked = std::thread::scope(|scope| {
         for _ in 0..threads {
             let done = done.clone();
-            let (waiting, keys) = (&waiting, &keys);
+            let (waiting, keys, wants) = (&waiting, &keys, &wants);
             scope.spawn(move || {
                 loop {
                     let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -67,35 +110,36 @@ pub fn run(out: &mut impl Write, open: &Open, input: &Input, keys: KeyLog) -> Re
         drop(done);
         // Where this ends the threads find no more jobs, and end as well.
         let mut desk = Desk { jobs, results, early: BTreeMap::new(), taken: 0, job: Job::default(), given: 0 };
-        let (mut epoch, mut last) = (None, Instant::ZERO);
-        while let Some(item) = joined.next() {
-            match item {
-                JoinedItem::Packet(packet) => split.push(pushed(&packet, &mut epoch, &mut last)),
-                JoinedItem::TlsSecrets(text) => {
-                    keys.write().unwrap_or_else(PoisonError::into_inner).read(text);
-                    continue;
+        let (ahead, mut epoch) = (Ahead::new(scope, joined), None);
+        while let Some(mut batch) = ahead.next() {
+            epoch = batch.epoch.or(epoch);
+            for (packet, frame) in batch.packets() {
+                split.push_decoded(packet, frame);
+                if split.full() {
+                    split.settle(&keys.read().unwrap_or_else(PoisonError::into_inner));
                 }
-                _ => continue,
-            };
-            if split.full() {
-                split.settle(&keys.read().unwrap_or_else(PoisonError::into_inner));
+                while let Some(part) = split.poll() {
+                    desk.add(part, &split, epoch, taker)?;
+                }
             }
-            while let Some(part) = split.poll() {
-                desk.add(part, &split, epoch, &mut sinks)?;
+            if !batch.secrets.is_empty() {
+                keys.write().unwrap_or_else(PoisonError::into_inner).read(&batch.secrets);
             }
+            ahead.empty(batch);
         }
+        let joined = ahead.finish();
         for part in split.finish() {
-            desk.add(part, &split, epoch, &mut sinks)?;
+            desk.add(part, &split, epoch, taker)?;
         }
         let rest = split.take_rest();
-        desk.add(rest, &split, epoch, &mut sinks)?;
-        desk.finish(&mut sinks)
+        desk.add(rest, &split, epoch, taker)?;
+        desk.finish(taker)?;
+        Ok::<_, Error>(joined)
     });
-    looked?;
-    let damaged = input.report(&joined, split.packets().into());
-    let stopped = input.stop.done();
-    sinks.finish(&split, stopped)?;
-    Ok(code(stopped, damaged))
+    let joined = looked?;
+    let report = |joined| !taker.again() && input.report(&joined, split.packets().into());
+    let damaged = joined.is_some_and(report);
+    Ok((split, damaged))
 }
 
 /// The exit code of what was read.
@@ -135,13 +179,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn add<W: Write>(
-        &mut self,
-        part: Part,
-        split: &Split,
-        epoch: Option<WallTime>,
-        sinks: &mut Sinks<'_, W>,
-    ) -> Result<(), Error> {
+    fn add(&mut self, part: Part, split: &Split, epoch: Option<WallTime>, taker: &mut impl Takes) -> Result<(), Error> {
         let rest = &split.rest().flow;
         self.job.epoch = epoch.unwrap_or(WallTime::from_unix_nanos(0));
         self.job.weight += part.flow.rows().len();
@@ -149,7 +187,7 @@ impl Desk {
         if self.job.weight >= TOGETHER {
             self.give();
             while let Ok(digest) = self.results.try_recv() {
-                self.take(digest, sinks)?;
+                self.take(digest, taker)?;
             }
         }
         Ok(())
@@ -162,21 +200,21 @@ impl Desk {
         let _ = self.jobs.send(job);
     }
 
-    fn take<W: Write>(&mut self, digest: Digest, sinks: &mut Sinks<'_, W>) -> Result<(), Error> {
+    fn take(&mut self, digest: Digest, taker: &mut impl Takes) -> Result<(), Error> {
         self.early.insert(digest.number, digest);
         while let Some(digest) = self.early.remove(&self.taken) {
             self.taken += 1;
-            sinks.take(digest)?;
+            taker.take(digest)?;
         }
         Ok(())
     }
 
     /// Waits for all that is still looked at.
-    fn finish<W: Write>(mut self, sinks: &mut Sinks<'_, W>) -> Result<(), Error> {
+    fn finish(mut self, taker: &mut impl Takes) -> Result<(), Error> {
         self.give();
         while self.taken < self.given {
             match self.results.recv() {
-                Ok(digest) => self.take(digest, sinks)?,
+                Ok(digest) => self.take(digest, taker)?,
                 Err(_) => break,
             }
         }

@@ -16,12 +16,18 @@ const BAR: i128 = 40;
 /// The requests that are asked for, with their numbers.
 fn chosen(story: &Story, number: Option<usize>) -> Result<Vec<(usize, &Request)>, Error> {
     let requests = &story.analysis().requests;
-    let Some(number) = number else { return Ok((1..).zip(requests).collect()) };
-    match number.checked_sub(1).and_then(|at| requests.get(at)) {
+    let Some(number) = number else {
+        return Ok(requests
+            .iter()
+            .enumerate()
+            .map(|(index, request)| (story.request_number(index), request))
+            .collect());
+    };
+    match story.request(number) {
         Some(request) => Ok(vec![(number, request)]),
         None => {
             let error = Error::usage(format!("there is no request {number}"));
-            Err(error.remedy(format!("the capture has {} requests, numbered from 1", requests.len())))
+            Err(error.remedy(format!("the capture has {} requests, numbered from 1", story.requests_in_all())))
         }
     }
 }
@@ -30,7 +36,7 @@ fn chosen(story: &Story, number: Option<usize>) -> Result<Vec<(usize, &Request)>
 pub fn print(out: &mut impl Write, story: &Story, number: Option<usize>, style: Style) -> Result<(), Error> {
     let requests = chosen(story, number)?;
     if requests.is_empty() {
-        writeln!(out, "There is no request in {} packets.", story.len())?;
+        writeln!(out, "There is no request in {} packets.", story.packets_in_all())?;
     }
     for (number, request) in requests {
         let Some(spent) = TimeSpent::of(story.flow(), story.analysis(), request) else { continue };

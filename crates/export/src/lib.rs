@@ -21,5 +21,5 @@ pub use sanitize::{Removed, sanitize};
 pub use svg::ladder_svg;
 pub use tables::{
     Cell, Column, ColumnKind, Lines, TABLES, TABLES_SCHEMA, Table, connection_row, finding_row, request_row, run_line,
-    table, write_jsonl,
+    table, talk_row, write_jsonl,
 };

@@ -6,7 +6,7 @@ mod findings;
 mod packets;
 mod requests;
 
-pub use connections::row as connection_row;
+pub use connections::{row as connection_row, talk_row};
 pub use findings::row as finding_row;
 pub use requests::row as request_row;
 

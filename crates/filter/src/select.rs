@@ -89,16 +89,15 @@ impl Selection {
 }
 
 fn of_connection(story: &Story, number: usize) -> Result<Vec<u32>, SelectError> {
-    let connections = || story.flow().conversations().iter().filter(|c| c.tcp().is_some());
-    let found = number.checked_sub(1).and_then(|at| connections().nth(at));
-    found.map(|c| c.packets.clone()).ok_or_else(|| SelectError::NoConnection(number, connections().count()))
+    let found = story.connection(number);
+    let missing = || SelectError::NoConnection(number, story.connections_in_all());
+    found.map(|conversation| conversation.packets.clone()).ok_or_else(missing)
 }
 
 /// The packets of a request: those of its connection while it lasts, and the name's resolution before it.
 fn of_request(story: &Story, number: usize) -> Result<Vec<u32>, SelectError> {
     let analysis = story.analysis();
-    let request = number.checked_sub(1).and_then(|at| analysis.requests.get(at));
-    let request = request.ok_or(SelectError::NoRequest(number, analysis.requests.len()))?;
+    let request = story.request(number).ok_or_else(|| SelectError::NoRequest(number, story.requests_in_all()))?;
     let flow = story.flow();
     let during = |id: ConversationId, from: Instant, to: Instant| {
         let packets = flow.conversation(id).map(|c| c.packets.as_slice()).unwrap_or_default();

@@ -4,7 +4,8 @@ mod connecting;
 mod joining;
 mod transport;
 
-pub(crate) use transport::quoted;
+pub(crate) use connecting::{Belongs, belongs, client_of};
+pub(crate) use transport::{Captured, check, quoted, segment_of};
 
 use base::Map;
 use wire::Silent;
@@ -111,11 +112,25 @@ impl Flow {
 
     /// As [`Flow::push`], of a packet whose headers were decoded before.
     pub fn push_decoded(&mut self, packet: Packet<'_>, decoded: Decoded) -> Option<u32> {
-        let number = u32::try_from(self.rows.len() + 1).ok().filter(|&n| n <= self.limits.packets);
-        let Some(number) = number else {
+        let number = self.rows.last().map_or(0, |row| row.number).checked_add(1)?;
+        self.push_decoded_as(number, packet, decoded)
+    }
+
+    /// As [`Flow::push`], under a number of the caller's choice: of packets that are some of a longer capture. `None` as well
+    /// if it is not higher than all before it.
+    pub fn push_as(&mut self, number: u32, packet: Packet<'_>) -> Option<u32> {
+        let decoded = Decoded::of(&packet);
+        self.push_decoded_as(number, packet, decoded)
+    }
+
+    fn push_decoded_as(&mut self, number: u32, packet: Packet<'_>, decoded: Decoded) -> Option<u32> {
+        if self.rows.len() >= self.limits.packets as usize {
             self.dropped.packets += 1;
             return None;
-        };
+        }
+        if self.rows.last().is_some_and(|row| row.number >= number) {
+            return None;
+        }
         self.take(number, packet, decoded.0);
         Some(number)
     }
@@ -272,7 +287,7 @@ fn hop_limit(frame: &Frame) -> Option<u8> {
     }
 }
 
-fn payload(frame: &Frame, buffer: BufferRef) -> Payload {
+pub(crate) fn payload(frame: &Frame, buffer: BufferRef) -> Payload {
     Payload {
         buffer,
         at: small(frame.payload.start),
@@ -282,6 +297,6 @@ fn payload(frame: &Frame, buffer: BufferRef) -> Payload {
 }
 
 /// Lengths and indices that a capture's own formats keep below 2^32; more is cut.
-fn small(n: usize) -> u32 {
+pub(crate) fn small(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

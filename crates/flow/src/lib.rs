@@ -26,6 +26,7 @@
 //!   completes.
 //! - [`Split`] takes a capture apart while it passes, a [`Flow`] for each pair of ends, given up when they are done: for
 //!   captures that are larger than memory, or that do not end.
+//! - [`Tally`] takes no more than the figures of TCP connections, by headers alone.
 //! - Packets' bytes stay with the caller, who shows them again through [`Source`].
 
 mod buffer;
@@ -35,9 +36,11 @@ mod flow;
 mod fragments;
 mod layers;
 mod limits;
+mod open;
 mod row;
 mod settle;
 mod split;
+mod tally;
 pub mod tcp;
 pub mod tls;
 
@@ -55,4 +58,5 @@ pub use layers::{
 pub use limits::{Dropped, Limits};
 pub use row::{Packet, Payload, Row, RowKind, RowView};
 pub use split::{Kept, Part, Split, Whose};
+pub use tally::{RoundTrips, Talk, Tally, Wired};
 pub use tcp::{Assembly, Connection, Counts, Half, Overlap, StreamPiece, Tcp, Verdict, Verdicts};

@@ -7,8 +7,8 @@ use base::{Map, Set};
 use capture::keylog::KeyLog;
 use wire::http::Framing;
 
-use crate::layers::SettledRecord;
-use crate::{Application, BufferRef, ConversationId, Direction, Flow, Layers, Source};
+use crate::layers::{KeptPart, SettledRecord};
+use crate::{Application, BufferRef, ConversationId, Direction, Flow, Http, Layers, RecordContent, Source, TlsRecord};
 
 /// The beginning of a stream that is kept whatever it is: it tells what the stream is.
 const BEGINNING: usize = 64 << 10;
@@ -27,14 +27,14 @@ pub(crate) struct Settled {
 impl Settled {
     /// Looks through what is there of a connection.
     pub fn of(flow: &Flow, id: ConversationId, source: &dyn Source, keys: &KeyLog) -> Option<Settled> {
-        let layers = Layers::of(flow, id, source, keys)?;
+        let layers = Layers::unlisted(flow, id, source, keys)?;
         let connection = flow.conversation(id)?.tcp()?;
         let mut settled = Settled::default();
         // Ranges of the two streams.
         let mut ranges: [Vec<Range<usize>>; 2] = [Vec::new(), Vec::new()];
         match layers.application {
             Application::Http => settled.http(&layers, &mut ranges),
-            Application::Tls => settled.tls(&layers, &mut ranges),
+            Application::Tls => settled.tls(&layers, source, &mut ranges),
             Application::Unknown => {
                 for direction in Direction::BOTH {
                     settled.all_behind(&layers, direction, BEGINNING, &mut ranges);
@@ -69,40 +69,53 @@ impl Settled {
         }
     }
 
-    /// HTTP in clear: bodies whose length is known.
+    /// HTTP in clear: bodies.
     fn http(&mut self, layers: &Layers, ranges: &mut [Vec<Range<usize>>; 2]) {
         let Some(http) = &layers.http else { return };
+        for (buffer, bodies) in bodies(http) {
+            if let BufferRef::Derived(side @ 0..2) = buffer {
+                ranges[side as usize].extend(bodies);
+            }
+        }
         for message in &http.messages {
-            let (Framing::Length(length), direction) = (message.framing, message.direction) else {
-                if message.framing == Framing::Tunnel {
-                    self.all_behind(layers, message.direction, message.range.end, ranges);
-                }
-                continue;
-            };
-            ranges[direction as usize].push(message.body.clone());
+            let first = layers.stream(message.direction).first;
+            let begins = first + message.body.start as i64;
             // What is still to come of it.
-            let first = layers.stream(direction).first;
-            let ends = i64::try_from(length).ok().and_then(|len| (first + message.body.start as i64).checked_add(len));
-            self.ahead[direction as usize] = first + message.body.start as i64..ends.unwrap_or(i64::MAX);
+            self.ahead[message.direction as usize] = match message.framing {
+                Framing::Tunnel => {
+                    self.all_behind(layers, message.direction, message.range.end, ranges);
+                    continue;
+                }
+                Framing::Length(length) => {
+                    let ends = i64::try_from(length).ok().and_then(|len| begins.checked_add(len));
+                    begins..ends.unwrap_or(i64::MAX)
+                }
+                Framing::UntilClose => begins..i64::MAX,
+                _ => continue,
+            };
         }
     }
 
-    /// TLS: records that cannot be opened, and those inside of which only bodies stand, or nothing that is understood.
-    fn tls(&mut self, layers: &Layers, ranges: &mut [Vec<Range<usize>>; 2]) {
+    /// TLS: records that cannot be opened, and of the others what stands in bodies, or is not understood.
+    fn tls(&mut self, layers: &Layers, source: &dyn Source, ranges: &mut [Vec<Range<usize>>; 2]) {
         let Some(tls) = &layers.tls else { return };
-        let mut bodies: Map<BufferRef, Vec<Range<usize>>> = Map::default();
-        match &layers.http {
-            Some(http) => {
-                let known = http.messages.iter().filter(|message| matches!(message.framing, Framing::Length(_)));
-                known.for_each(|message| bodies.entry(message.buffer).or_default().push(message.body.clone()));
-            }
-            None => {
-                let buffers = tls.plaintext.iter().flatten();
-                buffers.for_each(|&buffer| bodies.entry(buffer).or_default().push(BEGINNING..usize::MAX));
+        let is_settled =
+            |record: &TlsRecord| source.settled(layers.conversation, record.direction, record.range.start).is_some();
+        let mut new: Set<BufferRef> = Set::default();
+        for record in tls.records.iter().filter(|record| !is_settled(record)) {
+            if let RecordContent::Decrypted { buffer, .. } = &record.content {
+                new.insert(*buffer);
             }
         }
-        // The records that hold nothing else.
-        let mut held: Set<BufferRef> = Set::default();
+        let bodies = match &layers.http {
+            Some(http) => bodies(http),
+            None => {
+                let buffers = tls.plaintext.iter().flatten();
+                buffers.map(|&buffer| (buffer, std::iter::once(BEGINNING..usize::MAX).collect())).collect()
+            }
+        };
+        // Of each record that holds little else, what else it holds.
+        let mut held: Map<BufferRef, Vec<KeptPart>> = Map::default();
         for buffer in tls.plaintext.iter().flatten() {
             let (Some(bodies), Some(joined)) = (bodies.get(buffer), layers.buffer(*buffer)) else { continue };
             let mut bodies = bodies.iter().peekable();
@@ -110,23 +123,70 @@ impl Settled {
                 while bodies.peek().is_some_and(|body| body.end <= piece.range.start) {
                     bodies.next();
                 }
-                if bodies.peek().is_some_and(|body| body.start <= piece.range.start && piece.range.end <= body.end) {
-                    held.insert(piece.parent);
+                if new.contains(&piece.parent)
+                    && let Some(parts) = beside(bodies.clone(), &piece.range, &joined.bytes)
+                {
+                    held.insert(piece.parent, parts);
                 }
             }
         }
         for record in &tls.records {
-            let settles = match &record.content {
-                crate::RecordContent::Decrypted { buffer, .. } => held.contains(buffer),
-                crate::RecordContent::Undecrypted(_) => true,
-                _ => false,
+            if is_settled(record) {
+                ranges[record.direction as usize].push(record.range.clone());
+                continue;
+            }
+            let parts = match &record.content {
+                RecordContent::Decrypted { buffer, .. } => held.remove(buffer),
+                RecordContent::Undecrypted(_) => Some(Vec::new()),
+                _ => None,
             };
-            if let Some(known) = SettledRecord::of(record).filter(|_| settles) {
+            if let Some(known) = parts.and_then(|parts| SettledRecord::of(record, parts)) {
                 self.records.insert((record.direction, record.range.start), known);
                 ranges[record.direction as usize].push(record.range.clone());
             }
         }
     }
+}
+
+/// The bodies of messages, by the buffers in which they stand, in order: what their framing consists of is left out.
+fn bodies(http: &Http) -> Map<BufferRef, Vec<Range<usize>>> {
+    let mut bodies: Map<BufferRef, Vec<Range<usize>>> = Map::default();
+    for message in http.messages.iter().filter(|message| message.on_stream.is_none()) {
+        let own = bodies.entry(message.buffer).or_default();
+        match message.framing {
+            Framing::Length(_) | Framing::UntilClose => own.push(message.body.clone()),
+            Framing::Chunked => own.extend(message.chunks.iter().cloned()),
+            _ => {}
+        }
+    }
+    for frame in &http.frames {
+        if let Some(data) = frame.data() {
+            bodies.entry(frame.buffer).or_default().push(data);
+        }
+    }
+    bodies
+}
+
+/// What stands in `range` beside bodies, if that is less than half of it.
+fn beside<'a>(
+    bodies: impl Iterator<Item = &'a Range<usize>>,
+    range: &Range<usize>,
+    bytes: &[u8],
+) -> Option<Vec<KeptPart>> {
+    let (mut parts, mut at, mut kept) = (Vec::new(), range.start, 0);
+    let mut keep = |from: usize, to: usize| -> Option<()> {
+        if from < to {
+            kept += to - from;
+            parts.push(KeptPart { at: u16::try_from(from - range.start).ok()?, bytes: bytes.get(from..to)?.into() });
+        }
+        Some(())
+    };
+    for body in bodies.take_while(|body| body.start < range.end) {
+        keep(at, body.start.min(range.end))?;
+        at = at.max(body.end).min(range.end);
+    }
+    keep(at, range.end)?;
+    (kept * 2 < range.len()).then_some(parts)
 }
 
 /// Ranges in order, those that touch as one.

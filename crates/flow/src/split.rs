@@ -5,29 +5,17 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use base::{Duration, Instant, Map, Set};
+use base::{Instant, Map, Set};
 use capture::keylog::KeyLog;
 use wire::frame::{Frame, Transport};
 
 use crate::conversation::{ConversationId, Direction, Endpoint, Key};
 use crate::flow::{decode, quoted};
 use crate::layers::SettledRecord;
+use crate::open::{self, MAX_OPEN, Open, Pair};
 use crate::settle::Settled;
 use crate::{BufferRef, Flow, Limits, Packet, Source};
 
-/// How long a connection that is over is kept for what still comes: a last acknowledgment, a FIN sent again.
-const LINGER: Duration = Duration::from_secs(1);
-/// Connections that are kept for that reason at one time.
-const MAX_LINGERING: usize = 1_024;
-/// How long nothing may be heard of a connection before it is given up: NATs forget it then (RFC 5382 §5 asks them for two
-/// hours and four minutes at least, most of those in use wait far less; keep-alives come every two hours).
-const IDLE: Duration = Duration::from_secs(2 * 3600 + 4 * 60);
-/// The same of UDP (RFC 4787 §4.3: two minutes at least).
-const IDLE_UDP: Duration = Duration::from_secs(120);
-/// Pairs of ends that are open at one time. For one more, one that has been silent for long is given up.
-const MAX_OPEN: usize = 100_000;
-/// Pairs that are looked at for the one to be given up.
-const LOOKED_AT: usize = 8;
 /// Packets of a UDP conversation that are kept together.
 const MAX_UDP: usize = 4_096;
 /// Packets of what belongs to no TCP or UDP ends, and of DNS and DHCP, that are kept.
@@ -43,13 +31,16 @@ pub struct Part {
     pub bytes: Kept,
     /// Its TCP connections and the number of each among those of the whole capture, from 1.
     pub connections: Vec<(ConversationId, usize)>,
+    /// Whether it is what belongs to no pair of ends.
+    pub rest: bool,
     /// When it was given up, by the capture's clock: nothing came any more until then.
     pub until: Instant,
-    last_at: Instant,
-    lingering: bool,
+    kept: open::Kept,
     udp: bool,
     /// How many bytes may be kept before it is looked through for what can be let go.
     enough: usize,
+    /// Whether no bytes are kept.
+    bare: bool,
     /// Of each direction of a connection the relative sequence numbers of what is not kept when it comes.
     ahead: Option<(ConversationId, [Range<i64>; 2])>,
 }
@@ -145,18 +136,14 @@ pub struct Whose(Option<Key>);
 #[derive(Debug)]
 pub struct Split {
     limits: Limits,
-    open: Map<Key, Box<Part>>,
-    /// Those that are over, by when they came to be so.
-    lingering: VecDeque<(Instant, Key)>,
-    /// All that are open, in the order in which they are looked at for having fallen silent.
-    watched: VecDeque<Key>,
+    enough: usize,
+    bare: bool,
+    open: Open<Part>,
     rest: Part,
     ready: VecDeque<Part>,
     packets: u32,
     connections: usize,
     next_id: u32,
-    now: Instant,
-    given_up: u64,
     dropped: u64,
     /// The part that has enough.
     full: Option<Key>,
@@ -171,22 +158,32 @@ impl Split {
     pub fn new(limits: Limits) -> Split {
         let limits = Limits { packets: u32::MAX, ..limits };
         Split {
-            rest: Part::new(limits),
+            rest: Part { rest: true, ..Part::new(limits) },
             limits,
-            open: Map::default(),
-            lingering: VecDeque::new(),
-            watched: VecDeque::new(),
+            enough: ENOUGH,
+            bare: false,
+            open: Open::new(MAX_OPEN),
             ready: VecDeque::new(),
             packets: 0,
             connections: 0,
             next_id: 0,
-            now: Instant::ZERO,
-            given_up: 0,
             dropped: 0,
             full: None,
             last: Whose(None),
             looked_through: 0,
         }
+    }
+
+    /// Keeps no bytes: who belongs together is all that is asked.
+    pub fn without_bytes(mut self) -> Split {
+        self.bare = true;
+        self.rest.bare = true;
+        self
+    }
+    /// Keeps at least so many bytes of a part before it is looked through for what can be let go.
+    pub fn keeping(mut self, bytes: usize) -> Split {
+        self.enough = bytes.max(ENOUGH);
+        self
     }
 
     /// Packets so far.
@@ -203,7 +200,7 @@ impl Split {
     }
     /// Connections that were given up although they were not over: too many were open, or they had been silent for hours.
     pub fn given_up(&self) -> u64 {
-        self.given_up
+        self.open.given_up()
     }
     /// Packets that were not looked at: of those that belong to no TCP or UDP ends, the first 500,000 are.
     pub fn dropped(&self) -> u64 {
@@ -216,15 +213,20 @@ impl Split {
 
     /// Takes the next packet in and gives its number, from 1; `None` beyond 2^32 of them.
     pub fn push(&mut self, packet: Packet<'_>) -> Option<u32> {
+        let frame = decode(&packet);
+        self.push_decoded(packet, frame)
+    }
+
+    /// As [`Split::push`], of a packet that was decoded already.
+    pub fn push_decoded(&mut self, packet: Packet<'_>, frame: Frame) -> Option<u32> {
         let number = self.packets.checked_add(1)?;
         self.packets = number;
-        // A clock that was set back makes nothing older.
-        self.now = self.now.max(packet.at);
-        self.let_go();
-        let frame = decode(&packet);
+        let released = self.ready.len();
+        self.open.passes(packet.at, &mut self.ready);
+        self.released(released);
         self.last = Whose(None);
         match self.key(&packet, &frame) {
-            Some(Ends { key, opens, udp }) if opens || self.open.contains_key(&key) => {
+            Some(Ends { key, opens, udp }) if opens || self.open.contains(&key) => {
                 self.last = Whose(Some(key));
                 self.part(number, key, udp, packet, frame);
             }
@@ -243,7 +245,7 @@ impl Split {
     /// The part that packet `number` belongs to, until it has been given up and taken.
     pub fn part_of(&mut self, number: u32, whose: Whose) -> Option<&mut Part> {
         let Some(key) = whose.0 else { return Some(&mut self.rest) };
-        let open = self.open.get_mut(&key).map(|part| &mut **part);
+        let open = self.open.get_mut(&key);
         let has = |part: &&mut Part| part.flow.row(number).is_some();
         open.filter(has).or_else(|| self.ready.iter_mut().find(has))
     }
@@ -281,15 +283,16 @@ impl Split {
 
     /// The capture is at its end: all that is still open, in order of first packets.
     pub fn finish(&mut self) -> Vec<Part> {
-        let mut parts: Vec<Part> = std::mem::take(&mut self.open).into_values().map(|part| *part).collect();
+        let mut parts = self.open.take_all();
         parts.sort_by_key(|part| part.flow.rows().first().map(|row| row.number));
-        parts.iter_mut().for_each(|part| part.until = self.now);
+        parts.iter_mut().for_each(|part| part.until = self.open.now());
         parts
     }
     /// What belongs to no pair of ends, to be kept.
     pub fn take_rest(&mut self) -> Part {
-        let rest = std::mem::replace(&mut self.rest, Part::new(self.limits));
-        Part { until: self.now, ..rest }
+        let new = Part { rest: true, bare: self.bare, ..Part::new(self.limits) };
+        let rest = std::mem::replace(&mut self.rest, new);
+        Part { until: self.open.now(), ..rest }
     }
 
     /// The ends that a packet is between, or that the packet which an ICMP error quotes was between.
@@ -316,73 +319,21 @@ impl Split {
 
     /// A packet between two ends.
     fn part(&mut self, number: u32, key: Key, udp: bool, packet: Packet<'_>, frame: Frame) {
-        let limits = self.limits;
-        let part = self.open.entry(key).or_insert_with(|| {
-            self.watched.push_back(key);
-            Box::new(Part { udp, ..Part::new(limits) })
-        });
-        part.last_at = self.now;
+        let (limits, enough, bare) = (self.limits, self.enough, self.bare);
+        let part = self.open.heard(key, || Part { udp, enough, bare, ..Part::new(limits) });
         part.take(number, &mut self.next_id, &mut self.connections, packet, frame);
-        if part.bytes.len > part.enough.max(ENOUGH) {
+        if part.bytes.len > part.enough {
             self.full = Some(key);
         }
-        if part.over(&key) && !part.lingering {
-            part.lingering = true;
-            self.lingering.push_back((self.now, key));
-        }
-        if self.open.len() > MAX_OPEN {
-            self.give_up_one();
-        }
+        let released = self.ready.len();
+        self.open.taken(&key, &mut self.ready);
+        self.released(released);
     }
 
-    /// Lets those go that have been over for long enough, or silent.
-    fn let_go(&mut self) {
-        while let Some(&(since, key)) = self.lingering.front()
-            && (self.lingering.len() > MAX_LINGERING || self.now.since(since) > LINGER)
-        {
-            self.lingering.pop_front();
-            // Meanwhile a new connection may have been opened between the same ports.
-            match self.open.get_mut(&key) {
-                Some(part) if part.over(&key) => self.release(key),
-                Some(part) => part.lingering = false,
-                None => {}
-            }
-        }
-        if self.packets.is_multiple_of(4)
-            && let Some(key) = self.watched.pop_front()
-            && let Some(part) = self.open.get(&key)
-        {
-            if self.now.since(part.last_at) > if part.udp { IDLE_UDP } else { IDLE } {
-                self.given_up += u64::from(!part.udp);
-                self.release(key);
-            } else {
-                self.watched.push_back(key);
-            }
-        }
-    }
-
-    /// Gives up the one that has been silent longest among some.
-    fn give_up_one(&mut self) {
-        let mut silent: Option<(Instant, Key)> = None;
-        for _ in 0..LOOKED_AT {
-            let Some(key) = self.watched.pop_front() else { break };
-            let Some(part) = self.open.get(&key) else { continue };
-            if silent.is_none_or(|(at, _)| part.last_at < at) {
-                silent = Some((part.last_at, key));
-            }
-            self.watched.push_back(key);
-        }
-        if let Some((_, key)) = silent {
-            self.given_up += 1;
-            self.release(key);
-        }
-    }
-
-    fn release(&mut self, key: Key) {
-        if let Some(mut part) = self.open.remove(&key) {
-            part.until = self.now;
-            self.ready.push_back(*part);
-        }
+    /// Those that were let go from the `from`th on were until now.
+    fn released(&mut self, from: usize) {
+        let until = self.open.now();
+        self.ready.iter_mut().skip(from).for_each(|part| part.until = until);
     }
 }
 
@@ -408,6 +359,9 @@ impl Part {
         for conversation in opened {
             *connections += 1;
             self.connections.push((conversation.id, *connections));
+        }
+        if self.bare {
+            return;
         }
         match self.read_no_more(number) {
             Some(header) => self.bytes.push(number, packet.bytes.get(..header).unwrap_or_default(), true),
@@ -445,12 +399,22 @@ impl Part {
         self.enough = self.bytes.len + ENOUGH + usize::try_from(passed / SHARE).unwrap_or(usize::MAX);
         packets
     }
+}
 
-    /// Whether nothing but what is late can follow.
+impl Pair for Part {
     fn over(&self, key: &Key) -> bool {
         if self.udp {
             return self.flow.rows().len() >= MAX_UDP;
         }
         self.flow.current(key).and_then(|conversation| conversation.tcp()).is_some_and(|tcp| tcp.ended())
+    }
+    fn udp(&self) -> bool {
+        self.udp
+    }
+    fn weight(&self) -> usize {
+        self.flow.rows().len()
+    }
+    fn kept(&mut self) -> &mut open::Kept {
+        &mut self.kept
     }
 }

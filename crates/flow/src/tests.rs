@@ -23,6 +23,7 @@ pub(crate) struct Tape {
     pub ports: (u16, u16),
 }
 
+#[derive(Clone, Debug)]
 pub(crate) struct Seg {
     pub from_client: bool,
     pub seq: u32,
@@ -155,7 +156,9 @@ mod http;
 mod http2;
 mod path;
 mod reassembly;
+mod settling;
 mod split;
+mod tally;
 mod tcp_verdicts;
 mod tls_layers;
 mod tshark;

@@ -75,6 +75,8 @@ pub struct Story {
     key_log: capture::keylog::KeyLog,
     /// The numbers of the TCP connections among those of the capture, from 1.
     numbers: OnceCell<Vec<(ConversationId, usize)>>,
+    /// The capture that this is an excerpt from.
+    whole: Option<Whole>,
     analysis: OnceCell<Analysis>,
     survey: OnceCell<survey::Survey>,
     compatible: OnceCell<analyze::compatible::Labels>,
@@ -88,6 +90,25 @@ pub struct Story {
     tables: OnceCell<hops::Tables>,
     progress: RefCell<BTreeMap<ConversationId, Option<Rc<progress::Progress>>>>,
     epoch: WallTime,
+}
+
+/// What an excerpt needs to know of the capture that it is from.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// When the capture began: its zero.
+    pub epoch: WallTime,
+    /// Its packets.
+    pub packets: u32,
+    /// The number of each TCP connection of the excerpt, by its first packet.
+    pub connections: BTreeMap<u32, usize>,
+    /// All its TCP connections.
+    pub connections_in_all: usize,
+    /// The numbers of the excerpt's requests, in order of time.
+    pub requests: Vec<usize>,
+    /// All its requests.
+    pub requests_in_all: usize,
+    /// Interfaces and pairs of hosts, the smaller address first, with more than one TCP connection between them.
+    pub several: BTreeSet<(u32, IpAddr, IpAddr)>,
 }
 
 /// One packet taken apart.
@@ -132,6 +153,23 @@ impl Story {
         Story::new(Frames::captured(file, key_log))
     }
 
+    /// The story of some packets of a capture, which bear their numbers in it.
+    pub fn from_excerpt(file: capture::read::File, key_log: capture::keylog::KeyLog, whole: Whole) -> Story {
+        let mut frames = Frames::captured(file, key_log);
+        if let Frames::Captured { began, .. } = &mut frames {
+            *began = Some(whole.epoch);
+        }
+        let story = Story::new(frames);
+        let connections = story.flow.conversations().iter().filter(|conversation| conversation.tcp().is_some());
+        let number = |conversation: &Conversation| {
+            let first = conversation.packets.first()?;
+            Some((conversation.id, *whole.connections.get(first)?))
+        };
+        let _ = story.numbers.set(connections.filter_map(number).collect());
+        let several = whole.several.union(&story.several).copied().collect();
+        Story { whole: Some(whole), several, ..story }
+    }
+
     fn new(frames: Frames) -> Story {
         let mut flow = Flow::new(Limits::default());
         frames.push_into(&mut flow);
@@ -172,6 +210,7 @@ impl Story {
             layers,
             key_log,
             numbers: OnceCell::new(),
+            whole: None,
             analysis: OnceCell::new(),
             survey: OnceCell::new(),
             compatible: OnceCell::new(),
@@ -188,6 +227,38 @@ impl Story {
     /// Number of packets.
     pub fn len(&self) -> usize {
         self.flow.rows().len()
+    }
+    /// Number of packets of the capture that these belong to: more than [`Story::len`] where this is an excerpt.
+    pub fn packets_in_all(&self) -> usize {
+        self.whole.as_ref().map_or(self.len(), |whole| whole.packets as usize)
+    }
+    /// Number of TCP connections of the capture.
+    pub fn connections_in_all(&self) -> usize {
+        let own = || self.flow.conversations().iter().filter(|conversation| conversation.tcp().is_some()).count();
+        self.whole.as_ref().map_or_else(own, |whole| whole.connections_in_all)
+    }
+    /// Number of requests of the capture.
+    pub fn requests_in_all(&self) -> usize {
+        self.whole.as_ref().map_or_else(|| self.analysis().requests.len(), |whole| whole.requests_in_all)
+    }
+    /// The number of the request at `index` of [`Analysis::requests`] among those of the capture, from 1 in order of time.
+    pub fn request_number(&self, index: usize) -> usize {
+        let number = self.whole.as_ref().and_then(|whole| whole.requests.get(index).copied());
+        number.unwrap_or(index + 1)
+    }
+    /// The request with this number.
+    pub fn request(&self, number: usize) -> Option<&analyze::Request> {
+        let requests = &self.analysis().requests;
+        let index = match &self.whole {
+            Some(whole) => whole.requests.binary_search(&number).ok()?,
+            None => number.checked_sub(1)?,
+        };
+        requests.get(index)
+    }
+    /// The TCP connection with this number.
+    pub fn connection(&self, number: usize) -> Option<&Conversation> {
+        let mut connections = self.flow.conversations().iter().filter(|conversation| conversation.tcp().is_some());
+        connections.find(|conversation| self.connection_number(conversation.id) == Some(number))
     }
     /// Whether there is no packet.
     pub fn is_empty(&self) -> bool {
@@ -410,7 +481,7 @@ fn is_swapped(trace: Option<&Trace>, ends: &[Option<states::End>; 2]) -> bool {
 }
 
 /// A conversation's interface and hosts, the smaller address first.
-fn pair(conversation: &Conversation) -> (u32, IpAddr, IpAddr) {
+pub fn pair(conversation: &Conversation) -> (u32, IpAddr, IpAddr) {
     let (a, b) = (conversation.client.ip, conversation.server.ip);
     (conversation.interface, a.min(b), a.max(b))
 }

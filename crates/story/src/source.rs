@@ -56,6 +56,8 @@ pub(crate) enum Frames {
         file: Box<capture::read::File>,
         /// Its secrets and those given beside it.
         key_log: capture::keylog::KeyLog,
+        /// The capture's zero, where these are some of its packets.
+        began: Option<WallTime>,
     },
     /// Those of a part of a capture, under the numbers that they have in the whole.
     Part {
@@ -96,7 +98,7 @@ impl Frames {
     pub fn captured(file: capture::read::File, mut key_log: capture::keylog::KeyLog) -> Frames {
         let (inside, _) = file.key_log();
         key_log.merge(&inside);
-        Frames::Captured { file: Box::new(file), key_log }
+        Frames::Captured { file: Box::new(file), key_log, began: None }
     }
 
     pub fn trace(&self) -> Option<&Trace> {
@@ -137,6 +139,7 @@ impl Frames {
     pub fn epoch(&self) -> WallTime {
         match self {
             Frames::Simulated { trace, .. } => trace.epoch,
+            Frames::Captured { began: Some(began), .. } => *began,
             Frames::Captured { file, .. } => {
                 file.packets.iter().find_map(|packet| packet.at).unwrap_or(WallTime::from_unix_nanos(0))
             }
@@ -172,13 +175,15 @@ impl Frames {
                         .interfaces
                         .get(packet.interface as usize)
                         .map_or(LinkType::ETHERNET, |interface| LinkType(u32::from(interface.link_type.to_u16())));
-                    flow.push(Packet {
+                    let Ok(number) = u32::try_from(packet.number) else { break };
+                    let packet = Packet {
                         at,
                         interface: packet.interface,
                         link,
                         bytes: &packet.data,
                         original_len: (packet.original_len as usize).max(packet.data.len()),
-                    });
+                    };
+                    flow.push_as(number, packet);
                 }
             }
             // They went through the flow before the part was made.
@@ -192,8 +197,15 @@ impl flow::Source for Frames {
         match self {
             Frames::Simulated { trace, .. } => self.frame_id(number).map(|id| Cow::Owned(trace.frames.bytes(id))),
             Frames::Captured { file, .. } => {
-                let at = (number as usize).checked_sub(1)?;
-                file.packets.get(at).map(|packet| Cow::Borrowed(packet.data.as_ref()))
+                let dense = file.packets.get((number as usize).checked_sub(1)?);
+                let packet = match dense.filter(|packet| packet.number == u64::from(number)) {
+                    Some(packet) => packet,
+                    None => {
+                        let at = file.packets.binary_search_by_key(&u64::from(number), |packet| packet.number).ok()?;
+                        file.packets.get(at)?
+                    }
+                };
+                Some(Cow::Borrowed(packet.data.as_ref()))
             }
             Frames::Part { bytes, .. } => bytes.frame(number),
         }

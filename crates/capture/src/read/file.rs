@@ -6,7 +6,7 @@ use std::io::Read;
 use base::WallTime;
 use bytes::{Bytes, BytesMut};
 
-use super::{Format, Interface, Item, Limits, Packet, Reader, Section, Statistics};
+use super::{Format, Interface, Item, JoinedPacket, Limits, Packet, Reader, Section, Statistics};
 use crate::keylog::KeyLog;
 use crate::{Direction, Error, LinkType, Problems, SecretsKind};
 
@@ -119,17 +119,7 @@ fn collect<R: Read>(
     limits: Limits,
     mut take: impl FnMut(OwnedPacket, Arrived),
 ) -> Result<File, Error> {
-    let mut file = File {
-        format: reader.format(),
-        sections: Vec::new(),
-        interfaces: Vec::new(),
-        packets: Vec::new(),
-        secrets: Vec::new(),
-        statistics: Vec::new(),
-        skipped: BTreeMap::new(),
-        problems: Problems::default(),
-        ended_by: None,
-    };
+    let mut file = File::new(reader.format());
     let mut links: Vec<LinkType> = Vec::new();
     loop {
         match reader.next() {
@@ -163,6 +153,21 @@ fn collect<R: Read>(
 }
 
 impl File {
+    /// One without anything.
+    pub(super) fn new(format: Format) -> File {
+        File {
+            format,
+            sections: Vec::new(),
+            interfaces: Vec::new(),
+            packets: Vec::new(),
+            secrets: Vec::new(),
+            statistics: Vec::new(),
+            skipped: BTreeMap::new(),
+            problems: Problems::default(),
+            ended_by: None,
+        }
+    }
+
     /// The TLS secrets inside the file, merged, and what was wrong with them (lines count within each block).
     pub fn key_log(&self) -> (KeyLog, Problems) {
         let (mut all, mut problems) = (KeyLog::default(), Problems::default());
@@ -198,7 +203,7 @@ fn of_comments(comments: &[String]) -> u64 {
 
 /// Copies packets into large pieces of memory, so that no packet has an allocation of its own; or shares the file's.
 #[derive(Default)]
-struct Keep {
+pub(super) struct Keep {
     shared: Option<Bytes>,
     piece: BytesMut,
     kept: u64,
@@ -208,6 +213,31 @@ struct Keep {
 const PIECE: usize = 1 << 20;
 
 impl Keep {
+    fn bytes(&mut self, data: &[u8]) -> Bytes {
+        if self.piece.capacity() < data.len() {
+            // A packet larger than a piece gets one of its own size, and the next packet a new piece.
+            self.piece = BytesMut::with_capacity(data.len().max(PIECE));
+        }
+        self.piece.extend_from_slice(data);
+        self.piece.split().freeze()
+    }
+
+    /// A packet of several captures.
+    pub(super) fn joined(&mut self, number: u64, packet: JoinedPacket<'_>) -> OwnedPacket {
+        OwnedPacket {
+            number,
+            interface: packet.interface,
+            at: packet.at,
+            data: self.bytes(packet.data),
+            original_len: packet.original_len,
+            direction: packet.direction,
+            fcs_len: 0,
+            dropped: None,
+            offset: 0,
+            comments: packet.comments,
+        }
+    }
+
     fn packet(&mut self, packet: &Packet<'_>) -> OwnedPacket {
         let data = self.data(packet);
         let comments: Vec<String> = packet.comments().map(|comment| comment.into_owned()).collect();
@@ -236,11 +266,6 @@ impl Keep {
         {
             return file.slice(place);
         }
-        if self.piece.capacity() < packet.data.len() {
-            // A packet larger than a piece gets one of its own size, and the next packet a new piece.
-            self.piece = BytesMut::with_capacity(packet.data.len().max(PIECE));
-        }
-        self.piece.extend_from_slice(packet.data);
-        self.piece.split().freeze()
+        self.bytes(packet.data)
     }
 }

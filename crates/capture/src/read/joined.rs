@@ -4,8 +4,9 @@ use std::io::Read;
 
 use base::{Duration, WallTime};
 
-use super::{Format, Interface, Item, Reader};
-use crate::{Error, LinkType, Problems, SecretsKind};
+use super::file::Keep;
+use super::{Container, File, Format, Interface, Item, OwnedSecrets, Reader};
+use crate::{Direction, Error, LinkType, Problems, SecretsKind};
 
 /// Reads several captures as one: of all packets that come next the earliest. Packets of one file keep their order; one without a
 /// time (pcapng's Simple Packet Block) stays behind the one before it. Interfaces are numbered over all files.
@@ -34,12 +35,14 @@ struct One<R: Read> {
     ended_by: Option<Error>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Ahead {
     at: Option<WallTime>,
     interface: u32,
     link_type: LinkType,
     original_len: u32,
+    direction: Option<Direction>,
+    comments: Vec<String>,
 }
 
 /// What several captures consist of.
@@ -53,7 +56,7 @@ pub enum JoinedItem<'a> {
 }
 
 /// A packet of one of several captures.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct JoinedPacket<'a> {
     /// When it was seen, by the clock of the first file.
     pub at: Option<WallTime>,
@@ -65,6 +68,10 @@ pub struct JoinedPacket<'a> {
     pub data: &'a [u8],
     /// How many bytes it had on the wire.
     pub original_len: u32,
+    /// Which way it went, if its file says so.
+    pub direction: Option<Direction>,
+    /// What people wrote about it.
+    pub comments: Vec<String>,
 }
 
 impl<R: Read> Joined<R> {
@@ -118,8 +125,8 @@ impl<R: Read> Joined<R> {
                     return Some(JoinedItem::TlsSecrets(&file.bytes));
                 }
                 Some(JoinedItem::Packet(packet)) => {
-                    let JoinedPacket { at, interface, link_type, original_len, .. } = packet;
-                    let ahead = Ahead { at, interface, link_type, original_len };
+                    let JoinedPacket { at, interface, link_type, original_len, direction, comments, .. } = packet;
+                    let ahead = Ahead { at, interface, link_type, original_len, direction, comments };
                     let bytes = packet.data.to_vec();
                     let file = self.files.get_mut(place)?;
                     file.latest = ahead.at.map_or(file.latest, |at| file.latest.max(at));
@@ -135,8 +142,49 @@ impl<R: Read> Joined<R> {
         let (place, _) = ready.min_by_key(|(place, file)| (file.latest, *place))?;
         self.last = place;
         let file = self.files.get(place)?;
-        let Ahead { at, interface, link_type, original_len } = file.ahead?;
-        Some(JoinedItem::Packet(JoinedPacket { at, interface, link_type, data: &file.bytes, original_len }))
+        let Ahead { at, interface, link_type, original_len, direction, comments } = file.ahead.clone()?;
+        let data = &file.bytes;
+        Some(JoinedItem::Packet(JoinedPacket { at, interface, link_type, data, original_len, direction, comments }))
+    }
+}
+
+impl<R: Read> Joined<R> {
+    /// What was wrong with all files together, and the first reason why one ended before its end.
+    pub fn into_damage(self) -> (Problems, Option<Error>) {
+        let (mut problems, mut ended_by) = (Problems::default(), None);
+        for file in self.files {
+            problems.append(file.reader.problems().clone());
+            ended_by = ended_by.or(file.ended_by);
+        }
+        (problems, ended_by)
+    }
+
+    /// Reads to the end and keeps the packets that `keep` holds, each under its number among all, from 1. What was wrong stays
+    /// with [`Joined::damage`]; sections, statistics and where blocks stand in their files are not kept.
+    pub fn excerpt(&mut self, mut keep: impl FnMut(u64) -> bool) -> File {
+        let format = self.formats().next();
+        let format = format.unwrap_or(Format { container: Container::PcapNg, compression: None });
+        let mut file = File::new(format);
+        let mut kept = Keep::default();
+        let (mut number, mut last) = (0, None);
+        while let Some(item) = self.next() {
+            match item {
+                JoinedItem::Packet(packet) => {
+                    number += 1;
+                    // A packet without a time stands where the one before it does, which may not be kept.
+                    last = packet.at.or(last);
+                    if keep(number) {
+                        file.packets.push(kept.joined(number, JoinedPacket { at: last, ..packet }));
+                    }
+                }
+                JoinedItem::TlsSecrets(text) => {
+                    let (kind, data) = (SecretsKind::TlsKeyLog, text.to_vec());
+                    file.secrets.push(OwnedSecrets { kind, data, offset: 0 });
+                }
+            }
+        }
+        file.interfaces = self.interfaces.clone();
+        file
     }
 }
 
@@ -157,12 +205,14 @@ impl<R: Read> One<R> {
                 Ok(Some(Item::Packet(packet))) => {
                     let interface = self.interfaces.get(packet.interface as usize).copied();
                     let at = packet.at.map(|at| at + self.shift);
-                    Some((at, interface, packet.original_len))
+                    let comments = packet.comments().map(|comment| comment.into_owned()).collect::<Vec<String>>();
+                    Some((at, interface, packet.original_len, packet.direction, comments))
                 }
                 Ok(Some(Item::Secrets(secrets))) if secrets.kind == SecretsKind::TlsKeyLog => None,
                 Ok(Some(Item::Interface(interface))) => {
-                    self.interfaces.push((interfaces.len() as u32, interface.link_type));
-                    interfaces.push(interface.clone());
+                    let id = interfaces.len() as u32;
+                    self.interfaces.push((id, interface.link_type));
+                    interfaces.push(Interface { id, ..interface.clone() });
                     continue;
                 }
                 Ok(Some(_)) => continue,
@@ -178,9 +228,17 @@ impl<R: Read> One<R> {
             };
             let data = self.reader.lent();
             return Some(match wanted {
-                Some((at, interface, original_len)) => {
+                Some((at, interface, original_len, direction, comments)) => {
                     let (interface, link_type) = interface.unwrap_or((0, LinkType::Ethernet));
-                    JoinedItem::Packet(JoinedPacket { at, interface, link_type, data, original_len })
+                    JoinedItem::Packet(JoinedPacket {
+                        at,
+                        interface,
+                        link_type,
+                        data,
+                        original_len,
+                        direction,
+                        comments,
+                    })
                 }
                 None => JoinedItem::TlsSecrets(data),
             });
@@ -238,6 +296,21 @@ mod tests {
         assert_eq!(texts, ["a1", "b1", "a2", "a3", "b2", "b3", "a4"]);
         assert!(packets.iter().all(|(_, interface, text)| (*interface == 1) == text.starts_with('b')));
         assert_eq!(secrets, ["B"]);
+    }
+
+    #[test]
+    fn an_excerpt_has_the_numbers_of_the_whole() {
+        let a = file(&[(10, "a1"), (30, "a2"), (20, "a3"), (50, "a4")], "A");
+        let b = file(&[(110, "b1"), (130, "b2"), (125, "b3")], "B");
+        let readers = [(&a, 0), (&b, -100)]
+            .map(|(bytes, shift)| (Reader::open(bytes.as_slice()).unwrap(), Duration::from_nanos(shift)));
+        let excerpt = Joined::new(readers).excerpt(|number| number % 3 != 0);
+        let told: Vec<(u64, u32, &[u8])> =
+            excerpt.packets.iter().map(|p| (p.number, p.interface, &p.data[..])).collect();
+        let expected: [(u64, u32, &[u8]); 5] =
+            [(1, 0, b"a1"), (2, 1, b"b1"), (4, 0, b"a3"), (5, 1, b"b2"), (7, 0, b"a4")];
+        assert_eq!(told, expected);
+        assert_eq!((excerpt.interfaces.len(), excerpt.secrets.len()), (2, 2));
     }
 
     #[test]

@@ -24,7 +24,6 @@ mod classic;
 mod file;
 mod interface;
 mod joined;
-mod merge;
 mod options;
 mod order;
 mod packet;

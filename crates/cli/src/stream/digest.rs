@@ -1,10 +1,13 @@
 //! What becomes of some parts of a capture: connections, requests and findings, and rows for their packets.
 
+use std::net::IpAddr;
+
 use analyze::findings::Search;
 use analyze::{Request, Span, Summary};
 use base::WallTime;
 use capture::keylog::KeyLog;
 use export::Lines;
+use filter::{Filter, Selection};
 use flow::{ConversationId, Flow, Part};
 use story::{Around, Story};
 
@@ -22,12 +25,66 @@ pub struct Job {
 }
 
 /// What is wanted of packets.
-#[derive(Clone, Copy, Debug)]
+#[derive(Default, Debug)]
 pub struct Wants {
     /// A row each as JSON.
     pub json: bool,
     /// A row each as CSV.
     pub csv: bool,
+    /// Which of them are asked for, where that is not all.
+    pub find: Option<Find>,
+}
+
+/// Which packets are asked for: those of the same part come along.
+#[derive(Default, Debug)]
+pub struct Find {
+    /// This one.
+    pub packet: Option<u32>,
+    /// Those of this connection.
+    pub connection: Option<usize>,
+    /// Those that an expression means.
+    pub filter: Option<Filter>,
+    /// Whether requests are counted, or only who belongs together is asked.
+    pub requests: bool,
+}
+
+impl Find {
+    /// The part, if it has what is asked for.
+    fn wanted(&self, part: &Seen<'_>) -> Option<Wanted> {
+        let by_packet = self.packet.is_some_and(|packet| part.flow.row(packet).is_some());
+        let by_connection = self.connection.map(|wanted| part.connections.iter().any(|(_, number)| *number == wanted));
+        let by_filter = || {
+            let Some((filter, story)) = self.filter.as_ref().zip(part.story) else { return false };
+            let selection = Selection { filter: Some(filter.clone()), connection: None, request: None };
+            selection.packets(story).is_ok_and(|packets| !packets.is_empty())
+        };
+        let is_in = part.rest || by_packet || by_connection.unwrap_or_else(by_filter);
+        is_in.then(|| {
+            let first = |(id, number): &(ConversationId, usize)| {
+                Some((*part.flow.conversation(*id)?.packets.first()?, *number))
+            };
+            Wanted {
+                packets: part.flow.rows().iter().map(|row| row.number).collect(),
+                connections: part.connections.iter().filter_map(first).collect(),
+            }
+        })
+    }
+}
+
+/// A part, read or not.
+struct Seen<'a> {
+    flow: &'a Flow,
+    connections: &'a [(ConversationId, usize)],
+    rest: bool,
+    story: Option<&'a Story>,
+}
+
+/// A part that has what is asked for.
+pub struct Wanted {
+    /// Its packets.
+    pub packets: Vec<u32>,
+    /// Its connections: the first packet of each, and its number.
+    pub connections: Vec<(u32, usize)>,
 }
 
 /// What was found.
@@ -49,6 +106,10 @@ pub struct Digest {
     pub json: Vec<u8>,
     /// The same.
     pub csv: Vec<u8>,
+    /// The parts that are asked for.
+    pub wanted: Vec<Wanted>,
+    /// Of all connections the interface and the hosts, where some parts are asked for.
+    pub hosts: Vec<(u32, IpAddr, IpAddr)>,
 }
 
 /// When the names of the servers of a part's connections were looked up. `rest` has the capture's DNS so far.
@@ -65,15 +126,29 @@ pub fn lookups(part: &Part, rest: &Flow) -> Vec<(ConversationId, Span)> {
 }
 
 /// Looks at the parts of a job.
-pub fn of(job: Job, keys: &KeyLog, wants: Wants) -> Digest {
+pub fn of(job: Job, keys: &KeyLog, wants: &Wants) -> Digest {
     let mut digest = Digest { number: job.number, epoch: job.epoch, ..Digest::default() };
     let packets = export::table("packets");
     for (lookups, part) in job.parts {
+        if wants.find.is_some() {
+            let connections = part.flow.conversations().iter().filter(|conversation| conversation.tcp().is_some());
+            digest.hosts.extend(connections.map(story::pair));
+        }
+        if let Some(find) = wants.find.as_ref().filter(|find| !find.requests) {
+            let Part { flow, connections, rest, .. } = &part;
+            digest.wanted.extend(find.wanted(&Seen { flow, connections, rest: *rest, story: None }));
+            continue;
+        }
+        let (connections, rest) = (part.connections.clone(), part.rest);
         let around = Around { epoch: job.epoch, keys, lookups: &lookups };
         let story = Story::of_part(part, around, &mut digest.search);
         let number = |id: ConversationId| story.connection_number(id);
         let concerned = story.findings().iter().filter_map(|finding| finding.conversation);
         digest.concerned.extend(concerned.filter_map(|id| Some((id, number(id)?))));
+        if let Some(find) = &wants.find {
+            let (flow, story) = (story.flow(), Some(&story));
+            digest.wanted.extend(find.wanted(&Seen { flow, connections: &connections, rest, story }));
+        }
         let analysis = story.analysis();
         digest.connections.extend(analysis.connections.iter().map(|c| (number(c.conversation), c.clone())));
         digest.requests.extend(analysis.requests.iter().map(|r| (number(r.conversation), r.clone())));

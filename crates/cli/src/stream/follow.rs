@@ -14,7 +14,7 @@ use story::{Row, Story};
 
 use super::digest::{self, Job};
 use super::sinks::Sinks;
-use super::{code, pushed};
+use super::{Takes, code, pushed};
 use crate::args::Open;
 use crate::error::Error;
 use crate::input::{Input, Stoppable};
@@ -115,7 +115,8 @@ impl Follow {
     fn take(&mut self, came: Came) -> bool {
         match came {
             Came::Packet { at, interface, link_type, data, original_len } => {
-                let packet = JoinedPacket { at, interface, link_type, data: &data, original_len };
+                let (direction, comments) = (None, Vec::new());
+                let packet = JoinedPacket { at, interface, link_type, data: &data, original_len, direction, comments };
                 let number = self.split.push(pushed(&packet, &mut self.epoch, &mut self.last));
                 self.waiting.extend(number.map(|number| (number, self.split.last())));
                 if self.split.full() {
@@ -173,7 +174,7 @@ impl Follow {
         let epoch = self.epoch.unwrap_or(WallTime::from_unix_nanos(0));
         let job = Job { number: 0, epoch, parts: vec![(lookups, part)], weight: 0 };
         let wants = sinks.wants();
-        sinks.take(digest::of(job, &self.keys, wants))
+        sinks.take(digest::of(job, &self.keys, &wants))
     }
 }
 
@@ -188,7 +189,7 @@ fn read(input: &Input, sender: &Sender<Came>) {
     };
     while let Some(item) = joined.next() {
         let came = match item {
-            JoinedItem::Packet(JoinedPacket { at, interface, link_type, data, original_len }) => {
+            JoinedItem::Packet(JoinedPacket { at, interface, link_type, data, original_len, .. }) => {
                 Came::Packet { at, interface, link_type, data: data.to_vec(), original_len }
             }
             JoinedItem::TlsSecrets(text) => Came::Secrets(text.to_vec()),

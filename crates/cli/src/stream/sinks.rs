@@ -10,7 +10,9 @@ use analyze::findings::{Finding, Search};
 use export::{Lines, Table};
 use flow::{ConversationId, Split};
 
+use super::Takes;
 use super::digest::{Digest, Wants};
+use super::spool::Spool;
 use crate::args::{Open, ViewFormat};
 use crate::error::Error;
 use crate::output;
@@ -27,7 +29,7 @@ pub struct Sinks<'a, W: Write> {
     concerned: BTreeMap<ConversationId, usize>,
     /// The first connections.
     first: BTreeMap<usize, Summary>,
-    requests: usize,
+    requests: Spool,
     begun: bool,
     /// Whether the packets were printed.
     pub listed: bool,
@@ -80,6 +82,9 @@ impl<'a, W: Write> Sinks<'a, W> {
             Ok(written)
         };
         let files = open.view.output.iter().map(one).collect::<Result<Vec<Written>, Error>>()?;
+        let json = shown == Shown::Rows || files.iter().any(|file| file.table.is_none());
+        let csv = files.iter().any(|file| file.table.is_some_and(|table| table.name == "requests"));
+        let lines = [json.then_some(Lines::Json), csv.then_some(Lines::Csv)];
         Ok(Sinks {
             out,
             shown,
@@ -87,7 +92,7 @@ impl<'a, W: Write> Sinks<'a, W> {
             search: Search::default(),
             concerned: BTreeMap::new(),
             first: BTreeMap::new(),
-            requests: 0,
+            requests: Spool::new(lines.into_iter().flatten().collect()),
             begun: false,
             listed: false,
         })
@@ -96,11 +101,6 @@ impl<'a, W: Write> Sinks<'a, W> {
     /// Standard output.
     pub fn out(&mut self) -> &mut W {
         self.out
-    }
-    /// What is wanted of each packet.
-    pub fn wants(&self) -> Wants {
-        let json = self.shown == Shown::Rows || self.files.iter().any(|file| file.table.is_none());
-        Wants { json, csv: self.files.iter().any(|file| file.table.is_some_and(|table| table.name == "packets")) }
     }
 
     /// Takes what was found in the next parts of the capture.
@@ -118,9 +118,12 @@ impl<'a, W: Write> Sinks<'a, W> {
             self.row("connections", || export::connection_row(*number, summary).to_vec())?;
         }
         for (connection, request) in &requests {
-            self.requests += 1;
-            let number = self.requests;
-            self.row("requests", || export::request_row(number, *connection, request).to_vec())?;
+            let Some(table) = export::table("requests") else { continue };
+            let mut cells = export::request_row(0, *connection, request);
+            if let Some(number) = cells.first_mut() {
+                *number = export::Cell::Empty;
+            }
+            self.requests.push(request.start(), connection.unwrap_or(usize::MAX), table, &cells).map_err(waiting)?;
         }
         for (number, summary) in connections {
             self.first.extend(number.map(|number| (number, summary)));
@@ -138,6 +141,8 @@ impl<'a, W: Write> Sinks<'a, W> {
     /// # Errors
     /// If something cannot be written.
     pub fn finish(mut self, split: &Split, stopped: bool) -> Result<(), Error> {
+        let requests = self.requests.len();
+        self.write_requests()?;
         let findings = std::mem::take(&mut self.search).finish();
         for (number, finding) in (1..).zip(&findings) {
             let connection = finding.conversation.and_then(|id| self.concerned.get(&id).copied());
@@ -157,7 +162,7 @@ impl<'a, W: Write> Sinks<'a, W> {
                 crate::findings::first_lines(self.out, &listed, false, style)?;
                 let first: Vec<&Summary> = self.first.values().collect();
                 crate::connections::list(self.out, &first, split.connections(), style)?;
-                let (connections, requests) = (split.connections(), self.requests);
+                let connections = split.connections();
                 writeln!(self.out, "{packets} packets, {connections} connections, {requests} requests.")?;
                 if !self.listed {
                     writeln!(
@@ -174,11 +179,7 @@ impl<'a, W: Write> Sinks<'a, W> {
             let _ = writeln!(err, "\nstopped: this is what the first {packets} packets tell");
         }
         if split.given_up() > 0 {
-            let count = split.given_up();
-            let _ = writeln!(
-                err,
-                "note: {count} connections that were open at one time with too many others, or silent for hours, were given up: what came later counts as connections of its own"
-            );
+            let _ = writeln!(err, "note: {}", given_up(split.given_up()));
         }
         if split.dropped() > 0 {
             let count = split.dropped();
@@ -188,6 +189,32 @@ impl<'a, W: Write> Sinks<'a, W> {
             );
         }
         Ok(())
+    }
+
+    /// Writes the rows of all requests, in order of time.
+    fn write_requests(&mut self) -> Result<(), Error> {
+        let rows = std::mem::replace(&mut self.requests, Spool::new(Vec::new()));
+        let (shown, out, files) = (self.shown, &mut *self.out, &mut self.files);
+        // Which of the outputs failed is not told apart: the message says what is wrong.
+        rows.finish(|lines, line| {
+            if shown == Shown::Rows && lines == Lines::Json {
+                out.write_all(line)?;
+            }
+            for file in files.iter_mut() {
+                let wanted = match file.table {
+                    None => lines == Lines::Json,
+                    Some(table) => lines == Lines::Csv && table.name == "requests",
+                };
+                if wanted {
+                    file.out.write_all(line)?;
+                }
+            }
+            Ok(())
+        })
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Error::from(error),
+            _ => waiting(error),
+        })
     }
 
     /// Writes a row wherever its table is wanted.
@@ -234,4 +261,27 @@ impl<'a, W: Write> Sinks<'a, W> {
         }
         Ok(())
     }
+}
+
+impl<W: Write> Takes for Sinks<'_, W> {
+    fn wants(&mut self) -> Wants {
+        let json = self.shown == Shown::Rows || self.files.iter().any(|file| file.table.is_none());
+        let csv = self.files.iter().any(|file| file.table.is_some_and(|table| table.name == "packets"));
+        Wants { json, csv, find: None }
+    }
+    fn take(&mut self, digest: Digest) -> Result<(), Error> {
+        Sinks::take(self, digest)
+    }
+}
+
+/// The rows of requests could not be kept until their numbers are known, or not be written.
+fn waiting(error: io::Error) -> Error {
+    Error::input(format!("cannot write the rows of requests: {error}"))
+}
+
+/// What is said of connections that were given up.
+pub fn given_up(count: u64) -> String {
+    format!(
+        "{count} connections that were open at one time with too many others, or silent for hours, were given up: what came later counts as connections of its own"
+    )
 }

@@ -1,7 +1,7 @@
 //! A TCP connection a row.
 
 use analyze::{Ending, Summary};
-use flow::Application;
+use flow::{Application, Talk};
 
 use super::{Cell, Chosen, Sink, Table, columns};
 
@@ -76,6 +76,32 @@ pub fn row(number: Option<usize>, summary: &Summary) -> [Cell; 23] {
         tls.and_then(|tls| tls.undecrypted.as_ref()).map(|(_, why)| why.clone()).into(),
         summary.http.len().into(),
     ]
+}
+
+/// The row of a connection of which headers alone were looked at; what these do not tell is empty.
+pub fn talk_row(number: usize, talk: &Talk) -> [Cell; 23] {
+    let (client, server) = (talk.connection.client().counts(), talk.connection.server().counts());
+    let mut cells = [const { Cell::Empty }; 23];
+    let known: [Cell; 14] = [
+        number.into(),
+        talk.client.ip.to_string().into(),
+        talk.client.port.into(),
+        talk.server.ip.to_string().into(),
+        talk.server.port.into(),
+        talk.span.0.into(),
+        talk.span.1.into(),
+        talk.packets.into(),
+        (client.data_bytes - client.repeated_bytes).into(),
+        (server.data_bytes - server.repeated_bytes).into(),
+        client.retransmissions.into(),
+        server.retransmissions.into(),
+        analyze::round_trip(&talk.connection).into(),
+        ending(Ending::of(&talk.connection)).into(),
+    ];
+    for (cell, known) in cells.iter_mut().zip(known) {
+        *cell = known;
+    }
+    cells
 }
 
 fn ending(ending: Ending) -> &'static str {

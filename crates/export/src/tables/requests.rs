@@ -31,7 +31,8 @@ pub(super) static TABLE: Table = Table {
 };
 
 fn rows(chosen: &Chosen<'_>, each: &mut Sink<'_>) -> std::io::Result<()> {
-    for (number, request) in (1usize..).zip(&chosen.story.analysis().requests) {
+    for (index, request) in chosen.story.analysis().requests.iter().enumerate() {
+        let number = chosen.story.request_number(index);
         let first = request.request_frames.0;
         let last = request.response_frames.map_or(request.request_frames.1, |frames| frames.1);
         let conversation = chosen.story.flow().conversation(request.conversation);

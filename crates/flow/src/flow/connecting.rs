@@ -12,7 +12,6 @@ impl Flow {
     pub(super) fn segment(&mut self, number: u32, src: Endpoint, dst: Endpoint, segment: Segment) {
         let Some(interface) = self.row_mut(number).map(|row| row.interface) else { return };
         let key = Key::new(interface, 6, src, dst);
-        let syn = segment.flags.contains(Flags::SYN) && !segment.flags.contains(Flags::RST);
         let current = self.current.get(&key).copied();
         let mut verdicts = Verdicts::NONE;
         let id = match current {
@@ -22,24 +21,19 @@ impl Flow {
                 let client = conversation.client == src;
                 let direction = if client { Direction::ToServer } else { Direction::ToClient };
                 let Kind::Tcp(connection) = &mut conversation.kind else { return };
-                if syn && !segment.flags.contains(Flags::ACK) {
-                    match foreign_syn(connection, direction, &segment) {
-                        Syn::Own => Some(id),
-                        Syn::Opens => {
-                            verdicts = Verdicts::PORT_REUSED;
-                            self.open_tcp(number, key, src, dst, &segment, Some(id))
-                        }
-                        Syn::Challenges => {
-                            let tcp = connection.challenge(direction, segment);
-                            self.join(number, id, src);
-                            self.set_tcp(number, tcp);
-                            return;
-                        }
+                match belongs(connection, direction, &segment) {
+                    Belongs::Own => Some(id),
+                    Belongs::Opens => {
+                        verdicts = Verdicts::PORT_REUSED;
+                        self.open_tcp(number, key, src, dst, &segment, Some(id))
                     }
-                } else if connection.answers_challenger(direction, &segment) {
-                    self.promote(id, key, dst, &segment)
-                } else {
-                    Some(id)
+                    Belongs::Challenges => {
+                        let tcp = connection.challenge(direction, segment);
+                        self.join(number, id, src);
+                        self.set_tcp(number, tcp);
+                        return;
+                    }
+                    Belongs::Answers => self.promote(id, key, dst, &segment),
                 }
             }
         };
@@ -57,14 +51,7 @@ impl Flow {
         segment: &Segment,
         previous: Option<ConversationId>,
     ) -> Option<ConversationId> {
-        // RFC 9293 §3.5: the active opener's SYN has no acknowledgment, the answer has one.
-        let by = match (segment.flags.contains(Flags::SYN), segment.flags.contains(Flags::ACK)) {
-            (true, false) => (src, dst, ClientBy::Opening),
-            (true, true) => (dst, src, ClientBy::Opening),
-            _ if server_port(src.port) && !server_port(dst.port) => (dst, src, ClientBy::Port),
-            _ if server_port(dst.port) && !server_port(src.port) => (src, dst, ClientBy::Port),
-            _ => (src, dst, ClientBy::FirstSender),
-        };
+        let by = client_of(segment, src, dst);
         self.open(number, key, by, previous, Kind::Tcp(Box::default()))
     }
 
@@ -73,9 +60,7 @@ impl Flow {
         let conversation = self.conversation_mut(old)?;
         let other = if conversation.client == opener { conversation.server } else { conversation.client };
         let Kind::Tcp(connection) = &mut conversation.kind else { return None };
-        let challengers = std::mem::take(&mut connection.challengers);
-        let opening: Vec<Segment> =
-            challengers.into_iter().map(|(_, syn)| *syn).filter(|syn| syn.seq + 1 == answer.ack).collect();
+        let opening = connection.opened_by(answer);
         conversation.packets.retain(|number| opening.iter().all(|syn| syn.frame != *number));
         let first = opening.first()?;
         let id = self.open_tcp(first.frame, key, opener, other, first, Some(old))?;
@@ -113,25 +98,50 @@ impl Flow {
     }
 }
 
-/// What a SYN without ACK is to the connection that its addresses and ports have.
-enum Syn {
-    /// Its own: the first, the same again, or the other side's in a simultaneous open.
+/// What a segment is to the connection that its addresses and ports have.
+pub(crate) enum Belongs {
+    /// Its own; of a SYN: the first, the same again, or the other side's in a simultaneous open.
     Own,
-    /// It opens a new one.
+    /// A SYN that opens a new one.
     Opens,
-    /// The connection is open: the answer will tell.
+    /// A SYN although the connection is open: the answer will tell.
     Challenges,
+    /// It answers such a SYN, and so they open a new one.
+    Answers,
 }
 
-fn foreign_syn(connection: &Connection, direction: Direction, segment: &Segment) -> Syn {
+pub(crate) fn belongs(connection: &Connection, direction: Direction, segment: &Segment) -> Belongs {
+    let asks = segment.flags.contains(Flags::SYN) && !segment.flags.intersects(Flags(Flags::ACK.0 | Flags::RST.0));
+    if asks {
+        foreign_syn(connection, direction, segment)
+    } else if connection.answers_challenger(direction, segment) {
+        Belongs::Answers
+    } else {
+        Belongs::Own
+    }
+}
+
+fn foreign_syn(connection: &Connection, direction: Direction, segment: &Segment) -> Belongs {
     let (me, peer) = (connection.half(direction), connection.half(direction.opposite()));
     let nothing_yet = me.counts().packets == 0 && !connection.was_open() && peer.syn_frame().is_some();
     if nothing_yet && !connection.reset() {
-        return Syn::Own; // RFC 9293 §3.5, figure 7: simultaneous open
+        return Belongs::Own; // RFC 9293 §3.5, figure 7: simultaneous open
     }
     let same = tcp::same_isn(me, segment.seq);
     if same && !(connection.over() && connection.was_open()) {
-        return Syn::Own;
+        return Belongs::Own;
     }
-    if connection.over() { Syn::Opens } else { Syn::Challenges }
+    if connection.over() { Belongs::Opens } else { Belongs::Challenges }
+}
+
+/// Client and server of a connection by its first segment, and why.
+pub(crate) fn client_of(segment: &Segment, src: Endpoint, dst: Endpoint) -> (Endpoint, Endpoint, ClientBy) {
+    // RFC 9293 §3.5: the active opener's SYN has no acknowledgment, the answer has one.
+    match (segment.flags.contains(Flags::SYN), segment.flags.contains(Flags::ACK)) {
+        (true, false) => (src, dst, ClientBy::Opening),
+        (true, true) => (dst, src, ClientBy::Opening),
+        _ if server_port(src.port) && !server_port(dst.port) => (dst, src, ClientBy::Port),
+        _ if server_port(dst.port) && !server_port(src.port) => (src, dst, ClientBy::Port),
+        _ => (src, dst, ClientBy::FirstSender),
+    }
 }

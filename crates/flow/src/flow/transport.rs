@@ -7,7 +7,7 @@ use wire::pseudo_header;
 
 use super::Flow;
 use crate::conversation::{self, ConversationId, Endpoint, Key, Kind};
-use crate::row::RowKind;
+use crate::row::{Payload, RowKind};
 use crate::tcp::{Check, Segment};
 
 impl Flow {
@@ -36,34 +36,12 @@ impl Flow {
         match frame.transport {
             Transport::Tcp(header, options) => {
                 self.set_kind(number, RowKind::Tcp);
-                let checksum = match frame.checksum {
-                    Checksum::Unverified => Check::Unverified,
-                    Checksum::Good => Check::Good,
-                    // For the card to complete, systems leave the pseudo header's sum, not complemented (with the length,
-                    // or without where the card cuts a large segment), or nothing at all.
-                    Checksum::Bad => {
-                        let len = header.header_len() + frame.payload_len;
-                        let partial = |len| !pseudo_header(src.ip, dst.ip, 6, len).checksum();
-                        let unfinished = [partial(len), partial(0), 0].contains(&header.checksum);
-                        if unfinished { Check::Partial } else { Check::Bad }
-                    }
-                };
                 let Some(row) = self.row_mut(number) else { return };
-                let segment = Segment {
-                    frame: number,
-                    at: row.at,
-                    seq: wire::tcp::Seq(header.seq),
-                    ack: wire::tcp::Seq(header.ack),
-                    flags: header.flags(),
-                    window: header.window,
-                    options,
-                    len: row.payload.claimed,
-                    captured: row.payload.len,
-                    buffer: row.payload.buffer,
-                    offset: row.payload.at,
-                    wire_len: row.original,
-                    checksum,
-                };
+                let captured = Captured { number, at: row.at, payload: row.payload, original: row.original };
+                let checksum = frame.checksum;
+                let header_and_data = header.header_len() + frame.payload_len;
+                let checksum = check(checksum, header.checksum, (src.ip, dst.ip), header_and_data);
+                let segment = segment_of(&captured, &header, options, checksum);
                 self.segment(number, src, dst, segment);
             }
             Transport::Udp(_) => {
@@ -152,6 +130,52 @@ impl Flow {
         let interface = self.row_mut(number)?.interface;
         let (protocol, src, dst) = quoted?;
         self.current.get(&Key::new(interface, protocol, src, dst)).copied()
+    }
+}
+
+/// A packet, as far as its segment bears it.
+pub(crate) struct Captured {
+    pub number: u32,
+    pub at: base::Instant,
+    pub payload: Payload,
+    pub original: u32,
+}
+
+pub(crate) fn segment_of(
+    packet: &Captured,
+    header: &wire::tcp::Header,
+    options: wire::tcp::Options,
+    checksum: Check,
+) -> Segment {
+    Segment {
+        frame: packet.number,
+        at: packet.at,
+        seq: wire::tcp::Seq(header.seq),
+        ack: wire::tcp::Seq(header.ack),
+        flags: header.flags(),
+        window: header.window,
+        options,
+        len: packet.payload.claimed,
+        captured: packet.payload.len,
+        buffer: packet.payload.buffer,
+        offset: packet.payload.at,
+        wire_len: packet.original,
+        checksum,
+    }
+}
+
+/// What a segment's checksum tells, of header and data of `len` bytes together.
+pub(crate) fn check(verified: Checksum, sum: u16, (src, dst): (IpAddr, IpAddr), len: usize) -> Check {
+    match verified {
+        Checksum::Unverified => Check::Unverified,
+        Checksum::Good => Check::Good,
+        // For the card to complete, systems leave the pseudo header's sum, not complemented (with the length, or without
+        // where the card cuts a large segment), or nothing at all.
+        Checksum::Bad => {
+            let partial = |len| !pseudo_header(src, dst, 6, len).checksum();
+            let unfinished = [partial(len), partial(0), 0].contains(&sum);
+            if unfinished { Check::Partial } else { Check::Bad }
+        }
     }
 }
 

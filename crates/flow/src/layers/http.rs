@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use bytes::BytesMut;
 use wire::http::{
     ChunkStep, Dechunker, Fields, Framing, FramingFault, NextHead, Request, Response, decode_request, decode_response,
     looks_like_http, next_head, request_framing, response_framing,
@@ -11,6 +10,7 @@ use wire::http::{
 use wire::http2::Table;
 use wire::{Reader, Silent};
 
+use super::Joint;
 use super::http2::{Http2Frame, OnStream};
 use crate::{Buffer, BufferKind, BufferRef, Direction, Piece};
 
@@ -412,15 +412,14 @@ fn body(message: &mut HttpMessage, input: &Input<'_>, derive: &mut impl FnMut(Bu
     }
     message.state = state;
     if !message.chunks.is_empty() {
-        let mut out = BytesMut::new();
+        let mut out = Joint::new(message.content_len());
         let mut parents = Vec::new();
         for data in &message.chunks {
-            let from = out.len();
-            out.extend_from_slice(input.buffer.bytes.get(data.clone()).unwrap_or_default());
-            parents.push(Piece { range: from..out.len(), parent: message.buffer, at: data.start });
+            let range = out.push(input.buffer.bytes.get(data.clone()).unwrap_or_default());
+            parents.push(Piece { range, parent: message.buffer, at: data.start });
         }
         let id = BufferRef::Derived(0); // given its own number where it is kept
-        let decoded = Buffer { id, kind: BufferKind::Body, bytes: out.freeze(), parents };
+        let decoded = Buffer { id, kind: BufferKind::Body, bytes: out.finish(), parents };
         message.decoded = Some(derive(decoded));
     }
 }

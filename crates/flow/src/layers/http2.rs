@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use bytes::BytesMut;
 use wire::http::{Fields, Framing, Request, Response, Status, Version};
 use wire::http2::{
     ErrorCode, FrameHeader, FrameType, Mark, PREFACE, Parts, Setting, Table, decode_block, is_chain, parts,
 };
 use wire::{Reader, Silent};
 
+use super::Joint;
 use super::http::{Exchange, Head, Http, HttpMessage, Input, MessageState, Unread};
 use crate::{Buffer, BufferKind, BufferRef, Direction, Piece};
 
@@ -43,6 +43,13 @@ pub struct Http2Frame {
     missing: u64,
     /// Frames may be missing before it.
     resumed: bool,
+}
+
+impl Http2Frame {
+    /// Where the content of a DATA frame stands, without padding.
+    pub(crate) fn data(&self) -> Option<Range<usize>> {
+        self.header.filter(|header| header.kind == FrameType::DATA).map(|_| self.content.clone())
+    }
 }
 
 /// What makes a message one of HTTP/2: its stream, and its header blocks.
@@ -383,12 +390,11 @@ impl Draft {
         buffers: &[&Buffer],
         derive: &mut impl FnMut(Buffer) -> BufferRef,
     ) -> HttpMessage {
-        let mut bytes = BytesMut::with_capacity(self.len);
+        let mut bytes = Joint::new(self.len);
         let mut parents = Vec::new();
         for (parent, range) in &self.parts {
-            let from = bytes.len();
             if let Some(buffer) = of(buffers, *parent) {
-                bytes.extend_from_slice(buffer.bytes.get(range.clone()).unwrap_or_default());
+                let from = bytes.push(buffer.bytes.get(range.clone()).unwrap_or_default()).start;
                 // What is missing there is missing here.
                 parents.extend(buffer.origins(range.clone()).map(|piece| Piece {
                     range: from + piece.range.start - range.start..from + piece.range.end - range.start,
@@ -397,7 +403,7 @@ impl Draft {
                 }));
             }
         }
-        let whole = Buffer { id: BufferRef::Derived(0), kind: BufferKind::Message, bytes: bytes.freeze(), parents };
+        let whole = Buffer { id: BufferRef::Derived(0), kind: BufferKind::Message, bytes: bytes.finish(), parents };
         let state = match (self.missing, self.ended) {
             (0, true) => MessageState::Whole,
             (0, false) => MessageState::CutShort,

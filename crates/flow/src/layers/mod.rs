@@ -12,7 +12,7 @@ mod units;
 
 use std::ops::Range;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use capture::keylog::KeyLog;
 use wire::http::{Version, looks_like_http};
 use wire::http2::{PREFACE, is_chain, looks_like_http2};
@@ -20,6 +20,7 @@ use wire::http2::{PREFACE, is_chain, looks_like_http2};
 pub use http::{Exchange, Head, Http, HttpMessage, MessageState, Unread};
 pub use http2::{Http2Frame, OnStream};
 pub use stream::{Cut, Stream};
+pub(crate) use tls::KeptPart;
 pub use tls::{HandshakeMessage, RecordContent, SettledRecord, Tls, TlsRecord};
 pub use units::{Carried, Unit, UnitKind};
 
@@ -83,6 +84,20 @@ impl Layers {
     /// Costs time in proportion to the connection's bytes (copied once, decrypted once) and as much memory, within the
     /// limits of `flow`. Keep the result and make it anew when the connection has got more packets.
     pub fn of(flow: &Flow, id: ConversationId, source: &dyn Source, keys: &KeyLog) -> Option<Layers> {
+        let mut layers = Layers::unlisted(flow, id, source, keys)?;
+        let connection = flow.conversation(id)?.tcp()?;
+        for direction in Direction::BOTH {
+            let overlaps = connection.half(direction).stream().overlaps();
+            let differing = overlaps.iter().filter(|overlap| differs(overlap, flow, source));
+            layers.conflicts.extend(differing.map(|overlap| (direction, *overlap)));
+        }
+        layers.conflicts.sort_by_key(|(_, overlap)| overlap.dropped.frame);
+        layers.index(flow);
+        Some(layers)
+    }
+
+    /// As [`Layers::of`], but without a list of units and of conflicts.
+    pub(crate) fn unlisted(flow: &Flow, id: ConversationId, source: &dyn Source, keys: &KeyLog) -> Option<Layers> {
         let conversation = flow.conversation(id)?;
         let connection = conversation.tcp()?;
         let limits = flow.limits();
@@ -102,12 +117,6 @@ impl Layers {
             units: Vec::new(),
             by_frame: Vec::new(),
         };
-        for direction in Direction::BOTH {
-            let overlaps = connection.half(direction).stream().overlaps();
-            let differing = overlaps.iter().filter(|overlap| differs(overlap, flow, source));
-            layers.conflicts.extend(differing.map(|overlap| (direction, *overlap)));
-        }
-        layers.conflicts.sort_by_key(|(_, overlap)| overlap.dropped.frame);
         let port = conversation.server.port;
         let [client, server] = layers.streams.each_ref().map(|stream| stream.bytes().clone());
         let version = http_version(&client, &server, connection.mid_stream());
@@ -133,7 +142,6 @@ impl Layers {
             Application::Tls => layers.read_tls(flow, source, keys),
             Application::Nothing | Application::Unknown => {}
         }
-        layers.index(flow);
         Some(layers)
     }
 
@@ -324,6 +332,39 @@ fn first_packet(flow: &Flow, streams: &[Stream; 2], derived: &[Buffer], piece: &
         };
         let origin = buffer.origins(at..at + 1).next()?;
         (parent, at) = (origin.parent, origin.at);
+    }
+}
+
+/// Bytes joined from others. Zeros, which stand for what was let go, take no memory: the system gives them without any.
+struct Joint {
+    bytes: BytesMut,
+    len: usize,
+}
+
+impl Joint {
+    /// Nothing yet, and room for `len` bytes.
+    fn new(len: usize) -> Joint {
+        Joint { bytes: BytesMut::zeroed(len), len: 0 }
+    }
+
+    /// Adds bytes; gives where they stand.
+    fn push(&mut self, bytes: &[u8]) -> Range<usize> {
+        static ZEROS: [u8; 4096] = [0; 4096];
+        let range = self.len..self.len + bytes.len();
+        if self.bytes.len() < range.end {
+            self.bytes.resize(range.end, 0);
+        }
+        let zero = bytes.chunks(ZEROS.len()).all(|part| ZEROS.starts_with(part));
+        if let Some(place) = self.bytes.get_mut(range.clone()).filter(|_| !zero) {
+            place.copy_from_slice(bytes);
+        }
+        self.len = range.end;
+        range
+    }
+
+    fn finish(mut self) -> Bytes {
+        self.bytes.truncate(self.len);
+        self.bytes.freeze()
     }
 }
 

@@ -150,16 +150,25 @@ pub struct SettledRecord {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum SettledContent {
-    Decrypted { content_type: ContentType, layout: Layout, sequence: u64, epoch: Epoch },
+    Decrypted { content_type: ContentType, layout: Layout, sequence: u64, epoch: Epoch, parts: Vec<KeptPart> },
     Undecrypted(Why),
+}
+
+/// A part of a record's content that is kept when the record's bytes are let go.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct KeptPart {
+    /// Where in the content.
+    pub at: u16,
+    /// What stands there.
+    pub bytes: Box<[u8]>,
 }
 
 /// What stands for plaintext that was let go.
 static ZEROS: [u8; (1 << 14) + 256] = [0; (1 << 14) + 256];
 
 impl SettledRecord {
-    /// What is to be known of `record` when its bytes are let go; `None` if they will still be needed.
-    pub(crate) fn of(record: &TlsRecord) -> Option<SettledRecord> {
+    /// What is to be known of `record` when its bytes are let go, but for those parts; `None` if they will still be needed.
+    pub(crate) fn of(record: &TlsRecord, parts: Vec<KeptPart>) -> Option<SettledRecord> {
         let opened = match &record.content {
             RecordContent::Decrypted { content_type, layout, sequence, epoch, .. } => {
                 // With an AEAD each record is opened by itself; with CBC the next one needs this one's end (RFC 2246 §6.2.3.2).
@@ -168,7 +177,7 @@ impl SettledRecord {
                     return None;
                 }
                 let (content_type, layout, sequence, epoch) = (*content_type, *layout, *sequence, *epoch);
-                SettledContent::Decrypted { content_type, layout, sequence, epoch }
+                SettledContent::Decrypted { content_type, layout, sequence, epoch, parts }
             }
             RecordContent::Undecrypted(why) if record.header.content_type == ContentType::APPLICATION_DATA => {
                 SettledContent::Undecrypted(why.clone())
@@ -238,7 +247,8 @@ pub(super) fn read(
         let opened = match cut.settled {
             Some(SettledRecord { opened: SettledContent::Undecrypted(why), .. }) => Opened::Undecrypted(why),
             Some(SettledRecord {
-                opened: SettledContent::Decrypted { content_type, layout, sequence, epoch }, ..
+                opened: SettledContent::Decrypted { content_type, layout, sequence, epoch, parts },
+                ..
             }) => {
                 session.opened_before(sender, epoch, sequence);
                 let at = fragment_at + layout.explicit_nonce;
@@ -247,6 +257,7 @@ pub(super) fn read(
                 let id = BufferRef::Derived(0); // given its own number where it is kept
                 let buffer = keep(Buffer { id, kind: BufferKind::Record, bytes: whole, parents });
                 data[side].skip(layout.content, buffer, Some(epoch), cut.frame);
+                data[side].restore(layout.content, &parts);
                 let content = RecordContent::Decrypted { buffer, content_type, layout, sequence, epoch };
                 let (direction, range, header, frame) = (cut.direction, cut.range, cut.header, cut.frame);
                 tls.records.push(TlsRecord { direction, range, header, frame, content });
@@ -430,6 +441,17 @@ impl Joined {
         if len > 0 {
             self.parents.push(Piece { range: start..end, parent, at: 0 });
             self.ends.push((end, frame, epoch));
+        }
+    }
+
+    /// Puts back what was kept of the last `len` bytes.
+    fn restore(&mut self, len: usize, parts: &[KeptPart]) {
+        let start = self.len.saturating_sub(len);
+        for part in parts {
+            let from = start + usize::from(part.at);
+            if let Some(place) = self.bytes.get_mut(from..from + part.bytes.len()) {
+                place.copy_from_slice(&part.bytes);
+            }
         }
     }
 

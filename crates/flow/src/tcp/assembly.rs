@@ -27,6 +27,12 @@ impl StreamPiece {
     pub fn end(&self) -> i64 {
         self.start + i64::from(self.len)
     }
+    /// Takes in a piece that follows it, unless both are too long together.
+    fn lengthened(&mut self, next: &StreamPiece) -> bool {
+        let len = self.len.checked_add(next.len);
+        self.len = len.unwrap_or(self.len);
+        len.is_some()
+    }
     /// The part of it that lies in `start..end`, if any.
     fn part(&self, start: i64, end: i64) -> Option<StreamPiece> {
         let (from, to) = (start.max(self.start), end.min(self.end()));
@@ -72,7 +78,12 @@ pub struct Assembly {
     overlaps: Vec<Overlap>,
     /// How many overlaps were not kept.
     overlaps_dropped: u64,
+    /// Whether only the ranges count that are there, and not where their bytes stand.
+    ranges_only: bool,
 }
+
+/// Ranges with holes between them that are kept where only ranges are.
+const MAX_RANGES: usize = 256;
 
 impl Assembly {
     /// The pieces, in order of the stream. Between two that do not touch lies a hole.
@@ -143,6 +154,33 @@ impl Assembly {
         self.pieces_in(number..number.saturating_add(1)).next().map(|piece| piece.frame)
     }
 
+    /// From now on pieces that touch become one: which packets brought them is forgotten, and memory stays small. Of more
+    /// holes than a few hundred the oldest count as filled.
+    pub(crate) fn forget_places(&mut self) {
+        self.ranges_only = true;
+    }
+
+    /// Joins what touches.
+    fn join(&mut self) {
+        let mut ranges: Vec<StreamPiece> = Vec::with_capacity(self.ordered.len() + self.late.len());
+        for piece in self.pieces() {
+            let touched = ranges.last_mut().filter(|last| last.end() == piece.start);
+            if !touched.is_some_and(|last| last.lengthened(piece)) {
+                ranges.push(*piece);
+            }
+        }
+        if ranges.len() > MAX_RANGES {
+            let oldest: Vec<StreamPiece> = ranges.drain(..ranges.len() - MAX_RANGES / 2).collect();
+            if let [first, .., last] = oldest.as_slice() {
+                let len = u32::try_from(last.end() - first.start).unwrap_or(u32::MAX);
+                let start = last.end() - i64::from(len);
+                ranges.insert(0, StreamPiece { start, len, ..*first });
+            }
+        }
+        self.ordered = ranges;
+        self.late.clear();
+    }
+
     /// Adds a piece: what is new of it is kept, what is known is noted as an overlap (at most `max_overlaps` of them).
     pub(crate) fn insert(&mut self, piece: StreamPiece, max_overlaps: usize) -> Inserted {
         if piece.len == 0 {
@@ -151,7 +189,15 @@ impl Assembly {
         let end = self.end().unwrap_or(i64::MIN);
         if piece.start >= end {
             // In order, or beyond a hole.
-            self.ordered.push(piece);
+            let grown = self.ranges_only
+                && piece.start == end
+                && self.ordered.last_mut().is_some_and(|last| last.lengthened(&piece));
+            if !grown {
+                self.ordered.push(piece);
+            }
+            if self.ranges_only && self.ordered.len() > MAX_RANGES {
+                self.join();
+            }
             return Inserted { new: piece.len, known_from: 0 };
         }
         let mut inserted = Inserted::default();
@@ -178,6 +224,9 @@ impl Assembly {
             at = kept.end();
         }
         fill(self, at, piece.end(), &mut inserted);
+        if self.ranges_only && inserted.new > 0 {
+            self.join();
+        }
         inserted
     }
 }

@@ -99,6 +99,19 @@ impl Connection {
             && self.challengers.iter().any(|(d, syn)| *d != direction && segment.ack == syn.seq + 1)
     }
 
+    /// The SYNs inside this connection that `answer` acknowledges; it forgets all.
+    pub(crate) fn opened_by(&mut self, answer: &Segment) -> Vec<Segment> {
+        let challengers = std::mem::take(&mut self.challengers);
+        challengers.into_iter().map(|(_, syn)| *syn).filter(|syn| syn.seq + 1 == answer.ack).collect()
+    }
+
+    /// One of which only figures are kept: where its bytes stand is forgotten.
+    pub(crate) fn figures_only() -> Connection {
+        let mut connection = Connection::default();
+        connection.halves.iter_mut().for_each(|half| half.stream.forget_places());
+        connection
+    }
+
     /// Takes one segment in and tells what it is.
     pub(crate) fn push(&mut self, direction: Direction, segment: &Segment, limits: &Limits) -> Tcp {
         let mut tcp = Tcp::of(segment);

@@ -6,13 +6,13 @@ use super::*;
 use crate::{HttpMessage, Unread};
 
 /// A frame (RFC 9113 §4.1).
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let len = (payload.len() as u32).to_be_bytes();
     [&len[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
 /// A header block of literals that nobody remembers (RFC 7541 §6.2.2).
-fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn block(fields: &[(&str, &str)]) -> Vec<u8> {
     let literal = |(name, value): &(&str, &str)| {
         [&[0, name.len() as u8], name.as_bytes(), &[value.len() as u8], value.as_bytes()].concat()
     };
@@ -25,16 +25,16 @@ const HEADERS: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-fn get(stream: u32, path: &str) -> Vec<u8> {
+pub(super) fn get(stream: u32, path: &str) -> Vec<u8> {
     let fields = [(":method", "GET"), (":scheme", "http"), (":authority", "example.com"), (":path", path)];
     frame(HEADERS, END_HEADERS | END_STREAM, stream, &block(&fields))
 }
 
-fn client(frames: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn client(frames: &[Vec<u8>]) -> Vec<u8> {
     [wire::http2::PREFACE, &frame(4, 0, 0, &SETTINGS), &frames.concat()].concat()
 }
 
-fn server(frames: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn server(frames: &[Vec<u8>]) -> Vec<u8> {
     [&frame(4, 0, 0, &SETTINGS)[..], &frame(4, 1, 0, b""), &frames.concat()].concat()
 }
 

@@ -16,6 +16,11 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world
 
 /// What each side sent, in turns, and the key log.
 fn talk(versions: Versions) -> (Vec<(bool, Vec<u8>)>, KeyLog) {
+    talk_of(versions, QUESTION, ANSWER)
+}
+
+/// The same of a question and an answer of one's own.
+pub(super) fn talk_of(versions: Versions, question: &[u8], answer: &[u8]) -> (Vec<(bool, Vec<u8>)>, KeyLog) {
     let (seed, clock, lines) = (Seed(1), Clock::new(WallTime::SIMULATION_EPOCH), KeyLines::new());
     let options = Options { key_log: Some(lines.clone()), versions, ..Options::default() };
     let authority = Authority::simulated();
@@ -24,7 +29,7 @@ fn talk(versions: Versions) -> (Vec<(bool, Vec<u8>)>, KeyLog) {
     let server = ::tls::server(seed.stream("server"), &clock, Certificates::new(identity), &options).unwrap();
     let mut client = ClientConnection::new(client, NAME.try_into().unwrap()).unwrap();
     let mut server = ServerConnection::new(server).unwrap();
-    client.writer().write_all(QUESTION).unwrap();
+    client.writer().write_all(question).unwrap();
     let mut flights = Vec::new();
     for _ in 0..10 {
         let mut sent = Vec::new();
@@ -38,8 +43,9 @@ fn talk(versions: Versions) -> (Vec<(bool, Vec<u8>)>, KeyLog) {
         }
         let mut asked = Vec::new();
         let _ = server.reader().read_to_end(&mut asked);
-        if asked == QUESTION {
-            server.writer().write_all(ANSWER).unwrap();
+        if asked == question {
+            server.set_buffer_limit(None);
+            server.writer().write_all(answer).unwrap();
             server.send_close_notify();
         }
         let mut sent = Vec::new();
@@ -58,7 +64,7 @@ fn talk(versions: Versions) -> (Vec<(bool, Vec<u8>)>, KeyLog) {
 }
 
 /// Carries flights in segments of `cut` bytes; leaves out those that `lost` names.
-fn carry(flights: &[(bool, Vec<u8>)], cut: usize, lost: &[u32]) -> Tape {
+pub(super) fn carry(flights: &[(bool, Vec<u8>)], cut: usize, lost: &[u32]) -> Tape {
     let mut t = Tape::new();
     t.ports.1 = 443;
     t.handshake();

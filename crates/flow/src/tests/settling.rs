@@ -1,0 +1,146 @@
+//! What is let go of a connection under way: it takes no memory, and changes nothing of what is told.
+
+use ::tls::Versions;
+use capture::keylog::KeyLog;
+use wire::http::Framing;
+
+use super::http2::{block, client, frame, get, server};
+use super::tls_layers::{carry, talk_of};
+use super::*;
+
+/// Bytes of the bodies.
+const BODY: usize = 3 << 20;
+
+/// What is told of a connection's upper layers.
+fn told(layers: &Layers) -> String {
+    let mut out = String::new();
+    for message in layers.http.iter().flat_map(|http| &http.messages) {
+        let HttpMessage { direction, head, head_range, body, framing, chunks, state, .. } = message;
+        let decoded = message.decoded.map(|id| layers.bytes(id).len());
+        out +=
+            &format!("{direction:?} {head:?} {head_range:?} {body:?} {framing:?} {chunks:?} {state:?} {decoded:?}\n");
+    }
+    for frame in layers.http.iter().flat_map(|http| &http.frames) {
+        out += &format!("{:?} {:?} {:?} {:?}\n", frame.direction, frame.range, frame.header, frame.error);
+    }
+    for record in layers.tls.iter().flat_map(|tls| &tls.records) {
+        let what = match &record.content {
+            RecordContent::Decrypted { content_type, layout, sequence, .. } => {
+                format!("{content_type:?} {layout:?} {sequence}")
+            }
+            other => format!("{other:?}"),
+        };
+        out += &format!("{:?} {:?} {} {what}\n", record.direction, record.range, record.frame);
+    }
+    let exchanges = layers.http.as_ref().map(|http| (&http.exchanges, &http.unread));
+    let units: Vec<_> = layers.units().iter().map(|unit| (unit.kind, unit.complete, unit.frames.len())).collect();
+    out + &format!("{exchanges:?} {units:?}")
+}
+
+/// Reads a tape whole, and as a stream that lets go; gives the most bytes that were kept of the stream.
+fn both_ways(t: &Tape, keys: &KeyLog) -> (Layers, usize) {
+    let whole = Layers::of(&t.flow, ConversationId(0), &t.frames, keys).unwrap();
+    let mut split = Split::new(Limits::default());
+    let mut most = 0;
+    for (row, bytes) in t.flow.rows().iter().zip(&t.frames) {
+        let link = LinkType::ETHERNET;
+        split.push(Packet { at: row.at, interface: 0, link, bytes, original_len: bytes.len() });
+        if split.full() {
+            split.settle(keys);
+        }
+        most = most.max(split.kept());
+    }
+    let part = split.finish().remove(0);
+    let stream = Layers::of(&part.flow, part.connections[0].0, &part.bytes, keys).unwrap();
+    assert_eq!(told(&stream), told(&whole));
+    (stream, most)
+}
+
+/// A question and an answer in clear.
+fn in_clear(question: &[u8], answer: &[u8]) -> Tape {
+    let mut t = Tape::new();
+    t.handshake();
+    t.any(true, A, 101, 301, 65535, question);
+    let ack = 101 + question.len() as u32;
+    for (n, part) in answer.chunks(1460).enumerate() {
+        t.any(false, A, 301 + 1460 * n as u32, ack, 65535, part);
+    }
+    t.any(false, F | A, 301 + answer.len() as u32, ack, 65535, b"");
+    t
+}
+
+/// An answer whose body comes in chunks, the last one with a trailer, and a second answer behind it.
+fn chunked() -> Vec<u8> {
+    let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    for n in 0..BODY / 10_000 {
+        answer.extend_from_slice(b"2710\r\n");
+        answer.extend((0..10_000).map(|at| (at + n) as u8 | 1));
+        answer.extend_from_slice(b"\r\n");
+    }
+    answer.extend_from_slice(b"0\r\nX-Sum: 7\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone");
+    answer
+}
+
+const TWICE: &[u8] = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\nGET /b HTTP/1.1\r\nHost: a.example\r\n\r\n";
+
+/// Two answers of HTTP/2 whose frames take turns.
+fn multiplexed() -> (Vec<u8>, Vec<u8>) {
+    let ok = block(&[(":status", "200"), ("content-type", "text/plain")]);
+    let mut frames = vec![frame(1, 4, 1, &ok), frame(1, 4, 3, &ok)];
+    for n in 0..BODY / 16_000 {
+        frames.push(frame(0, 0, 1 + 2 * (n as u32 % 2), &[n as u8 | 1; 16_000]));
+    }
+    frames.extend([1, 3].map(|stream| frame(0, 1, stream, b"end")));
+    (client(&[get(1, "/one"), get(3, "/two")]), server(&frames))
+}
+
+#[test]
+fn a_chunked_body_takes_no_memory() {
+    let (layers, most) = both_ways(&in_clear(TWICE, &chunked()), &KeyLog::default());
+    assert!(most < BODY / 2, "{most}");
+    let http = layers.http.unwrap();
+    assert_eq!((http.messages[2].framing, http.messages[2].state), (Framing::Chunked, MessageState::Whole));
+    assert_eq!(http.exchanges.len(), 2);
+}
+
+#[test]
+fn a_body_that_ends_with_the_connection_takes_no_memory() {
+    let mut answer = b"HTTP/1.0 200 OK\r\n\r\n".to_vec();
+    answer.extend((0..BODY).map(|n| n as u8 | 1));
+    let (layers, most) = both_ways(&in_clear(b"GET / HTTP/1.0\r\n\r\n", &answer), &KeyLog::default());
+    assert!(most < BODY / 2, "{most}");
+    assert_eq!(layers.http.unwrap().messages[1].body.len(), BODY);
+}
+
+#[test]
+fn data_frames_of_http2_take_no_memory() {
+    let (asked, answered) = multiplexed();
+    let (layers, most) = both_ways(&in_clear(&asked, &answered), &KeyLog::default());
+    assert!(most < BODY / 2, "{most}");
+    assert_eq!(layers.http.unwrap().exchanges.len(), 2);
+}
+
+#[test]
+fn records_take_no_memory_whatever_they_carry() {
+    let length = [b"HTTP/1.1 200 OK\r\nContent-Length: 3145728\r\n\r\n".to_vec(), vec![b'x'; BODY]].concat();
+    let (asked, answered) = multiplexed();
+    let unknown = [b"\x01\x02 what this is nobody knows ".to_vec(), vec![3; BODY]].concat();
+    let cases: [(&[u8], &[u8]); 4] = [
+        (TWICE, &chunked()),
+        (b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", &length),
+        (&asked, &answered),
+        (b"?", &unknown),
+    ];
+    for (question, answer) in cases {
+        for versions in [Versions::Tls13, Versions::Tls12] {
+            let (flights, keys) = talk_of(versions, question, answer);
+            let (_, most) = both_ways(&carry(&flights, 1460, &[]), &keys);
+            assert!(most < BODY * 2 / 3, "{most}");
+            // Without the secrets.
+            let (_, most) = both_ways(&carry(&flights, 1460, &[]), &KeyLog::default());
+            assert!(most < BODY * 2 / 3, "{most}");
+            // With a packet missing in the middle.
+            both_ways(&carry(&flights, 1460, &[900]), &keys);
+        }
+    }
+}
