@@ -148,6 +148,13 @@ impl Talk {
         }
     }
 
+    /// A verdict was given too often.
+    fn take_back(&mut self, direction: Direction, verdict: Verdicts, times: u32) {
+        if let Some(count) = self.verdicts[direction as usize].get_mut(verdict.0.trailing_zeros() as usize) {
+            *count = count.saturating_sub(times);
+        }
+    }
+
     /// How often a verdict was given on what one end sent.
     pub fn count_of(&self, direction: Direction, verdict: Verdicts) -> u32 {
         let bit = verdict.0.trailing_zeros() as usize;
@@ -222,7 +229,9 @@ impl Tally {
                 if let Some(first) = opening.first() {
                     let asked = Wired { interface: *interface, src: *dst, dst: *src, segment: first.clone() };
                     let new = Talk { kept: talk.kept, opened_by: segment.frame, ..open(Talk::new(&asked)) };
+                    // The SYNs move to the connection that they open.
                     talk.packets = talk.packets.saturating_sub(opening.len() as u64);
+                    talk.take_back(direction.opposite(), Verdicts::SYN_IN_CONNECTION, opening.len() as u32);
                     ready.push_back(std::mem::replace(talk, new));
                     for (i, syn) in opening.iter().enumerate() {
                         let verdicts = if i == 0 { Verdicts::PORT_REUSED } else { Verdicts::NONE };

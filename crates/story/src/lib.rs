@@ -48,6 +48,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use analyze::findings::Search;
 use analyze::{Analysis, CriticalPath};
 use base::{FrameId, Instant, TapId, WallTime};
 use flow::{Conversation, ConversationId, Flow, Layers, Limits, Source as _};
@@ -93,7 +94,6 @@ pub struct Story {
 }
 
 /// What an excerpt needs to know of the capture that it is from.
-#[derive(Clone, Debug)]
 pub struct Whole {
     /// When the capture began: its zero.
     pub epoch: WallTime,
@@ -109,6 +109,8 @@ pub struct Whole {
     pub requests_in_all: usize,
     /// Interfaces and pairs of hosts, the smaller address first, with more than one TCP connection between them.
     pub several: BTreeSet<(u32, IpAddr, IpAddr)>,
+    /// What was found in it: what spans connections is judged by all of them.
+    pub search: RefCell<Search>,
 }
 
 /// One packet taken apart.
@@ -310,7 +312,10 @@ impl Story {
     }
     /// What went wrong: failures first, then by the time that it cost. Looked for when first asked for.
     pub fn findings(&self) -> &[analyze::findings::Finding] {
-        let look = || analyze::findings::of(&self.flow, &self.frames, &self.key_log, self.epoch);
+        let look = || {
+            let whole = self.whole.as_ref().map(|whole| whole.search.take());
+            analyze::findings::of(&self.flow, &self.frames, &self.key_log, self.epoch, whole)
+        };
         self.findings.get_or_init(look)
     }
     /// Where the time of the request went that the story is about.

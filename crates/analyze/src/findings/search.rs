@@ -68,6 +68,11 @@ impl Search {
         }
     }
 
+    /// Judges what spans connections by what `whole` found of them: this search has seen some of the capture alone.
+    pub fn as_part_of(&mut self, whole: Search) {
+        self.across = whole.across;
+    }
+
     /// What was found so far on connections alone.
     pub fn found(&self) -> impl Iterator<Item = &Finding> {
         self.found.iter().map(|(_, finding)| finding)
@@ -111,9 +116,12 @@ impl Search {
 
 /// Looks for everything in a capture: failures first, then by the time that they cost. `epoch` is where the flow's zero
 /// lies on the wall clock; certificates are judged by it.
-pub fn of(flow: &Flow, source: &dyn Source, keys: &KeyLog, epoch: WallTime) -> Vec<Finding> {
+pub fn of(flow: &Flow, source: &dyn Source, keys: &KeyLog, epoch: WallTime, whole: Option<Search>) -> Vec<Finding> {
     let mut search = Search::default();
     let layers = |conversation: &Conversation| Layers::of(flow, conversation.id, source, keys).map(Box::new);
     search.look(Sight::whole(flow, source, epoch), layers, |_| {});
+    if let Some(whole) = whole {
+        search.as_part_of(whole);
+    }
     search.finish()
 }

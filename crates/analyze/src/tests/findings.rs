@@ -18,7 +18,7 @@ use super::*;
 use crate::findings::{self, Cost, Finding};
 
 fn found(tape: &Tape) -> Vec<Finding> {
-    findings::of(&tape.flow, &tape.frames, &Default::default(), WallTime::SIMULATION_EPOCH)
+    findings::of(&tape.flow, &tape.frames, &Default::default(), WallTime::SIMULATION_EPOCH, None)
 }
 
 type Example = (&'static str, fn(&mut Tape));

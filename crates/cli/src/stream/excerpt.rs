@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::net::IpAddr;
 
+use analyze::findings::Search;
 use base::{Instant, WallTime};
 use capture::keylog::KeyLog;
 use flow::{Limits, Split};
@@ -69,6 +70,7 @@ pub fn run(open: &Open, input: &Input, keys: &KeyLog) -> Result<Option<Excerpt>,
         connections_in_all: split.connections(),
         requests,
         requests_in_all: all,
+        search: found.search.into(),
         several: found.hosts.into_iter().filter(|(_, several)| *several).map(|(hosts, _)| hosts).collect(),
     };
     let subject = Subject::capture(&input.name(), &file);
@@ -99,6 +101,7 @@ struct Found {
     epoch: Option<WallTime>,
     /// Interfaces and hosts, and whether there is more than one connection between them.
     hosts: BTreeMap<(u32, IpAddr, IpAddr), bool>,
+    search: Search,
 }
 
 /// Pairs of hosts that are remembered: it is for the words alone.
@@ -121,6 +124,9 @@ impl Takes for Finder<'_> {
         for wanted in digest.wanted {
             wanted.packets.into_iter().for_each(|number| found.packets.add(number));
             found.connections.extend(wanted.connections);
+        }
+        if !self.again {
+            found.search.append(digest.search);
         }
         for hosts in digest.hosts.into_iter().filter(|_| !self.again) {
             let room = found.hosts.len() < MAX_HOSTS;
