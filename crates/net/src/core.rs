@@ -253,7 +253,7 @@ fn arm(node: u32, host: &Host, armed: &mut SmallVec<[Instant; 4]>, now: Instant,
 
 impl Exit<'_> {
     /// A frame is handed to the interface `port`: it is seen at its tap and goes on its line.
-    #[inline]
+    #[inline(always)]
     fn send(self, ports: &[crate::node::Port], place: base::PlaceId, port: u16, departure: Departure) {
         let Exit { now, lanes, agenda, recorder } = self;
         let Departure { packet, cause, derived_from } = departure;

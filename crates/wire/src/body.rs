@@ -114,7 +114,11 @@ impl Body {
     /// The partial checksum of all bytes.
     #[inline]
     pub fn sum(&self) -> Sum {
-        self.chunks().iter().fold(Sum::EMPTY, |sum, chunk| sum.then(chunk.sum()))
+        match &self.chunks {
+            Chunks::None => Sum::EMPTY,
+            Chunks::One(chunk) => chunk.sum(),
+            Chunks::Many(chunks) => chunks.iter().fold(Sum::EMPTY, |sum, chunk| sum.then(chunk.sum())),
+        }
     }
     /// The bytes from `start` to `end` (both at most the length, `start` first), shared. Sums of whole chunks are kept.
     pub fn slice(&self, start: usize, end: usize) -> Body {

@@ -60,7 +60,7 @@ impl Sum {
 #[inline]
 fn words(bytes: &[u8]) -> u64 {
     let mut total = Total::default();
-    let (blocks, rest) = bytes.as_chunks::<64>();
+    let (blocks, rest) = bytes.as_chunks::<128>();
     total.blocks(blocks);
     let (words, rest) = rest.as_chunks::<8>();
     words.iter().for_each(|word| total.add(u64::from_ne_bytes(*word)));
@@ -88,7 +88,7 @@ impl Total {
         self.carries += u64::from(carry);
     }
     /// Each block is summed by itself, so that the processor need not finish one before it begins the next.
-    fn blocks(&mut self, blocks: &[[u8; 64]]) {
+    fn blocks(&mut self, blocks: &[[u8; 128]]) {
         for block in blocks {
             let (mut sum, mut carry) = (0u64, false);
             for word in block.as_chunks::<8>().0 {

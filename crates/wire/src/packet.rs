@@ -18,6 +18,7 @@ pub struct Packet {
 }
 
 #[derive(Clone)]
+#[repr(C)] // in this order in memory: the headers stand right in front of what describes the body
 struct Inner {
     /// The headers stand at the end.
     room: [u8; ROOM],

@@ -22,8 +22,9 @@ impl Host {
         self.settle(slot, event, cx);
     }
 
-    /// The second half of [`Host::drive`], for what makes a connection send nothing.
-    pub(super) fn settle(&mut self, slot: Slot, event: EventId, cx: &mut Cx<'_>) {
+    /// The second half of [`Host::drive`]: what remains when all is sent.
+    #[inline]
+    fn settle(&mut self, slot: Slot, event: EventId, cx: &mut Cx<'_>) {
         let Some((id, Socket::Connected(connected))) = self.sockets.at_mut(slot) else { return };
         connected.connection.tell_figures(&mut cx.caused_by(if event.is_none() { cx.cause } else { event }));
         let (id, listener) = (*id, connected.listener);
@@ -63,6 +64,7 @@ impl Host {
     }
 
     /// Sends all that a connection has to send.
+    #[inline]
     fn send_segments(&mut self, slot: Slot, cx: &mut Cx<'_>) {
         let mut told = false;
         let version = self.routes.version();
