@@ -3,7 +3,8 @@
 //!
 //! Nothing is decided here. What the usual rules would look for in such a segment and not find is left out; what
 //! they would then do is done by the same functions, with the same events. With [`crate::Config::prediction`] off
-//! every segment goes the long way, and nothing may be different: `tests/predicting` and the simulated internet's tests hold that.
+//! every segment goes the long way, and nothing may be different: tests run both ways side by side (here in `tests::pair`, and whole
+//! worlds in `net`).
 
 use trace::{Cx, kinds::tcp as kind};
 use wire::Packet;
