@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use base::Duration;
-use tcp::{Config, CongestionKind, EcnUse, SynCookies};
+use tcp::{Config, CongestionKind, EcnUse, MtuProbing, SynCookies};
 
 /// The settings in force. A name is as in `sysctl`, without `net.ipv4.`.
 #[derive(Clone, Debug)]
@@ -105,8 +105,8 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_fastopen", Meaning::Ours(any_number), "1"),
     ("tcp_fastopen_key", Meaning::Ours(|value| value.split('-').count() == 4), "00000000-00000000-00000000-00000000"),
     ("tcp_fastopen_blackhole_timeout_sec", Meaning::Ours(any_number), "0"),
-    ("tcp_mtu_probing", Meaning::Fixed(&["0"]), "0"),
-    ("tcp_base_mss", Meaning::Unseen, "1024"),
+    ("tcp_mtu_probing", Meaning::Ours(|value| matches!(value, "0" | "1" | "2")), "0"),
+    ("tcp_base_mss", Meaning::Ours(any_number), "1024"),
     ("tcp_autocorking", Meaning::Fixed(&["0"]), "1"),
 ];
 
@@ -195,6 +195,12 @@ impl Kernel {
             timestamps: self.number("tcp_timestamps") != 0,
             syn_retries: retries("tcp_syn_retries"),
             syn_linear_timeouts: retries("tcp_syn_linear_timeouts"),
+            mtu_probing: match self.number("tcp_mtu_probing") {
+                0 => MtuProbing::Off,
+                1 => MtuProbing::OnBlackHole,
+                _ => MtuProbing::Always,
+            },
+            base_mss: self.number("tcp_base_mss").clamp(48, 65_535) as u32,
             syn_ack_retries: retries("tcp_synack_retries"),
             syn_cookies: match self.number("tcp_syncookies") {
                 0 => SynCookies::Never,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base::Duration;
 use drill::{Report, Script, Setup, Verdict};
-use tcp::{Config, CongestionKind, EcnUse};
+use tcp::{Config, CongestionKind, EcnUse, MtuProbing};
 
 /// How an algorithm is switched off.
 enum Off {
@@ -61,6 +61,11 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
         "path MTU discovery (RFC 1191)",
         With(|config| config.path_mtu_discovery = false),
         &["path_mtu", "ipv6_packet_too_big"],
+    ),
+    (
+        "packetization-layer path MTU discovery (RFC 4821)",
+        With(|config| config.mtu_probing = MtuProbing::Off),
+        &["mtu_black_hole", "mtu_probe"],
     ),
     // Batching.
     ("Nagle's algorithm", With(|config| config.nagle = false), &["nagle"]),

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde::Deserialize;
 
-use crate::{Certificate, LineFault, Octets, Share, Span, Speed, UrlError, UrlParts};
+use crate::{Certificate, LineFault, Octets, Share, Span, Speed, TcpOptions, UrlError, UrlParts};
 
 /// A scenario. Everything but the URL has a default: a laptop at home, a server that answers 200.
 #[derive(Clone, Debug, Deserialize)]
@@ -373,77 +373,6 @@ impl Topology {
         match self {
             Topology::Home => ["home-router.wan", "access-router.homes"],
             Topology::Direct => ["client", "router.near"],
-        }
-    }
-}
-
-/// What TCP offers on both ends.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TcpOptions {
-    /// Window scaling (RFC 7323 §2).
-    pub window_scale: bool,
-    /// Selective acknowledgments (RFC 2018).
-    pub sack: bool,
-    /// Timestamps (RFC 7323 §3).
-    pub timestamps: bool,
-    /// Nagle's algorithm (RFC 9293 §3.7.4). Off by default: browsers, curl and web servers set TCP_NODELAY.
-    pub nagle: bool,
-    /// Delayed acknowledgments (RFC 9293 §3.8.6.3).
-    pub delayed_ack: bool,
-    /// The initial congestion window in segments (RFC 6928).
-    pub initial_window: u32,
-    /// The receive buffer in bytes.
-    pub receive_buffer: Option<u32>,
-    /// Which congestion control.
-    pub congestion: Congestion,
-    /// Connections ask for explicit congestion notification (RFC 3168). Off by default, as on Linux.
-    pub ecn: bool,
-}
-
-/// A congestion control, by its name on Linux.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Congestion {
-    /// CUBIC (RFC 9438).
-    #[default]
-    Cubic,
-    /// Reno (RFC 5681).
-    Reno,
-    /// BBRv3 (draft-ietf-ccwg-bbr-06).
-    Bbr,
-}
-
-impl Congestion {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Congestion::Cubic => "cubic",
-            Congestion::Reno => "reno",
-            Congestion::Bbr => "bbr",
-        }
-    }
-}
-
-impl std::str::FromStr for Congestion {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Congestion, ()> {
-        [Congestion::Cubic, Congestion::Reno, Congestion::Bbr].into_iter().find(|known| known.name() == text).ok_or(())
-    }
-}
-
-impl Default for TcpOptions {
-    fn default() -> TcpOptions {
-        TcpOptions {
-            window_scale: true,
-            sack: true,
-            timestamps: true,
-            nagle: false,
-            delayed_ack: true,
-            initial_window: 10,
-            receive_buffer: None,
-            congestion: Congestion::Cubic,
-            ecn: false,
         }
     }
 }

@@ -161,6 +161,12 @@ fn switch(text: &str, into: &mut bool) -> Result<(), String> {
     Ok(())
 }
 
+/// One of several, by its name.
+fn choose<T: FromStr<Err = ()>>(text: &str, all: &str, into: &mut T) -> Result<(), String> {
+    *into = text.parse().map_err(|()| format!("`{text}` is none of {all}"))?;
+    Ok(())
+}
+
 /// `part` of `unit` as a decimal without needless zeros: 1500 of 1000 is `1.5`.
 fn decimal(part: u64, unit: u64) -> String {
     let digits = unit.ilog10() as usize;
@@ -457,12 +463,12 @@ pub static KNOBS: &[Knob] = &[
         label: "ECN",
         group: Group::Tcp,
         key: "tcp.ecn",
-        kind: Kind::Switch,
-        value_name: "on|off",
-        help: "Explicit congestion notification: connections ask for marks instead of losses.",
+        kind: Kind::Choice(&[("off", "off"), ("on", "RFC 3168"), ("accurate", "accurate")]),
+        value_name: "on|off|accurate",
+        help: "Explicit congestion notification: connections ask for marks instead of losses; accurate counts them (RFC 9768).",
         steps: &[],
-        get: |scenario| on_off(scenario.tcp.ecn),
-        set: |scenario, text| switch(text, &mut scenario.tcp.ecn),
+        get: |scenario| scenario.tcp.ecn.name().to_owned(),
+        set: |scenario, text| choose(text, "off, on and accurate", &mut scenario.tcp.ecn),
     },
     Knob {
         name: "cc",
@@ -479,6 +485,32 @@ pub static KNOBS: &[Knob] = &[
             scenario.tcp.congestion = text.parse().map_err(|()| format!("`{text}` is none of cubic, reno and bbr"))?;
             Ok(())
         },
+    },
+    Knob {
+        name: "slow-start",
+        short: None,
+        label: "Slow start",
+        group: Group::Tcp,
+        key: "tcp.slow_start",
+        kind: Kind::Choice(&[("plain", "plain"), ("hystart", "HyStart"), ("hystart++", "HyStart++")]),
+        value_name: "KIND",
+        help: "How CUBIC's slow start ends before a loss: hystart (as on Linux), hystart++ (RFC 9406) or plain, not at all.",
+        steps: &[],
+        get: |scenario| scenario.tcp.slow_start.name().to_owned(),
+        set: |scenario, text| choose(text, "plain, hystart and hystart++", &mut scenario.tcp.slow_start),
+    },
+    Knob {
+        name: "mtu-probing",
+        short: None,
+        label: "MTU probing",
+        group: Group::Tcp,
+        key: "tcp.mtu_probing",
+        kind: Kind::Choice(&[("off", "off"), ("black-hole", "on a black hole"), ("always", "always")]),
+        value_name: "WHEN",
+        help: "Find out by trying how large a packet the path takes (RFC 4821): off, black-hole (when large ones vanish) or always.",
+        steps: &[],
+        get: |scenario| scenario.tcp.mtu_probing.name().to_owned(),
+        set: |scenario, text| choose(text, "off, black-hole and always", &mut scenario.tcp.mtu_probing),
     },
     Knob {
         name: "tls",

@@ -15,6 +15,7 @@ mod knobs;
 mod pages;
 mod plan;
 mod run;
+mod tcp_options;
 mod units;
 mod url;
 mod world;
@@ -23,10 +24,11 @@ pub use arguments::{ARGUMENTS, Argument, Findings, Played, find_argument};
 pub use builtin::{BUILT_IN, BuiltIn, find};
 pub use faults::{Certificate, Fate, Frames, Line, LineFault, Way};
 pub use file::{
-    Browser, Client, Congestion, Header, HttpVersion, IpVersions, Join, Network, Page, Request, Scenario,
-    ScenarioError, Server, TcpOptions, TlsVersion, Topology,
+    Browser, Client, Header, HttpVersion, IpVersions, Join, Network, Page, Request, Scenario, ScenarioError, Server,
+    TlsVersion, Topology,
 };
 pub use knobs::{Group, KNOBS, Kind, Knob, KnobError, find_knob, knob_of};
 pub use run::{Outcome, Run, RunError, run};
+pub use tcp_options::{Congestion, EcnAsked, MtuProbing, SlowStart, TcpOptions};
 pub use units::{Octets, Share, Span, Speed};
 pub use url::{Scheme, UrlError, UrlParts};

@@ -11,7 +11,7 @@ use trace::{Level, Role};
 use wire::tcp::Seq;
 
 use crate::plan::{self, ipv6 as six, mac};
-use crate::{Congestion, Join, Line, Network, Scenario, Topology, Way};
+use crate::{Congestion, EcnAsked, Join, Line, MtuProbing, Network, Scenario, SlowStart, Topology, Way};
 
 /// A world and the machines that programs run on.
 pub(crate) struct Built {
@@ -55,7 +55,21 @@ fn tcp_config(scenario: &Scenario, mtu: u16) -> tcp::Config {
             Congestion::Reno => tcp::CongestionKind::Reno,
             Congestion::Bbr => tcp::CongestionKind::Bbr,
         },
-        ecn: if options.ecn { tcp::EcnUse::Ask } else { tcp::EcnUse::Grant },
+        ecn: match options.ecn {
+            EcnAsked::Off => tcp::EcnUse::Grant,
+            EcnAsked::On => tcp::EcnUse::Ask,
+            EcnAsked::Accurate => tcp::EcnUse::AskAccurate,
+        },
+        slow_start: match options.slow_start {
+            SlowStart::Plain => tcp::SlowStart::Plain,
+            SlowStart::Hystart => tcp::SlowStart::HyStart,
+            SlowStart::HystartPlusPlus => tcp::SlowStart::HyStartPlusPlus,
+        },
+        mtu_probing: match options.mtu_probing {
+            MtuProbing::Off => tcp::MtuProbing::Off,
+            MtuProbing::BlackHole => tcp::MtuProbing::OnBlackHole,
+            MtuProbing::Always => tcp::MtuProbing::Always,
+        },
         ..tcp::Config::default()
     };
     if let Some(bytes) = options.receive_buffer {

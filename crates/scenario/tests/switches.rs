@@ -156,6 +156,59 @@ fn ecn_and_a_queue_that_marks() {
 }
 
 #[test]
+fn accurate_ecn_is_asked_for_with_three_bits() {
+    let got = play(PLAIN, &[("ecn", "accurate")], |_| ());
+    let ask = Flags::SYN | Flags::ECE | Flags::CWR | Flags::AE;
+    assert_eq!(got.syns().next().unwrap().segment.flags, ask, "RFC 9768 §3.1.1");
+    assert!(got.events.contains(&"tcp.acc_ecn_agreed"));
+}
+
+#[test]
+fn slow_start_ends_by_the_kind_of_hystart_that_is_chosen() {
+    // A line whose queue grows long before anything is lost: round trips grow with it.
+    let knobs = [("rate", "5Mbit/s"), ("rtt", "60ms"), ("queue", "1M"), ("size", "1M")];
+    let ends = |value| {
+        let got = play(PLAIN, &[&knobs[..], &[("slow-start", value)]].concat(), |_| ());
+        let classic = ["tcp.hystart_delay", "tcp.hystart_train"].iter().any(|kind| got.events.contains(kind));
+        (classic, got.segments.iter().filter(|seen| !seen.client).count())
+    };
+    let (plain, hystart, plus) = (ends("plain"), ends("hystart"), ends("hystart++"));
+    assert_eq!((plain.0, hystart.0), (false, true));
+    assert!(plus.0, "it says so as well");
+}
+
+#[test]
+fn mtu_probing_gets_through_a_black_hole_and_without_it_the_transfer_hangs() {
+    // A line that takes no packet above 1300 bytes, and no router that says so.
+    let black_hole = r#"
+        [[network.faults]]
+        way = "to-client"
+        of = "data"
+        longer_than = 1314
+        then = "lose"
+    "#;
+    let text = format!(
+        "[request]\nurl = \"{PLAIN}\"\n[network]\ntopology = \"direct\"\n{black_hole}[client]\nknows_address = true\n"
+    );
+    let mut scenario = Scenario::parse(&text).unwrap();
+    find_knob("size").unwrap().turn(&mut scenario, "300k").unwrap();
+    let outcome = |scenario: &Scenario| run(scenario).unwrap();
+    let hung = outcome(&scenario);
+    assert!(!matches!(hung.outcome, Outcome::Response { .. }), "{:?}", hung.outcome);
+    for (value, events) in [
+        ("black-hole", &["tcp.mtu_black_hole", "tcp.mtu_probe", "tcp.mtu_probe_passed", "tcp.mtu_probe_lost"][..]),
+        ("always", &["tcp.mtu_probe", "tcp.mtu_probe_passed"][..]),
+    ] {
+        find_knob("mtu-probing").unwrap().turn(&mut scenario, value).unwrap();
+        let got = outcome(&scenario);
+        assert!(matches!(got.outcome, Outcome::Response { .. }), "{value}: {:?}", got.outcome);
+        for wanted in events {
+            assert!(got.trace.events.iter().any(|event| event.kind.id == *wanted), "{value}: {wanted}");
+        }
+    }
+}
+
+#[test]
 fn congestion_control() {
     for (value, paced) in [("cubic", false), ("reno", false), ("bbr", true)] {
         let got = play(PLAIN, &[("cc", value), ("size", "100k")], |_| ());

@@ -307,6 +307,7 @@ impl Connection {
         ack.whole -= syn.min(ack.whole);
         ack.delivered -= syn.min(ack.delivered);
         self.buffer.acknowledge(self.snd_una);
+        self.judge_mtu_probe(cx);
         ack.timer_due = true;
     }
 

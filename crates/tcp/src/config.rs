@@ -2,7 +2,7 @@
 
 use base::Duration;
 
-use crate::SynCookies;
+use crate::{MtuProbing, SynCookies};
 
 /// How a connection behaves. The defaults are those of a Linux host on Ethernet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -109,6 +109,10 @@ pub struct Config {
     /// Believe routers that say how large a packet the path takes, and have none cut packets up (RFC 1191 §3; Linux
     /// IP_MTU_DISCOVER).
     pub path_mtu_discovery: bool,
+    /// Find out by trying what the path takes (RFC 4821).
+    pub mtu_probing: MtuProbing,
+    /// The segment that such a search begins with, in bytes of data (RFC 4821 §7.2; Linux `tcp_base_mss`: 1024).
+    pub base_mss: u32,
     /// The treatment that packets ask of routers: DSCP, 0 to 63 (RFC 2474 §3; the upper bits of Linux IP_TOS).
     pub dscp: u8,
     /// How many segments the path may reorder before one is taken for lost: DupThresh (RFC 5681 §3.2: 3).
@@ -167,6 +171,8 @@ impl Default for Config {
             slow_start_after_idle: true,
             batch: None,
             path_mtu_discovery: true,
+            mtu_probing: MtuProbing::default(),
+            base_mss: 1024,
             dscp: 0,
             reordering: 3,
             prediction: true,

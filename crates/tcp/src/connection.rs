@@ -15,6 +15,7 @@ use crate::ecn::Ecn;
 use crate::fast_open::FastOpening;
 use crate::figures::Told;
 use crate::limits::Limits;
+use crate::mtu_probe::MtuSearch;
 use crate::rare::Rare;
 use crate::rate::Rate;
 use crate::reassembly::Reassembly;
@@ -86,6 +87,11 @@ pub struct Connection {
     pub(crate) probe_now: bool,
     /// The batch that is being sent is more than one segment.
     pub(crate) batch_many: bool,
+    /// The same of what is being sent again.
+    pub(crate) again_left: u32,
+    pub(crate) again_many: bool,
+    /// The search for what the path takes (RFC 4821).
+    pub(crate) mtu: Rare<MtuSearch>,
     /// A call waits to write: its data will carry the handshake's last acknowledgment.
     pub(crate) writer_waits: bool,
     /// Data came in its SYN.

@@ -209,7 +209,10 @@ impl Connection {
             push_now: false,
             batch_left: 0,
             batch_many: false,
+            again_left: 0,
+            again_many: false,
             limits: Limits::default(),
+            mtu: Rare::NONE,
             writer_waits: false,
             offer_most: if config.grow_window { 65_535 } else { u32::MAX },
             config,
@@ -374,6 +377,7 @@ impl Connection {
         self.attempts = 0;
         self.flight.give_back();
         self.grow_send_buffer();
+        self.begin_mtu_search(cx);
         self.arm_keepalive(cx.cause, cx);
     }
 }

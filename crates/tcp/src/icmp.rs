@@ -73,6 +73,7 @@ impl Connection {
             PLATEAUS.into_iter().find(|&plateau| u32::from(plateau) < now).unwrap_or(MIN_MTU)
         };
         let mss = u32::from(mtu.max(MIN_MTU)) - headers - options;
+        self.limit_mtu_search(mtu.max(MIN_MTU).into(), cx);
         if mss >= self.agreed.mss {
             return;
         }

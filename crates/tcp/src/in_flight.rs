@@ -32,6 +32,8 @@ pub struct Sent {
     pub lost: bool,
     /// It was sent again, and that transmission is not taken for lost.
     pub resent: bool,
+    /// It was the last of the batch that it first left in.
+    pub ends_batch: bool,
     /// How many bytes the connection had delivered when it was sent last, and when the last of those was acknowledged.
     pub delivered: u64,
     /// See [`Sent::delivered`].
@@ -63,6 +65,7 @@ impl Sent {
             sacked: false,
             lost: false,
             resent: false,
+            ends_batch: false,
             delivered: 0,
             delivered_at: now,
             flight_began: now,
@@ -464,12 +467,19 @@ impl InFlight {
         self.get_mut(number)
     }
 
+    /// The batch that the segment was sent in ends before it from now on.
+    pub(crate) fn end_batch_before(&mut self, number: u64) {
+        if let Some(before) = number.checked_sub(1).and_then(|before| self.get_mut(before)) {
+            before.ends_batch = true;
+        }
+    }
+
     /// Cuts a segment behind its first `mss` bytes. Rare: the path has become narrower.
     fn split(&mut self, number: u64, mss: u32) {
         let Some(at) = number.checked_sub(self.first).map(|at| at as usize) else { return };
         let Some(sent) = self.queue.get_mut(at) else { return };
         let mut rest = *sent;
-        sent.end = sent.start + mss;
+        (sent.end, sent.ends_batch) = (sent.start + mss, false);
         rest.start = sent.end;
         self.queue.insert(at + 1, rest);
         self.sacked += u32::from(rest.sacked);

@@ -7,6 +7,7 @@ use wire::Body;
 use wire::tcp::{Flags, Options, SackBlocks, Seq, State};
 
 use crate::connection::{Connection, Transmit};
+use crate::mtu_probe::MtuStep;
 use crate::recovery::{Phase, Probe};
 use crate::timers::Waiting;
 use crate::{Segment, Sent};
@@ -37,6 +38,8 @@ struct Plan {
     fin: bool,
     /// The probe timer has it leave: it is pushed, so that the answer comes at once.
     push: bool,
+    /// It tries the path (RFC 4821) and is no part of a batch.
+    alone: bool,
 }
 
 impl Connection {
@@ -108,6 +111,8 @@ impl Connection {
             return None;
         }
         self.retransmit_now = false;
+        let room = self.window.cwnd.saturating_sub(self.flight.segments()).max(1);
+        let push = self.ends_batch_again(at, room);
         let (out, lost) = (self.flight.segments(), self.flight.lost_ever());
         let head = self.flight.numbers().start == at;
         let sent = self.flight.resend(at, self.agreed.mss, cx.now)?;
@@ -117,7 +122,7 @@ impl Connection {
         if self.recovery.reducing() {
             self.recovery.prr.on_sent();
         }
-        let transmit = self.transmit_again(sent, cx);
+        let transmit = self.transmit_again(sent, push, cx);
         if self.probing {
             return Some(transmit);
         }
@@ -129,10 +134,12 @@ impl Connection {
         Some(transmit)
     }
 
-    /// A segment leaves once more.
-    fn transmit_again(&mut self, sent: Sent, cx: &mut Cx) -> Transmit {
+    /// A segment leaves once more; with `push` the other side's offload need not wait for more.
+    fn transmit_again(&mut self, sent: Sent, push: bool, cx: &mut Cx) -> Transmit {
         self.counts.retransmits += 1;
+        self.forget_mtu_probe();
         let (flags, body) = self.contents(sent.start, sent.end);
+        let flags = if push && !body.is_empty() { flags | Flags::PSH } else { flags };
         let segment = self.segment(sent.start, flags, body, cx);
         let again = cx.caused_by(self.trigger).event_for(
             &kind::RETRANSMIT,
@@ -150,7 +157,7 @@ impl Connection {
         let len = unsent.min(self.mss_now());
         if len > 0 && len <= self.window_left() {
             let fin = self.fin_wanted.is_some() && len == unsent && self.window_left() > len;
-            let transmit = self.send_new(Plan { len, fin, push: false }, cx);
+            let transmit = self.send_new(Plan { len, fin, push: false, alone: false }, cx);
             self.recovery.tlp = Some(Probe { end: self.snd_nxt, resent: false });
             return Some(transmit);
         }
@@ -159,8 +166,10 @@ impl Connection {
             return None;
         }
         let sent = *self.flight.probe(newest, cx.now)?;
+        // As on Linux it no longer belongs to the batch that it left in.
+        self.flight.end_batch_before(newest);
         self.recovery.tlp = Some(Probe { end: self.snd_nxt, resent: true });
-        Some(self.transmit_again(sent, cx))
+        Some(self.transmit_again(sent, false, cx))
     }
 
     /// Whether new data could be sent as far as the receiver's window goes.
@@ -223,7 +232,7 @@ impl Connection {
     fn plan(&mut self, cx: &mut Cx) -> Result<Plan, Held> {
         if self.snd_nxt == self.iss {
             // The SYN. In SYN-RECEIVED the segment that carries it is a SYN-ACK.
-            return Ok(Plan { len: 0, fin: false, push: false });
+            return Ok(Plan { len: 0, fin: false, push: false, alone: false });
         }
         if self.state == State::SYN_SENT || (self.state == State::SYN_RECEIVED && !self.fast_opened) {
             return Err(Held::Nothing);
@@ -254,9 +263,9 @@ impl Connection {
                 // RFC 9293 §3.8.6.1 (MUST-36): one byte of new data, or the FIN, into the closed window.
                 self.probing = true;
                 return Ok(if unsent > 0 {
-                    Plan { len: 1, fin: false, push: false }
+                    Plan { len: 1, fin: false, push: false, alone: false }
                 } else {
-                    Plan { len: 0, fin: true, push: false }
+                    Plan { len: 0, fin: true, push: false, alone: false }
                 });
             }
         } else if len < mss && len == unsent && !fin_due && !probe && self.nagle_holds(unsent) {
@@ -271,13 +280,22 @@ impl Connection {
         if self.timers.pacing.is_armed() {
             return Err(Held::Pacing);
         }
+        match self.next_mtu_step(unsent, record, left, cx.now) {
+            MtuStep::Usual => {}
+            MtuStep::Wait => return Err(Held::Congestion),
+            MtuStep::Probe(len) => {
+                self.note_mtu_probe(self.snd_nxt, len, cx);
+                self.batch_left = 0;
+                return Ok(Plan { len, fin: false, push: false, alone: true });
+            }
+        }
         // A window that has room for the data but not for the FIN has it wait.
         let fin = fin_due && all && left > len;
         if len == 0 && !fin {
             return Err(Held::Window);
         }
         len = len.min(unsent);
-        Ok(Plan { len, fin, push: probe })
+        Ok(Plan { len, fin, push: probe, alone: false })
     }
 
     /// Segments in flight, as the congestion window counts them: without our SYN-ACK where it waits for its answer beside data
@@ -335,6 +353,28 @@ impl Connection {
         self.batch_left == 0 && self.batch_many
     }
 
+    /// The same of the segment `at` that is sent again, as the first of at most `room`: what lies together in an offload's segment
+    /// leaves together again, as far as it is lost.
+    fn ends_batch_again(&mut self, at: u64, room: u32) -> bool {
+        if self.config.batch.is_none() {
+            return false;
+        }
+        if self.again_left == 0 {
+            let mut left = 0;
+            for number in at..self.flight.numbers().end {
+                let Some(sent) = self.flight.get(number).filter(|sent| sent.lost && !sent.resent) else { break };
+                left += sent.len().div_ceil(self.agreed.mss.max(1)).max(1);
+                if sent.ends_batch || left >= room {
+                    break;
+                }
+            }
+            self.again_left = left.min(room).max(1);
+            self.again_many = self.again_left > 1;
+        }
+        self.again_left -= 1;
+        self.again_left == 0 && self.again_many
+    }
+
     /// Sends what is planned.
     fn send_new(&mut self, plan: Plan, cx: &mut Cx) -> Transmit {
         let start = self.snd_nxt;
@@ -349,7 +389,8 @@ impl Connection {
             (Flags::NONE, Body::empty(), self.fin_wanted.unwrap_or(self.trigger), start)
         };
         // As Linux: so that the other side's offload does not wait for more.
-        let push = plan.len > 0 && (self.ends_batch() || plan.push);
+        let ends_batch = plan.len > 0 && !plan.alone && self.ends_batch();
+        let push = ends_batch || (plan.len > 0 && plan.push);
         let flags = if push { flags | Flags::PSH } else { flags };
         let flags = if plan.fin { flags | Flags::FIN } else { flags };
         // RFC 3168 §6.1.2: with new data, not with what is sent again.
@@ -362,6 +403,7 @@ impl Connection {
             cx.caused_by(self.trigger).event(&kind::LIMITED_TRANSMIT, self.id, [plan.len.into(), 0]);
         }
         let mut sent = Sent::new(start, end, cx.now, write);
+        sent.ends_batch = self.batch_left == 0;
         self.rate.stamp(&mut sent, cx.now, self.flight.segments(), self.flight.lost_ever());
         self.flight.push(sent);
         let mut segment = self.segment(start, flags, body, cx);
@@ -423,7 +465,7 @@ impl Connection {
     /// Nothing more can be sent now: says why, once, and sees to it that something will bring news.
     fn hold(&mut self, held: Held, cx: &mut Cx) {
         self.window_full &= held == Held::Window;
-        self.batch_left = 0;
+        (self.batch_left, self.again_left) = (0, 0);
         self.push_now = false;
         let busy = !self.flight.is_empty() || self.unsent() > 0;
         let by_receiver = held == Held::Window && self.flight.segments() < self.window.cwnd;

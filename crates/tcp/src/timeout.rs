@@ -65,6 +65,7 @@ impl Connection {
             let head = self.flight.numbers().start;
             self.flight.mark_lost(head);
         } else {
+            self.look_for_black_hole(fired, cx);
             self.enter_loss(fired, cx);
         }
         self.attempts += 1;

@@ -8,6 +8,8 @@ use crate::SlowStart;
 
 /// One segment.
 const ONE: u64 = 1024;
+/// One segment of W_est.
+const FINE: u64 = 1 << 30;
 /// RFC 9438 §4.6: beta_cubic = 0.7, in 1024ths.
 const BETA: u64 = 717;
 /// RFC 9438 §4.3: alpha_cubic = 3 (1 - beta) / (1 + beta), in 1024ths.
@@ -47,7 +49,7 @@ struct Epoch {
     /// Where the plateau of the cubic function lies, in segments, and when it is reached, in milliseconds (K).
     plateau: u32,
     k: i64,
-    /// W_est: what Reno would have, in 1024ths of a segment.
+    /// W_est: what Reno would have, in parts of a segment so small ([`FINE`]) that a large window's share of one is not lost.
     w_est: u64,
 }
 
@@ -74,7 +76,7 @@ impl Cubic {
     fn begin(&self, cwnd: u32, now: Instant) -> Epoch {
         // K = cbrt((W_max - cwnd_epoch) / C) seconds, C = 0.4.
         let k = cube_root(u64::from(self.w_max.saturating_sub(cwnd)) * 2_500_000_000) as i64;
-        Epoch { start: now, plateau: self.w_max.max(cwnd), k, w_est: u64::from(cwnd) * ONE }
+        Epoch { start: now, plateau: self.w_max.max(cwnd), k, w_est: u64::from(cwnd) * FINE }
     }
 
     /// Congestion avoidance: `acked` segments are acknowledged.
@@ -108,18 +110,17 @@ impl Cubic {
     fn target(&mut self, window: &Window, ack: &AckSample, acked: u32, here: u64) -> u64 {
         let now = ack.now;
         let mut epoch = self.epoch.unwrap_or_else(|| self.begin(window.cwnd, now));
-        let cwnd = u64::from(window.cwnd) * ONE;
         // RFC 9438 §4.3: W_est grows by alpha_cubic for each window acknowledged; once it has reached cwnd_prior, by one.
         // Where no window was reduced yet there is none to reach.
-        let reached = self.prior > 0 && epoch.w_est >= u64::from(self.prior) * ONE;
+        let reached = self.prior > 0 && epoch.w_est >= u64::from(self.prior) * FINE;
         let alpha = if reached { ONE } else { ALPHA };
-        epoch.w_est += alpha * u64::from(acked) * ONE / cwnd;
+        epoch.w_est += alpha * (FINE / ONE) * u64::from(acked) / u64::from(window.cwnd.max(1));
         self.epoch = Some(epoch);
         // RFC 9438 §4.4, §4.5: where the cubic function will be a round trip from now; at most half as much again.
         let rtt = ack.min_rtt.or(ack.srtt).unwrap_or_default();
         let target = epoch.w_cubic(now - epoch.start + rtt).clamp(here, here + here / 2);
         // RFC 9438 §4.3: in the Reno-friendly region as fast as Reno.
-        target.max(epoch.w_est.min(here + here / 2))
+        target.max((epoch.w_est / (FINE / ONE)).min(here + here / 2))
     }
 }
 

@@ -248,7 +248,9 @@ impl Connection {
     /// Outside of a recovery: does one begin?
     fn react_in_order(&mut self, ack: &mut Ack, cx: &mut Cx) {
         if self.flight.lost() > 0 {
-            self.enter_recovery(ack, cx);
+            if !self.mtu_probe_is_lost(cx) {
+                self.enter_recovery(ack, cx);
+            }
         } else {
             self.try_to_open(ack, cx);
         }

@@ -102,6 +102,10 @@ crate::kinds! {
     NO_PORT = "tcp.no_port", Decision, "no local port is left for connections to {0}: those of old connections in TIME-WAIT count", [Socket, None], "RFC 6056 §3.3";
     TIME_WAIT_REUSED = "tcp.time_wait_reused", Decision, "the old connection on port {0} in TIME-WAIT gives way: timestamps tell them apart", [Port, None], "RFC 6191 §2";
     TIMESTAMP_MISSING = "tcp.timestamp_missing", Decision, "the segment at {0} lacks the timestamp that both sides agreed on: drops it", [Seq, None], "RFC 7323 §3.2";
+    MTU_BLACK_HOLE = "tcp.mtu_black_hole", Decision, "segments of {0} are sent again in vain, as if the path swallowed them: sends {1} at most", [Bytes, Bytes], "RFC 4821 §7.7";
+    MTU_PROBE = "tcp.mtu_probe", Decision, "tries whether the path takes a packet of {0}; {1} are known to pass", [Bytes, Bytes], "RFC 4821 §7.5";
+    MTU_PROBE_PASSED = "tcp.mtu_probe_passed", Decision, "the packet of {0} has arrived: sends segments of {1} from now on", [Bytes, Bytes], "RFC 4821 §7.6.1";
+    MTU_PROBE_LOST = "tcp.mtu_probe_lost", Decision, "the packet of {0} was lost, as it was too large: {1} are known to pass", [Bytes, Bytes], "RFC 4821 §7.6.2";
     CHALLENGES_SPENT = "tcp.challenges_spent", Decision, "the host has sent the challenge ACKs that it may send this second: stays silent", [None, None], "RFC 5961 §7";
     CHALLENGE_LIMITED = "tcp.challenge_limited", Decision, "answered the like a moment ago: stays silent", [None, None], "RFC 5961 §7";
     GONE = "tcp.gone", Decision, "the connection has ended: answers with a reset", [None, None], "RFC 9293 §3.10.7.1";
