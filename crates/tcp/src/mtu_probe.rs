@@ -98,6 +98,11 @@ impl Connection {
         options + if self.remote.is_ipv4() { 40 } else { 60 }
     }
 
+    /// Whether the next segment may have to be a probe.
+    pub(crate) fn searches_mtu(&self) -> bool {
+        self.mtu.on
+    }
+
     /// The connection is open, and what both ends take is known. With [`MtuProbing::Always`] the search begins here; as on Linux
     /// the side that was opened goes on with full segments until it has learnt something.
     pub(crate) fn begin_mtu_search(&mut self, cx: &mut Cx) {
