@@ -160,7 +160,7 @@ fn accurate_ecn_is_asked_for_with_three_bits() {
     let got = play(PLAIN, &[("ecn", "accurate")], |_| ());
     let ask = Flags::SYN | Flags::ECE | Flags::CWR | Flags::AE;
     assert_eq!(got.syns().next().unwrap().segment.flags, ask, "RFC 9768 §3.1.1");
-    assert!(got.events.contains(&"tcp.acc_ecn_agreed"));
+    assert!(got.events.contains(&"tcp.acc_ecn"));
 }
 
 #[test]
