@@ -46,6 +46,7 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("probes of a closed window", With(|config| config.max_rto = Duration::from_millis(300)), &["zero_window"]),
     // Time.
     ("timestamps, PAWS (RFC 7323)", With(|config| config.timestamps = false), &["timestamps"]),
+    ("TIME-WAIT's end by newer timestamps (RFC 6191)", With(|config| config.timestamps = false), &["time_wait_reuse"]),
     ("keepalive", With(|config| config.keepalive = None), &["keepalive"]),
     ("user timeout (RFC 5482)", With(|config| config.user_timeout = None), &["user_timeout"]),
     // Start.
@@ -72,6 +73,7 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("delayed acknowledgments", With(|config| config.delayed_ack = false), &["delayed_ack"]),
     ("batches", With(|config| config.batch = None), &["batches"]),
     // The socket interface.
+    ("urgent data (RFC 6093)", With(|config| config.urgent_inline = true), &["urgent"]),
     ("the low-water mark of what is not sent", With(|config| config.notsent_low_water = None), &["not_sent_low_water"]),
     ("the initial window (RFC 6928)", With(|config| config.initial_window = 2), &["unused_window"]),
 ];

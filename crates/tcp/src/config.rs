@@ -113,6 +113,8 @@ pub struct Config {
     pub mtu_probing: MtuProbing,
     /// The segment that such a search begins with, in bytes of data (RFC 4821 §7.2; Linux `tcp_base_mss`: 1024).
     pub base_mss: u32,
+    /// Urgent data stays in its place in the stream (SO_OOBINLINE); otherwise its last byte stands aside (RFC 6093 §2).
+    pub urgent_inline: bool,
     /// The treatment that packets ask of routers: DSCP, 0 to 63 (RFC 2474 §3; the upper bits of Linux IP_TOS).
     pub dscp: u8,
     /// How many segments the path may reorder before one is taken for lost: DupThresh (RFC 5681 §3.2: 3).
@@ -173,6 +175,7 @@ impl Default for Config {
             path_mtu_discovery: true,
             mtu_probing: MtuProbing::default(),
             base_mss: 1024,
+            urgent_inline: false,
             dscp: 0,
             reordering: 3,
             prediction: true,

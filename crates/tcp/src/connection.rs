@@ -23,6 +23,7 @@ use crate::recovery::Recovery;
 use crate::rtt::{LeastRtt, Rtt};
 use crate::send_buffer::SendBuffer;
 use crate::timers::Timers;
+use crate::urgent::Urgent;
 use crate::usage::Usage;
 use crate::{Errno, InFlight, Info, Keepalive, Ready, Segment, Settings};
 
@@ -152,6 +153,8 @@ pub struct Connection {
     pub(crate) paced_until: Instant,
 
     // What is rarely looked at.
+    /// What the other side calls urgent, until the program has read past it.
+    pub(crate) urgent: Option<Urgent>,
     pub(crate) soft_error: Option<Errno>,
     /// Why it failed, until the program has been told (SO_ERROR).
     pub(crate) untold: Option<Errno>,
@@ -361,6 +364,7 @@ impl Connection {
     /// told once: then the stream has ended.
     pub fn recv(&mut self, max: usize, cx: &mut Cx) -> Result<Body, Errno> {
         let mut out = Body::empty();
+        let max = if self.urgent.is_some() { self.pass_urgent(max) } else { max };
         while let Some(chunk) = self.readable.pop_front() {
             let len = chunk.bytes().len();
             if len <= max - out.len() {

@@ -184,6 +184,7 @@ impl Connection {
             acks: Acks::NEW,
             fin_at: None,
             fin_received: false,
+            urgent: None,
             last_received: cx.now,
             last_challenge: None,
             challenging: false,

@@ -37,6 +37,7 @@ mod settings;
 mod syn_cookie;
 mod timeout;
 mod timers;
+mod urgent;
 mod usage;
 mod window;
 mod write;

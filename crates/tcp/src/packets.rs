@@ -65,7 +65,8 @@ impl Connection {
         let full = !self.fin_sent && unsent >= mss && (unsent > mss || self.fin_wanted.is_none());
         let fits = self.window_left() >= mss && self.flight.segments() < self.window.cwnd;
         let whole = self.flight.is_whole() && !self.flight.is_empty() && self.recovery.phase == Phase::Open;
-        let alone = self.config.batch.is_none() && !self.buffer.has_records() && !self.probe_now && !self.searches_mtu();
+        let alone =
+            self.config.batch.is_none() && !self.buffer.has_records() && !self.probe_now && !self.searches_mtu();
         full && fits && whole && alone && !self.timers.pacing.is_armed()
     }
 

@@ -97,9 +97,9 @@ impl Connection {
             self.complete(cx);
         }
         let fin_acked = self.fin_sent && self.snd_una == self.buffer.end() + 1;
-        // Sixth, check the URG bit: RFC 6093 §3, the data stays in line.
+        // Sixth, check the URG bit.
         if segment.flags.contains(Flags::URG) {
-            cx.event(&kind::URGENT, self.id, [(segment.seq + u32::from(segment.urgent)).0.into(), 0]);
+            self.take_urgent_pointer(segment, cx);
         }
         // Seventh, process the segment text; eighth, check the FIN bit.
         if matches!(self.state, State::ESTABLISHED | State::FIN_WAIT_1 | State::FIN_WAIT_2) {

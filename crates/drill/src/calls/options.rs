@@ -164,6 +164,7 @@ impl Runner<'_> {
                 "SO_SNDBUF",
                 "SO_RCVBUF",
                 "SO_KEEPALIVE",
+                "SO_OOBINLINE",
                 "SO_MARK",
                 "SO_PRIORITY",
                 "SO_ZEROCOPY",
@@ -195,6 +196,12 @@ impl Runner<'_> {
                 Some("SO_KEEPALIVE") => {
                     options.keepalive = value != 0;
                     self.apply_keepalive(fd)?;
+                }
+                Some("SO_OOBINLINE") => {
+                    if live.is_none() {
+                        return Err(Stop::unsupported("SO_OOBINLINE before a connection"));
+                    }
+                    self.on_connection(live, |connection, _| connection.set_urgent_inline(value != 0))?;
                 }
                 _ => return Err(unknown()),
             },

@@ -37,7 +37,7 @@ const SHARED_PARTS: usize = 17;
 /// Flags of sending that do what they say here.
 const SENDS: &[&str] = &["MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_MORE", "MSG_EOR", "MSG_FASTOPEN", "MSG_ZEROCOPY"];
 /// Flags of receiving that do what they say here.
-const RECEIVES: &[&str] = &["MSG_DONTWAIT"];
+const RECEIVES: &[&str] = &["MSG_DONTWAIT", "MSG_OOB"];
 
 impl Runner<'_> {
     fn wanted(&self, call: &Call) -> Result<Wanted, Stop> {
@@ -128,6 +128,10 @@ impl Runner<'_> {
             let ready = self.machine.host.ready(id);
             return Ok(if ready.readable { Outcome::Fails("EFAULT") } else { Outcome::Fails("EAGAIN") });
         }
+        if wanted.has("MSG_OOB") {
+            let byte = self.machine.with(|host, cx| host.tcp_with(id, cx, |connection, _| connection.recv_urgent()));
+            return Ok(byte.map_or_else(Outcome::from, |_| Outcome::done(wanted.len.min(1) as i64)));
+        }
         let mut read = 0;
         loop {
             match self.machine.with(|host, cx| host.tcp_recv(id, wanted.len - read, cx)) {
@@ -136,7 +140,7 @@ impl Runner<'_> {
                     read += data.len();
                     // An error that waits behind the data is for the next call.
                     let left = self.machine.host.tcp_info(id).map_or(0, |info| info.receive_queue);
-                    if read >= wanted.len || left == 0 {
+                    if read >= wanted.len || left == 0 || self.machine.host.tcp_at_urgent(id) {
                         break;
                     }
                 }

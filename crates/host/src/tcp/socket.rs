@@ -67,6 +67,11 @@ impl Host {
         Ok(body)
     }
 
+    /// Whether what is read next is urgent (SIOCATMARK).
+    pub fn tcp_at_urgent(&self, id: SocketId) -> bool {
+        self.connection(id).is_some_and(Connection::at_urgent)
+    }
+
     /// Closes the sending direction: a FIN follows the data.
     ///
     /// # Errors

@@ -87,13 +87,14 @@ fn a_segment_without_ack_is_dropped() {
 }
 
 #[test]
-fn urgent_data_stays_in_line() {
-    // RFC 6093 §3.
+fn rfc_6093_section_2_the_last_urgent_byte_stands_aside() {
+    // RFC 9293 §3.8.5: the pointer stands behind the third byte.
     let mut lab = lab();
     lab.gets("PSH ACK URG seq 1 ack 1 len 10 urg 3");
     lab.says("tcp.urgent");
     lab.sends("ACK ack 11");
-    assert_eq!(lab.read(100), Ok(10));
+    assert_eq!(lab.read(100), Ok(2), "up to it");
+    assert_eq!(lab.read(100), Ok(7), "and behind it");
 }
 
 #[test]
