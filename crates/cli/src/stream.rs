@@ -54,8 +54,14 @@ pub enum Way {
 pub fn way(open: &Open) -> Way {
     let View { packet, filter, connection, request, output, format, .. } = &open.view;
     let html = output.iter().any(|path| path.extension().is_some_and(|kind| kind == "html"));
-    if (packet.is_some() || filter.is_some() || connection.is_some() || request.is_some()) && !html {
+    // Beside one packet that is shown, all of them are written.
+    let one = packet.is_some() && output.is_empty() && !open.findings && !open.time;
+    let some = packet.is_none() && (filter.is_some() || connection.is_some() || request.is_some());
+    if one || (some && !html) {
         return Way::Excerpt;
+    }
+    if packet.is_some() {
+        return Way::Whole;
     }
     let written = output.iter().all(|path| path.extension().is_some_and(|kind| kind == "jsonl" || kind == "csv"));
     let once = written && !html && !open.time && (*format != ViewFormat::Json || open.findings);
