@@ -107,8 +107,6 @@ pub struct Whole {
     pub requests: Vec<usize>,
     /// All its requests.
     pub requests_in_all: usize,
-    /// What went wrong in it, each with the number of its connection: some of that shows only in the whole.
-    pub findings: Vec<(analyze::findings::Finding, Option<usize>)>,
     /// Interfaces and pairs of hosts, the smaller address first, with more than one TCP connection between them.
     pub several: BTreeSet<(u32, IpAddr, IpAddr)>,
     /// What was found in it: what spans connections is judged by all of them.
@@ -170,12 +168,6 @@ impl Story {
             Some((conversation.id, *whole.connections.get(first)?))
         };
         let _ = story.numbers.set(connections.filter_map(number).collect());
-        let own = |number: Option<usize>| Some(story.connection(number?)?.id);
-        let found = whole.findings.iter().map(|(finding, number)| {
-            let conversation = own(*number);
-            analyze::findings::Finding { conversation, ..finding.clone() }
-        });
-        let _ = story.findings.set(found.collect());
         let several = whole.several.union(&story.several).copied().collect();
         Story { whole: Some(whole), several, ..story }
     }
