@@ -14,7 +14,7 @@ use wirescope::{Story, TapChoice};
 use crate::runs;
 
 /// What is turned, for each kind of run.
-const RUNS: [&[(&str, &str)]; 8] = [
+const RUNS: [&[(&str, &str)]; 9] = [
     &[("size", "300k"), ("loss", "1%")],
     &[("size", "200k"), ("loss", "4%")],
     &[("size", "80k"), ("loss", "10%")],
@@ -23,6 +23,7 @@ const RUNS: [&[(&str, &str)]; 8] = [
     &[("size", "500k"), ("queue", "12k"), ("rate", "5Mbit/s")],
     &[("size", "150k"), ("rtt", "150ms"), ("loss", "3%")],
     &[("size", "20k"), ("loss", "8%"), ("cc", "reno")],
+    &[("size", "50k"), ("loss", "3%"), ("http", "2"), ("files", "8"), ("file-size", "20k")],
 ];
 
 /// The packets of a tap that left there because something was sent again, each with what the simulation says why.

@@ -26,7 +26,7 @@ struct Said {
     uri: String,
 }
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 14] = [
     "frame.number",
     "_ws.expert.severity",
     "_ws.expert.message",
@@ -38,6 +38,9 @@ const FIELDS: [&str; 11] = [
     "http.request.method",
     "http.response.code",
     "http.request.full_uri",
+    "http2.headers.method",
+    "http2.headers.status",
+    "http2.request.full_uri",
 ];
 
 /// The severity of a chat; comments are below, notes, warnings and errors above.
@@ -70,7 +73,12 @@ fn said(line: &str) -> Said {
     let malformed = !next().is_empty();
     let checksums = (0..3).flat_map(|_| next().split('|').map(str::to_owned).collect::<Vec<_>>());
     let checksums = checksums.filter(|status| !status.is_empty()).collect();
-    Said { number, remarks, malformed, checksums, protocols: next(), method: next(), status: next(), uri: next() }
+    let protocols = next();
+    let one = [next(), next(), next()];
+    let two = [next(), next(), next()];
+    // A packet is of one version or the other.
+    let [method, status, uri] = if two.iter().any(|cell| !cell.is_empty()) { two } else { one };
+    Said { number, remarks, malformed, checksums, protocols, method, status, uri }
 }
 
 /// What tshark remarks above chat though it belongs there: to it, each end of a connection is worth a note; and what an

@@ -22,6 +22,7 @@ mod stream;
 mod style;
 mod summary;
 mod time;
+mod waterfall;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -135,6 +136,9 @@ fn show(
             }
             ladder::print(out, story, None, style)?;
             phases::print(out, story, style)?;
+            if story.trace().is_some() {
+                waterfall::print(out, story, style)?;
+            }
             if let Some(top) = top {
                 summary::below(out, top, style)?;
             }

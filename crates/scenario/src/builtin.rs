@@ -34,7 +34,7 @@ macro_rules! built_in {
     };
 }
 
-built_in!["https", "browser", "curl", "lifecycle", "ipv6", "happy-eyeballs"];
+built_in!["https", "browser", "curl", "lifecycle", "ipv6", "happy-eyeballs", "http2"];
 
 /// The built-in scenario called `name`.
 pub fn find(name: &str) -> Option<&'static BuiltIn> {

@@ -49,6 +49,27 @@ fn ports_tell_two_connections_apart() {
 }
 
 #[test]
+fn a_pool_saves_handshakes_and_http2_the_waiting_too() {
+    let played = play("pool");
+    assert_eq!(column(&played, "connections opened"), ["31", "6", "1"]);
+    assert_eq!(column(&played, "requests answered"), ["31 of 31"; 3]);
+    let numbers = |name: &str| -> Vec<f64> {
+        let cells = column(&played, name);
+        cells.iter().map(|cell| cell.trim_end_matches(" ms").parse().expect("a number")).collect()
+    };
+    // Each row takes fewer segments than the one above, and less time by whole round trips of 33 ms.
+    let (segments, last) = (numbers("segments"), numbers("last byte after"));
+    assert!(segments[0] > 2.0 * segments[1] && segments[1] > 2.0 * segments[2], "{segments:?}");
+    assert!(last[0] > last[1] + 33.0 && last[1] > last[2] + 33.0, "{last:?}");
+    // TCP, TLS, the page, the files in two flights of slow start: RFC 6928's ten segments do not hold 60 kB.
+    assert!((last[2] / 33.0).round() <= 6.0, "{last:?}");
+    assert!(
+        played.findings.verdict.contains("with 1 connection,")
+            || played.findings.verdict.contains("with 1 connection.")
+    );
+}
+
+#[test]
 fn a_client_runs_out_of_ports_and_so_reuse_address_is_no_cure() {
     let played = play("port-exhaustion");
     assert_eq!(column(&played, "connections opened"), ["10", "10", "1", "30", "30"]);

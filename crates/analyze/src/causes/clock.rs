@@ -122,11 +122,27 @@ impl<'a> Clock<'a> {
             }
         }
         self.held_back(Direction::ToClient, to);
+        if let Some(hole) = self.hole(to) {
+            self.spend(Cause::ServerThink, hole);
+            let timer = to.since(hole) >= RTO_MIN.max(self.round_trip);
+            self.spend(if timer { Cause::TimerWait } else { Cause::LossRecovery }, to);
+        }
         if let Some(waited) = self.first_flight_lost(to) {
             self.spend(Cause::ServerThink, to - waited);
             self.spend(Cause::TimerWait, to);
         }
         self.spend(Cause::ServerThink, to);
+    }
+
+    /// When it was first seen that the response's first segment, which is there at `to`, had been lost: what was sent behind it
+    /// (the response to another request) passed.
+    fn hole(&self, to: Instant) -> Option<Instant> {
+        let mut theirs = self.segments.iter().filter(|(row, tcp)| {
+            row.direction == Direction::ToClient && tcp.len > 0 && row.at > self.now && row.at <= to
+        });
+        let first = theirs.clone().find(|(row, tcp)| row.at == to && tcp.verdicts.intersects(RETRANSMITTED))?;
+        let behind = theirs.find(|(row, tcp)| row.at < to && tcp.relative_seq() > first.1.relative_seq())?;
+        Some(behind.0.at)
     }
 
     /// For how long a timer was waited for until `to`, if the response's whole first flight was lost before the tap, which then

@@ -15,6 +15,9 @@ use super::{Exchange, FetchError, Request, Response, Session};
 /// Files that are fetched for one page at most.
 const MOST: usize = 1000;
 
+/// Bytes of a page that are looked through for them.
+const LOOKED_AT: usize = 1 << 20;
+
 /// Files that are still to be fetched.
 type Queue = Rc<RefCell<VecDeque<Request>>>;
 
@@ -80,7 +83,7 @@ async fn fetch_all(os: &Os, to: &Exchange, mut open: Vec<Session>, files: VecDeq
         let (task_os, to, queue, session) = (os.clone(), to.clone(), queue.clone(), first.take());
         work.push(os.spawn("connection", async move {
             match fetch_from(&task_os, &to, session, &queue).await {
-                Ok(session) => Some(session),
+                Ok(session) => session,
                 Err(error) => {
                     tell(&task_os, Err(error));
                     None
@@ -94,18 +97,31 @@ async fn fetch_all(os: &Os, to: &Exchange, mut open: Vec<Session>, files: VecDeq
     open
 }
 
-/// Fetches files one after the other until none is left, over `session` or a connection of its own.
-async fn fetch_from(os: &Os, to: &Exchange, session: Option<Session>, queue: &Queue) -> Result<Session, FetchError> {
-    let session = match session {
-        Some(session) => session,
-        None => {
-            let connect = os.tcp_connect(to.server).await;
-            Session::open(os, connect.map_err(|errno| FetchError::Connect(to.server, errno))?, to).await?
-        }
-    };
+/// Fetches files one after the other until none is left, over `session` and, when that is closed, connections of its own.
+async fn fetch_from(
+    os: &Os,
+    to: &Exchange,
+    mut session: Option<Session>,
+    queue: &Queue,
+) -> Result<Option<Session>, FetchError> {
     loop {
         let Some(request) = queue.borrow_mut().pop_front() else { return Ok(session) };
-        session.fetch(request).await?;
+        // The server may close after a response (RFC 9112 §9.6).
+        if let Some(old) = session.take() {
+            match old.is_open().await {
+                true => session = Some(old),
+                false => old.close().await,
+            }
+        }
+        let open = match session.take() {
+            Some(open) => open,
+            None => {
+                let connect = os.tcp_connect(to.server).await;
+                Session::open(os, connect.map_err(|errno| FetchError::Connect(to.server, errno))?, to).await?
+            }
+        };
+        open.fetch(request).await?;
+        session = Some(open);
     }
 }
 
@@ -131,11 +147,13 @@ fn file(document: &Request, target: &str) -> Option<Request> {
 
 /// What an HTML document refers to on its own server: the values of `src` and, of links, of `href`, each once, in order.
 fn referred(document: &Response) -> Vec<String> {
-    let html =
-        document.headers.get(http::header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let text = String::from_utf8_lossy(&document.body);
+    let kind = document.headers.get(http::header::CONTENT_TYPE);
+    if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(&document.body[..document.body.len().min(LOOKED_AT)]);
     let mut found = Vec::new();
-    for tag in text.split('<').skip(1).filter(|_| html).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag) {
+    for tag in text.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag) {
         let attribute = if tag.starts_with("link ") { " href=\"" } else { " src=\"" };
         let value = tag.split_once(attribute).and_then(|(_, rest)| rest.split_once('"')).map(|(value, _)| value);
         // `//` would be another server (RFC 3986 §4.2).

@@ -97,6 +97,19 @@ impl Session {
         Ok(Response { status: head.status, headers: head.headers, body })
     }
 
+    /// Whether another request may be sent. Without one under way, waits until that is known.
+    pub async fn is_open(&self) -> bool {
+        match &self.speaks {
+            Speaks::One { sender, .. } => {
+                let Some(mut taken) = sender.borrow_mut().take() else { return false };
+                let open = taken.ready().await.is_ok();
+                *sender.borrow_mut() = Some(taken);
+                open
+            }
+            Speaks::Two(_) => true,
+        }
+    }
+
     /// Closes the connection and waits until that is done.
     pub async fn close(self) {
         // Dropping the sender tells hyper and h2 that there will be no further request: they close the connection.

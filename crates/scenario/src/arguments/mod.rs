@@ -7,6 +7,7 @@ mod injection;
 mod lab;
 mod lossy;
 mod opens;
+mod pool;
 mod round_trips;
 mod stale;
 
@@ -68,6 +69,7 @@ pub static ARGUMENTS: &[Argument] = &[
     closes::SIMULTANEOUS,
     exhaustion::PORT_EXHAUSTION,
     round_trips::ROUND_TRIPS,
+    pool::POOL,
     lossy::LOSSY,
     stale::STALE_SEGMENT,
     injection::BLIND_INJECTION,

@@ -1,0 +1,72 @@
+//! The requests of a page beside each other: when each was asked for, waited for and received.
+
+use std::io::{self, Write};
+
+use analyze::Request;
+use base::{Duration, Instant};
+use story::Story;
+
+use crate::style::{Style, Tone};
+
+/// Requests that are shown at most.
+const MOST: usize = 40;
+/// Columns of the drawing: where there is room, and where it still tells something.
+const ROOM: (usize, usize) = (60, 16);
+/// Characters of a request's line.
+const LINE: usize = 28;
+
+/// Prints the requests of a story that has several. From the request to the response's first byte is `░`, from there to its
+/// last byte `█`; before, what the connection took is `┄`.
+pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
+    let requests = &story.analysis().requests;
+    let Some((begins, ends)) = ends(requests).filter(|_| requests.len() > 1) else { return Ok(()) };
+    writeln!(out, "\n{}", style.paint(Tone::Heading, "The requests"))?;
+    let room = style.width().map_or(ROOM.0, |width| width.saturating_sub(LINE + 46).min(ROOM.0));
+    for request in requests.iter().take(MOST) {
+        let line = request.line.as_deref().unwrap_or("cannot be read");
+        let line: String = line.chars().take(LINE).collect();
+        let connection =
+            story.flow().conversation(request.conversation).map_or(0, |conversation| conversation.client.port);
+        let from = request.start().since(begins);
+        let last = request.last_byte().map_or_else(|| "unanswered".to_owned(), |at| millis(at.since(begins)));
+        write!(out, "  {line:<LINE$}  port {connection:<5}  {:>9} to {last:>9} ms", millis(from))?;
+        if room >= ROOM.1 {
+            write!(out, "  {}", bar(request, begins, ends.since(begins), room))?;
+        }
+        writeln!(out)?;
+    }
+    if let Some(more) = requests.len().checked_sub(MOST).filter(|more| *more > 0) {
+        writeln!(out, "  and {more} more: -o FILE.requests.csv has all")?;
+    }
+    writeln!(
+        out,
+        "  {:<LINE$}  {} ms from the first packet to the last byte of all",
+        "together",
+        millis(ends.since(begins))
+    )
+}
+
+/// When the first begins and the last is over.
+fn ends(requests: &[Request]) -> Option<(Instant, Instant)> {
+    let begins = requests.iter().map(Request::start).min()?;
+    Some((begins, requests.iter().filter_map(Request::last_byte).max()?))
+}
+
+fn bar(request: &Request, begins: Instant, whole: Duration, room: usize) -> String {
+    let at = |moment: Instant| {
+        let cells = i128::from(moment.since(begins).as_nanos()) * room as i128 / i128::from(whole.as_nanos().max(1));
+        usize::try_from(cells).unwrap_or(0).min(room)
+    };
+    let start = at(request.start());
+    let sent = at(request.send.0).max(start);
+    let (first, last) = request.receive.map_or((room, room), |(first, last)| (at(first), at(last)));
+    let (first, last) = (first.max(sent), last.max(first).max(sent));
+    // What is too short for a character is shown all the same.
+    let received = (last - first).max(usize::from(request.receive.is_some()));
+    let parts = [(" ", start), ("┄", sent - start), ("░", first - sent), ("█", received)];
+    parts.iter().map(|(sign, times)| sign.repeat(*times)).collect()
+}
+
+fn millis(span: Duration) -> String {
+    format!("{:.3}", span.as_millis_f64())
+}
