@@ -236,7 +236,8 @@ const PAIRS: &[Pair] = &[
     Pair {
         name: "a file that the server thinks about",
         url: HTTPS,
-        base: &[("http", "2"), ("files", "5"), ("file-size", "1k")],
+        // An acknowledgment that is held back for longer than two round trips makes the client probe for a loss.
+        base: &[("http", "2"), ("files", "5"), ("file-size", "1k"), ("delayed-ack", "off")],
         with: |s| s.server.page.file_think = Span(Duration::from_millis(300)),
         without: |_| {},
         cause: &[Cause::ServerThink],

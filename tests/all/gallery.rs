@@ -422,13 +422,17 @@ fn two_hundred_clean_runs_have_no_finding() {
             ("mtu", pick(&["1500", "1500", "1492", "1280", "576"])),
             ("tls", pick(&["1.3", "1.3", "1.2"])),
             ("http", pick(&["1.1", "2"])),
-            ("file-size", pick(&["100", "1k", "10k", "40k"])),
+            ("file-size", pick(&["100", "1k", "5k", "10k"])),
             ("files", pick(&["0", "0", "3", "12"])),
         ];
         let mut scenario = Scenario::for_url(url).expect("a URL");
         scenario.seed = seed + 1000;
-        // A page of so few bytes refers to nothing.
-        let small = knobs.iter().any(|(knob, value)| *knob == "size" && ["0", "100"].contains(value));
+        // A page of so few bytes refers to nothing. And six connections at once fill a queue that is far longer than a round
+        // trip of 1 ms: what a sender takes for lost then is no clean run.
+        let not = |knob: &str, value: &str| {
+            knob == "size" && ["0", "100"].contains(&value) || (knob, value) == ("rtt", "1ms")
+        };
+        let small = knobs.iter().any(|(knob, value)| not(knob, value));
         let knobs = knobs.map(|(knob, value)| (knob, if knob == "files" && small { "0" } else { value }));
         for (knob, value) in knobs {
             scenario::find_knob(knob).expect("a knob").turn(&mut scenario, value).expect("a value");

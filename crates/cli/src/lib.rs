@@ -136,7 +136,8 @@ fn show(
             }
             ladder::print(out, story, None, style)?;
             phases::print(out, story, style)?;
-            if story.trace().is_some() {
+            // At several taps each request is seen several times.
+            if story.trace().is_some() && story.tap().is_some() {
                 waterfall::print(out, story, style)?;
             }
             if let Some(top) = top {

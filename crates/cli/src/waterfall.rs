@@ -6,7 +6,7 @@ use analyze::Request;
 use base::{Duration, Instant};
 use story::Story;
 
-use crate::style::{Style, Tone};
+use crate::style::{Style, Tone, hang};
 
 /// Requests that are shown at most.
 const MOST: usize = 40;
@@ -14,6 +14,8 @@ const MOST: usize = 40;
 const ROOM: (usize, usize) = (60, 16);
 /// Characters of a request's line.
 const LINE: usize = 28;
+/// Characters beside the drawing: the line, the port, from when to when.
+const BESIDE: usize = LINE + 42;
 
 /// Prints the requests of a story that has several. From the request to the response's first byte is `░`, from there to its
 /// last byte `█`; before, what the connection took is `┄`.
@@ -21,29 +23,33 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
     let requests = &story.analysis().requests;
     let Some((begins, ends)) = ends(requests).filter(|_| requests.len() > 1) else { return Ok(()) };
     writeln!(out, "\n{}", style.paint(Tone::Heading, "The requests"))?;
-    let room = style.width().map_or(ROOM.0, |width| width.saturating_sub(LINE + 46).min(ROOM.0));
+    let room = style.width().map_or(ROOM.0, |width| width.saturating_sub(BESIDE + 2).min(ROOM.0));
     for request in requests.iter().take(MOST) {
         let line = request.line.as_deref().unwrap_or("cannot be read");
         let line: String = line.chars().take(LINE).collect();
         let connection =
             story.flow().conversation(request.conversation).map_or(0, |conversation| conversation.client.port);
-        let from = request.start().since(begins);
+        let from = millis(request.start().since(begins));
         let last = request.last_byte().map_or_else(|| "unanswered".to_owned(), |at| millis(at.since(begins)));
-        write!(out, "  {line:<LINE$}  port {connection:<5}  {:>9} to {last:>9} ms", millis(from))?;
+        if style.width().is_some_and(|width| width < BESIDE) {
+            writeln!(out, "  {line}")?;
+            writeln!(out, "    {from} to {last} ms")?;
+            continue;
+        }
+        write!(out, "  {line:<LINE$}  port {connection:<5}  {from:>9} to {last:>9} ms")?;
         if room >= ROOM.1 {
             write!(out, "  {}", bar(request, begins, ends.since(begins), room))?;
         }
         writeln!(out)?;
     }
     if let Some(more) = requests.len().checked_sub(MOST).filter(|more| *more > 0) {
-        writeln!(out, "  and {more} more: -o FILE.requests.csv has all")?;
+        writeln!(out, "  and {more} more")?;
     }
-    writeln!(
-        out,
-        "  {:<LINE$}  {} ms from the first packet to the last byte of all",
-        "together",
-        millis(ends.since(begins))
-    )
+    let front = format!("  together {} ms  ", millis(ends.since(begins)));
+    for line in hang(&front, "from the first packet to the last byte of all", style.width()) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
 }
 
 /// When the first begins and the last is over.

@@ -112,9 +112,10 @@ impl<'a> Clock<'a> {
             .filter(|(row, tcp)| row.direction == Direction::ToServer && tcp.len > 0 && row.at <= from);
         let end = asked.filter_map(|(_, tcp)| Some(tcp.relative_seq()? + i64::from(tcp.len))).max();
         let acknowledges = |(row, tcp): &&(&Row, &Tcp)| {
-            row.direction == Direction::ToClient && tcp.len == 0 && end.is_some() && tcp.relative_ack() >= end
+            row.direction == Direction::ToClient && end.is_some() && tcp.relative_ack() >= end
         };
-        if let Some((row, _)) = list.iter().find(acknowledges) {
+        // Where data brought it first, what comes later tells nothing.
+        if let Some((row, _)) = list.iter().find(acknowledges).filter(|(_, tcp)| tcp.len == 0) {
             let extra = row.at.since(from) - there.min(row.at.since(from));
             let held_back = USUAL.iter().any(|(least, most)| extra >= *least && extra <= *most);
             if extra > (there / 8).max(Duration::from_millis(1)) && !held_back {
