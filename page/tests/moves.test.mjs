@@ -141,3 +141,12 @@ journey("the log is searched and grouped; numbers are relative or the wire's own
   const raw = await page.textContent(".inspector .numbers b");
   assert.equal(Number(raw) - Number(relative), 100, "the scenario counts from 100");
 });
+
+journey("1 to 7 show the panels, wherever the reader is", "#source=lifecycle", {}, async (page) => {
+  const tabs = await page.$$eval("[role=tab]", (tabs) => tabs.map((tab) => tab.id));
+  assert.equal(tabs.length, 7);
+  for (const [i, tab] of [...tabs.entries()].reverse()) {
+    await page.keyboard.press(String(i + 1));
+    await page.locator(`#${tab}[aria-selected=true]`).waitFor();
+  }
+});
