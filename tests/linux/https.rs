@@ -100,15 +100,26 @@ fn curl_speaks_http2_with_us() {
     }
 }
 
-/// A certificate for `linux.test` in `folder`, by OpenSSL: PEM for nginx, DER for us.
+/// A certificate for `linux.test` in `folder`, by OpenSSL: PEM for nginx, DER for us. It is good in the real world's time and
+/// in a simulated one.
 fn certificate(folder: &Folder) -> Vec<u8> {
-    let (key, pem, der) = (folder.file("key.pem"), folder.file("cert.pem"), folder.file("cert.der"));
-    let request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-    let subject = ["-subj", "/CN=linux.test", "-addext", "subjectAltName=DNS:linux.test"];
-    let files = ["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", &key, "-out", &pem];
-    for args in
-        [&[&request[..], &subject, &files].concat()[..], &["x509", "-in", &pem, "-outform", "der", "-out", &der]]
-    {
+    let [key, pem, der] = ["key.pem", "cert.pem", "cert.der"].map(|name| folder.file(name));
+    let [asked, settings, index] = ["asked.pem", "ca.conf", "index"].map(|name| folder.file(name));
+    let place = folder.0.to_str().expect("UTF-8");
+    let text = format!(
+        "[ca]\ndefault_ca = own\n[own]\ndatabase = {index}\nnew_certs_dir = {place}\nrand_serial = yes\n\
+         default_md = sha256\npolicy = policy\nx509_extensions = names\n[policy]\ncommonName = supplied\n\
+         [names]\nsubjectAltName = DNS:linux.test\nbasicConstraints = critical,CA:FALSE\n"
+    );
+    std::fs::write(&settings, text).and_then(|()| std::fs::write(&index, "")).expect("files");
+    let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=linux.test"];
+    let dates = ["-startdate", "20250101000000Z", "-enddate", "20450101000000Z"];
+    let sign = ["ca", "-batch", "-notext", "-selfsign", "-config", &settings, "-keyfile", &key, "-in", &asked];
+    for args in [
+        [&["req", "-new"], &curve[..], &["-keyout", &key, "-out", &asked]].concat(),
+        [&sign[..], &dates, &["-out", &pem]].concat(),
+        vec!["x509", "-in", &pem, "-outform", "der", "-out", &der],
+    ] {
         let output = Command::new("openssl").args(args).output().expect("openssl");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
