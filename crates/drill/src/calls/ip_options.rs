@@ -1,6 +1,6 @@
 //! Options of IP and of IPv6: how a socket's packets travel.
 
-use super::options::call_option;
+use super::set_option::call_option;
 use super::{Called, Outcome, SocketState};
 use crate::run::{Runner, Stop};
 use crate::script::Call;

@@ -6,9 +6,11 @@ mod errors;
 mod fast_open;
 mod figures;
 mod files;
+mod get_option;
 mod ip_options;
 mod options;
 mod poll;
+mod set_option;
 mod transfer;
 
 use std::collections::BTreeMap;
