@@ -7,6 +7,7 @@ use host::Host;
 use trace::{Event, Kind, kinds};
 use wire::tcp::State;
 
+use crate::calls::state_number;
 use crate::kernel::Refused;
 use crate::shell::Trouble;
 
@@ -19,8 +20,8 @@ pub(crate) fn table(host: &Host, name: &str) -> Option<String> {
     };
     let anyone =
         |local: SocketAddr| SocketAddr::new(if local.is_ipv6() { [0u16; 8].into() } else { [0u8; 4].into() }, 0);
-    let listening = host.listening().into_iter().map(|local| (local, anyone(local), 10));
-    let open = host.connections().into_iter().map(|row| (row.local, row.remote, number(row.state)));
+    let listening = host.listening().into_iter().map(|local| (local, anyone(local), state_number(State::LISTEN)));
+    let open = host.connections().into_iter().map(|row| (row.local, row.remote, state_number(row.state)));
     let mut text = "  sl  local_address rem_address   st\n".to_owned();
     for (n, (local, remote, state)) in listening.chain(open).filter(|(local, ..)| local.is_ipv6() == v6).enumerate() {
         let _ = writeln!(text, "{n:4}: {} {} {state:02X} ", address(local), address(remote));
@@ -37,23 +38,6 @@ fn address(at: SocketAddr) -> String {
     let words =
         octets.chunks(4).map(|word| word.iter().rev().fold(String::new(), |text, byte| text + &format!("{byte:02X}")));
     format!("{}:{:04X}", words.collect::<String>(), at.port())
-}
-
-/// A state's number in these tables (Linux' `tcp_states.h`).
-fn number(state: State) -> u8 {
-    match state {
-        State::ESTABLISHED => 1,
-        State::SYN_SENT => 2,
-        State::SYN_RECEIVED => 3,
-        State::FIN_WAIT_1 => 4,
-        State::FIN_WAIT_2 => 5,
-        State::TIME_WAIT => 6,
-        State::CLOSE_WAIT => 8,
-        State::LAST_ACK => 9,
-        State::LISTEN => 10,
-        State::CLOSING => 11,
-        _ => 7,
-    }
 }
 
 /// The counters that `nstat` tells of, by the kinds of events that they count.

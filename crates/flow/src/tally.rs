@@ -1,8 +1,8 @@
 //! TCP alone, by its headers: the figures of each connection and no row a packet, for captures of which nothing else is asked.
 
-use base::{Duration, Instant};
 use std::collections::VecDeque;
 
+use base::{Duration, Instant};
 use wire::frame::Transport;
 
 use crate::conversation::{ClientBy, Direction, Endpoint, Key};

@@ -5,8 +5,8 @@ use tcp::State;
 use super::SocketState;
 use crate::run::{Runner, Stop};
 
-/// Linux's number of a state.
-fn state(state: State) -> i128 {
+/// Linux's number of a state (`tcp_states.h`), in TCP_INFO and in its tables.
+pub(crate) fn state_number(state: State) -> i128 {
     match state {
         State::ESTABLISHED => 1,
         State::SYN_SENT => 2,
@@ -58,7 +58,7 @@ impl Runner<'_> {
             | i128::from(info.syn_data) << 5;
         let (snd_shift, rcv_shift) = info.window_scale.unwrap_or((0, 0));
         Ok(Some(vec![
-            ("tcpi_state", state(info.state)),
+            ("tcpi_state", state_number(info.state)),
             ("tcpi_options", options),
             ("tcpi_snd_wscale", snd_shift.into()),
             ("tcpi_rcv_wscale", rcv_shift.into()),

@@ -25,6 +25,7 @@ use crate::script::Call;
 use crate::symbols;
 
 use errors::Errors;
+pub(crate) use figures::state_number;
 use files::{File, Pipe};
 use options::SocketOptions;
 use poll::Epoll;

@@ -51,9 +51,11 @@ impl Client {
     pub(in crate::http) async fn fetch(&self, os: &Os, number: u32, request: Request) -> Result<Response, FetchError> {
         let Request { method, target, headers, body } = request;
         let mut sender = self.sender.clone().ready().await.map_err(FetchError::Http2)?;
-        let stream = self.next.replace(self.next.get() + 2);
-        let line = os.text(&format!("{method} {target} on stream {stream}"));
+        let line = format!("{method} {target}");
         let message = self.message(method, &target, headers)?;
+        // What cannot be said in HTTP/2 has taken no number.
+        let stream = self.next.replace(self.next.get() + 2);
+        let line = os.text(&format!("{line} on stream {stream}"));
         os.event(&app::HTTP_REQUEST, number, [line, 0]);
         let (response, mut sending) = sender.send_request(message, body.is_empty()).map_err(FetchError::Http2)?;
         debug_assert_eq!(response.stream_id().as_u32(), stream);
