@@ -75,6 +75,19 @@ fn a_request_is_done_with_code_0() {
 }
 
 #[test]
+fn the_requests_of_a_page_go_by_the_clock_of_the_ladder() {
+    let (out, _) = expect(0, &["https://www.example.com/", "--http", "2", "--files", "3"]);
+    assert!(out.contains("Where the time went: GET / HTTP/2\n"), "of one of them\n{out}");
+    let time = |line: &str, at: usize| line.split_whitespace().nth(at).map(str::to_owned);
+    let files: Vec<&str> = out.lines().filter(|line| line.starts_with("  GET ")).collect();
+    assert_eq!(files.len(), 4, "the page and its files\n{out}");
+    // The response that is whole last, and the packet of the ladder that completes it.
+    let last = out.lines().filter(|line| line.contains("HTTP/2 200 OK")).last().and_then(|line| time(line, 1));
+    let ends = files.iter().filter_map(|line| time(line, 7)).max_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
+    assert_eq!(ends, last, "{out}");
+}
+
+#[test]
 fn a_request_that_fails_has_code_1_and_the_view_says_why() {
     // Every packet of the line is lost: nobody answers.
     let (out, _) = expect(1, &["--scenario", "curl", "--loss", "100%"]);

@@ -18,7 +18,12 @@ const NARROWEST_BAR: usize = 4;
 /// Prints the phases of the request that the story is about, and the totals.
 pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()> {
     let Some(path) = story.critical_path() else { return Ok(()) };
-    writeln!(out, "\n{}", style.paint(Tone::Heading, "Where the time went"))?;
+    // Of several requests the phases are those of one.
+    let analysis = story.analysis();
+    let line =
+        analysis.main_request().filter(|_| analysis.requests.len() > 1).and_then(|request| request.line.as_ref());
+    let of = line.map(|line| format!(": {line}")).unwrap_or_default();
+    writeln!(out, "\n{}", style.paint(Tone::Heading, &format!("Where the time went{of}")))?;
     let total = path.total();
     // Without room for a bar that says anything, and its round trips beside it, these go under the duration.
     let room = style.width().map_or(BAR, |width| width.saturating_sub(BESIDE).min(BAR));

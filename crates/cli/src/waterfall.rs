@@ -6,7 +6,7 @@ use analyze::Request;
 use base::{Duration, Instant};
 use story::Story;
 
-use crate::style::{Style, Tone, hang};
+use crate::style::{Style, Tone, hang, wrap};
 
 /// Requests that are shown at most.
 const MOST: usize = 40;
@@ -29,8 +29,9 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
         let line: String = line.chars().take(LINE).collect();
         let connection =
             story.flow().conversation(request.conversation).map_or(0, |conversation| conversation.client.port);
-        let from = millis(request.start().since(begins));
-        let last = request.last_byte().map_or_else(|| "unanswered".to_owned(), |at| millis(at.since(begins)));
+        // As in the ladder: from the first packet of all.
+        let from = millis(request.start().since(Instant::ZERO));
+        let last = request.last_byte().map_or_else(|| "unanswered".to_owned(), |at| millis(at.since(Instant::ZERO)));
         if style.width().is_some_and(|width| width < BESIDE) {
             writeln!(out, "  {line}")?;
             writeln!(out, "    {from} to {last} ms")?;
@@ -46,8 +47,14 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
         writeln!(out, "  and {more} more")?;
     }
     let front = format!("  together {} ms  ", millis(ends.since(begins)));
-    for line in hang(&front, "from the first packet to the last byte of all", style.width()) {
+    for line in hang(&front, "from where the first request begins to the last byte of all", style.width()) {
         writeln!(out, "{line}")?;
+    }
+    if room >= ROOM.1 {
+        let legend = "┄ name and connection, ░ asked for and waited for, █ received";
+        for line in wrap(legend, style.prose_width().saturating_sub(2)) {
+            writeln!(out, "  {}", style.paint(Tone::Quiet, &line))?;
+        }
     }
     Ok(())
 }
