@@ -82,7 +82,7 @@ fn the_requests_of_a_page_go_by_the_clock_of_the_ladder() {
     let files: Vec<&str> = out.lines().filter(|line| line.starts_with("  GET ")).collect();
     assert_eq!(files.len(), 4, "the page and its files\n{out}");
     // The response that is whole last, and the packet of the ladder that completes it.
-    let last = out.lines().filter(|line| line.contains("HTTP/2 200 OK")).last().and_then(|line| time(line, 1));
+    let last = out.lines().rfind(|line| line.contains("HTTP/2 200 OK")).and_then(|line| time(line, 1));
     let ends = files.iter().filter_map(|line| time(line, 7)).max_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)));
     assert_eq!(ends, last, "{out}");
 }

@@ -23,7 +23,10 @@ pub fn print(out: &mut impl Write, story: &Story, style: Style) -> io::Result<()
     let line =
         analysis.main_request().filter(|_| analysis.requests.len() > 1).and_then(|request| request.line.as_ref());
     let of = line.map(|line| format!(": {line}")).unwrap_or_default();
-    writeln!(out, "\n{}", style.paint(Tone::Heading, &format!("Where the time went{of}")))?;
+    writeln!(out)?;
+    for line in wrap(&format!("Where the time went{of}"), style.prose_width()) {
+        writeln!(out, "{}", style.paint(Tone::Heading, &line))?;
+    }
     let total = path.total();
     // Without room for a bar that says anything, and its round trips beside it, these go under the duration.
     let room = style.width().map_or(BAR, |width| width.saturating_sub(BESIDE).min(BAR));
