@@ -7,6 +7,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[macro_use]
+mod choice;
+
 mod arguments;
 mod builtin;
 mod faults;

@@ -31,32 +31,6 @@ pub struct TcpOptions {
     pub mtu_probing: MtuProbing,
 }
 
-/// A choice of a scenario file, and of the knob that sets it: each by its name.
-macro_rules! choice {
-    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $text:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $name { $($(#[$of])* $variant),* }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-            /// Its name.
-            pub fn name(self) -> &'static str {
-                match self { $($name::$variant => $text),* }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = ();
-            fn from_str(text: &str) -> Result<$name, ()> {
-                $name::ALL.iter().copied().find(|known| known.name() == text).ok_or(())
-            }
-        }
-    };
-}
-
 choice! {
     /// A congestion control, by its name on Linux.
     Congestion {
@@ -92,7 +66,6 @@ choice! {
         #[default]
         Hystart = "hystart",
         /// By HyStart++ (RFC 9406).
-        #[serde(rename = "hystart++")]
         HystartPlusPlus = "hystart++",
     }
 }

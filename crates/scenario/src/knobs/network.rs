@@ -1,6 +1,6 @@
 //! The knobs of the network: what lies between client and server.
 
-use super::text::{decimal, number, octets, on_off, ordinals, read, read_ordinals, span, speed, switch};
+use super::text::{choose, decimal, number, octets, on_off, ordinals, read, read_ordinals, span, speed, switch};
 use super::{Group, Kind, Knob};
 use crate::Share;
 
@@ -136,10 +136,7 @@ pub(super) const KNOBS: &[Knob] = &[
         help: "Which versions of IP are spoken: 4 (the default), 6, or dual, where the client tries both (RFC 8305).",
         steps: &[],
         get: |scenario| scenario.network.ip.name().to_owned(),
-        set: |scenario, text| {
-            scenario.network.ip = text.parse().map_err(|()| format!("`{text}` is none of 4, 6 and dual"))?;
-            Ok(())
-        },
+        set: |scenario, text| choose(text, &mut scenario.network.ip),
     },
     Knob {
         name: "ipv6-broken",

@@ -1,8 +1,8 @@
 //! The knobs of what is asked for.
 
-use super::text::number;
+use super::text::{choose, number};
 use super::{Group, Kind, Knob};
-use crate::{Header, TlsVersion};
+use crate::Header;
 
 pub(super) const KNOBS: &[Knob] = &[
     Knob {
@@ -15,15 +15,8 @@ pub(super) const KNOBS: &[Knob] = &[
         value_name: "VERSION",
         help: "TLS version.",
         steps: &[],
-        get: |scenario| if scenario.request.tls == TlsVersion::Tls12 { "1.2" } else { "1.3" }.to_owned(),
-        set: |scenario, text| {
-            scenario.request.tls = match text {
-                "1.2" => TlsVersion::Tls12,
-                "1.3" => TlsVersion::Tls13,
-                _ => return Err(format!("`{text}` is not a TLS version: there are 1.2 and 1.3")),
-            };
-            Ok(())
-        },
+        get: |scenario| scenario.request.tls.name().to_owned(),
+        set: |scenario, text| choose(text, &mut scenario.request.tls),
     },
     Knob {
         name: "http",
@@ -36,11 +29,7 @@ pub(super) const KNOBS: &[Knob] = &[
         help: "HTTP version: 1.1 (the default) or 2, which https agrees on by ALPN and http begins with at once.",
         steps: &[],
         get: |scenario| scenario.request.http.name().to_owned(),
-        set: |scenario, text| {
-            scenario.request.http =
-                text.parse().map_err(|()| format!("`{text}` is not an HTTP version here: there are 1.1 and 2"))?;
-            Ok(())
-        },
+        set: |scenario, text| choose(text, &mut scenario.request.http),
     },
     Knob {
         name: "connections",

@@ -93,7 +93,7 @@ pub(super) const KNOBS: &[Knob] = &[
         help: "Explicit congestion notification: connections ask for marks instead of losses; accurate counts them (RFC 9768).",
         steps: &[],
         get: |scenario| scenario.tcp.ecn.name().to_owned(),
-        set: |scenario, text| choose(text, "off, on and accurate", &mut scenario.tcp.ecn),
+        set: |scenario, text| choose(text, &mut scenario.tcp.ecn),
     },
     Knob {
         name: "cc",
@@ -106,10 +106,7 @@ pub(super) const KNOBS: &[Knob] = &[
         help: "Congestion control: cubic (RFC 9438, the default), reno (RFC 5681) or bbr (BBRv3, draft-ietf-ccwg-bbr-06).",
         steps: &[],
         get: |scenario| scenario.tcp.congestion.name().to_owned(),
-        set: |scenario, text| {
-            scenario.tcp.congestion = text.parse().map_err(|()| format!("`{text}` is none of cubic, reno and bbr"))?;
-            Ok(())
-        },
+        set: |scenario, text| choose(text, &mut scenario.tcp.congestion),
     },
     Knob {
         name: "slow-start",
@@ -122,7 +119,7 @@ pub(super) const KNOBS: &[Knob] = &[
         help: "How CUBIC's slow start ends before a loss: hystart (as on Linux), hystart++ (RFC 9406) or plain, not at all.",
         steps: &[],
         get: |scenario| scenario.tcp.slow_start.name().to_owned(),
-        set: |scenario, text| choose(text, "plain, hystart and hystart++", &mut scenario.tcp.slow_start),
+        set: |scenario, text| choose(text, &mut scenario.tcp.slow_start),
     },
     Knob {
         name: "mtu-probing",
@@ -135,6 +132,6 @@ pub(super) const KNOBS: &[Knob] = &[
         help: "Find out by trying how large a packet the path takes (RFC 4821): off, black-hole (when large ones vanish) or always.",
         steps: &[],
         get: |scenario| scenario.tcp.mtu_probing.name().to_owned(),
-        set: |scenario, text| choose(text, "off, black-hole and always", &mut scenario.tcp.mtu_probing),
+        set: |scenario, text| choose(text, &mut scenario.tcp.mtu_probing),
     },
 ];

@@ -26,8 +26,8 @@ pub(super) fn switch(text: &str, into: &mut bool) -> Result<(), String> {
 }
 
 /// One of several, by its name.
-pub(super) fn choose<T: FromStr<Err = ()>>(text: &str, all: &str, into: &mut T) -> Result<(), String> {
-    *into = text.parse().map_err(|()| format!("`{text}` is none of {all}"))?;
+pub(super) fn choose<T: FromStr<Err = String>>(text: &str, into: &mut T) -> Result<(), String> {
+    *into = text.parse()?;
     Ok(())
 }
 
