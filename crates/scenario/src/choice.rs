@@ -34,3 +34,15 @@ pub(crate) fn none_of(text: &str, names: &[&str]) -> String {
         [] => format!("`{text}` is not known"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{HttpVersion, SlowStart};
+
+    #[test]
+    fn what_is_not_a_choice_is_told_the_choices() {
+        assert_eq!("3".parse::<HttpVersion>(), Err("`3` is neither 1.1 nor 2".to_owned()));
+        assert_eq!("fast".parse::<SlowStart>(), Err("`fast` is none of plain, hystart and hystart++".to_owned()));
+        assert!(SlowStart::ALL.iter().all(|kind| kind.name().parse() == Ok(*kind)));
+    }
+}

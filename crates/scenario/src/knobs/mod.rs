@@ -221,7 +221,7 @@ mod tests {
         assert!(turn(&mut scenario, "rtt", "33 parsecs").starts_with("--rtt: `33 parsecs` is not a duration"));
         assert!(turn(&mut scenario, "sack", "maybe").contains("neither on nor off"));
         assert!(turn(&mut scenario, "drop-up", "3,0").contains("counted from 1"));
-        assert!(turn(&mut scenario, "tls", "1.1").contains("1.2 and 1.3"));
+        assert!(turn(&mut scenario, "tls", "1.1").contains("neither 1.3 nor 1.2"));
         assert!(turn(&mut scenario, "mtu", "70000").contains("whole number"));
         assert!(turn(&mut scenario, "header", "nonsense").contains("no colon"));
         find_knob("mtu").unwrap().turn(&mut scenario, "20").unwrap();
