@@ -16,8 +16,27 @@ const asCapture = async (page) => {
   await page.setInputFiles("input[type=file]", { name: "trace.pcapng", mimeType: "application/octet-stream", buffer: await made(page, "pcapng") });
   await page.locator(".badge.captured").waitFor({ state: "attached" });
 };
+const LONG = "https://a-name-that-takes-its-time.of-a-department.in-a-subsidiary.of-some-organisation.example.com/with/a/path/that/is/long?and=a+query&that=is+longer+still";
+const HOSTILE = "X-Markup: <b onclick=alert(1)>bold</b>\nX-Bidi: \u202egnol si siht \u05e9\u05dc\u05d5\u05dd\nX-Long: " + "unbroken".repeat(40);
+/** A fragment of the address that opens a run. */
+const of = (source, packet, knobs = {}, more = "") =>
+  `#${new URLSearchParams({ source, ...Object.fromEntries(Object.entries(knobs).map(([name, value]) => [`k.${name}`, value])), packet: String(packet) })}${more}`;
 const VIEWS = {
   landing: ["", () => {}],
+  browser: [of("browser", 3), () => {}],
+  curl: [of("curl", 4), () => {}],
+  lifecycle: [of("lifecycle", 8), () => {}],
+  ipv6: [of("ipv6", 12), () => {}],
+  eyeballs: [of("happy-eyeballs", 14), () => {}],
+  http2: [of("http2", 24), tab("waterfall")],
+  http2graphs: [of("http2", 60), tab("graphs")],
+  pool: [of("pool", 40), tab("waterfall")],
+  rounds: [of("round-trips", 10), () => {}],
+  flood: [of("syn-flood", 10), tab("log")],
+  longname: [of(LONG, 12), tab("waterfall")],
+  longhops: [of(LONG, 12), press("every hop")],
+  hostile: [of("curl", 4, { header: HOSTILE }, "&field=http.header"), () => {}],
+  hostiletable: [of("curl", 4, { header: HOSTILE }), press("Table")],
   density: ["#source=curl&k.size=3000k&packet=900", (page) => page.keyboard.press("f")],
   densetime: ["#source=curl&k.size=3000k&packet=900&mode=time", (page) => page.keyboard.press("f")],
   capture: ["#source=https&k.loss=3%25&k.size=40k&k.seed=7&packet=12", asCapture],
@@ -72,12 +91,64 @@ const VIEWS = {
     },
   ],
   knobs: ["#source=https&packet=9", press("Conditions")],
+  httpknobs: [
+    of("http2", 24),
+    async (page) => {
+      await press("Conditions")(page);
+      await page.locator("#knob-files").scrollIntoViewIfNeeded();
+    },
+  ],
+  badknob: [
+    "#source=https&packet=9",
+    async (page) => {
+      await press("Conditions")(page);
+      await page.fill("#knob-rtt", "soon");
+      await page.keyboard.press("Enter");
+      await page.locator(".knob .wrong").waitFor();
+    },
+  ],
+  bigchange: [
+    "#source=https",
+    async (page) => {
+      await press("Keep as A")(page);
+      await page.fill(".source input[type=text]", "lifecycle");
+      await page.keyboard.press("Enter");
+      await page.locator(".compare table").first().waitFor();
+    },
+  ],
+  notfound: [
+    "#source=curl",
+    async (page) => {
+      await page.fill(".source input[type=text]", "no-such-scenario");
+      await page.keyboard.press("Enter");
+      await page.locator("[role=alert]").waitFor();
+    },
+  ],
+  notcapture: [
+    "#source=curl",
+    async (page) => {
+      await page.setInputFiles("input[type=file]", { name: "holiday.pcap", mimeType: "application/octet-stream", buffer: Buffer.from("this is no capture at all") });
+      await page.locator("[role=alert]").waitFor();
+    },
+  ],
   tour: ["#source=https&packet=9", press("Tour")],
   ask: [
     "#source=curl",
     async (page) => {
       await press("Tour")(page);
       await page.getByRole("button", { name: "Ask me" }).click();
+    },
+  ],
+  marked: [
+    "#source=curl",
+    async (page) => {
+      await press("Tour")(page);
+      await page.getByRole("button", { name: "Ask me" }).click();
+      await page.locator(".learn .choices button, .learn form input").first().waitFor();
+      if (await page.locator(".learn form").count()) {
+        await page.fill(".learn form input", "7");
+        await page.keyboard.press("Enter");
+      } else await page.locator(".learn .choices button").last().click();
     },
   ],
   help: ["#source=https", press("Help and keyboard")],

@@ -87,6 +87,12 @@ export function sentence(text: string | null): string {
   return /^[a-z]+ /.test(whole) ? whole.charAt(0).toUpperCase() + whole.slice(1) : whole;
 }
 
+/** The first sentence of a text that may have several. */
+export function firstSentence(text: string): string {
+  const flat = text.replace(/\s+/g, " ").trim();
+  return /^.*?[.!?](?= \p{Lu}|$)/u.exec(flat)?.[0] ?? flat;
+}
+
 /** A byte as two hexadecimal digits. */
 export function hex(byte: number): string {
   return byte.toString(16).padStart(2, "0");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Density } from "./density";
-import { draw, type Scene } from "./ladder-draw";
+import { densityStrips, draw, type Scene } from "./ladder-draw";
 import type { Rows } from "./rows";
 import { Viewport } from "./viewport";
 
@@ -69,5 +69,26 @@ describe("the ladder's drawing", () => {
     const { g, words } = canvas();
     draw(g, scene("rows", { veil: 2 }));
     expect(words().filter((text) => text.startsWith("word"))).toEqual(["word 1", "word 2"]);
+  });
+});
+
+describe("the density's strips", () => {
+  const many = Float64Array.from({ length: 10_007 }, (_, i) => i * MS);
+
+  it("hold as many rows each where rows are even, and all of them once", () => {
+    const strips = densityStrips(new Viewport(many, "rows", 340 / many.length, 0, 370));
+    const sizes = new Set(strips.slice(0, -1).map((strip) => strip.to - strip.from));
+    expect([...sizes]).toHaveLength(1);
+    expect(strips[0]?.from).toBe(0);
+    expect(strips.at(-1)?.to).toBe(many.length);
+    strips.slice(1).forEach((strip, k) => expect(strip.from).toBe(strips[k]?.to));
+    for (const strip of strips) expect(strip.tall).toBeGreaterThanOrEqual(1);
+  });
+
+  it("follow the moments in true time, and stay as many as the view is tall", () => {
+    const view = new Viewport(many, "time", 340 / (10_007 * MS), 0, 370);
+    const strips = densityStrips(view);
+    expect(strips.length).toBe(185);
+    expect(strips.reduce((n, strip) => n + strip.to - strip.from, 0)).toBe(many.length);
   });
 });

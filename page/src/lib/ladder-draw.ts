@@ -93,14 +93,14 @@ function now(g: CanvasRenderingContext2D, { view, moment, width, tokens, rows, s
   g.lineWidth = 1;
   g.setLineDash([]);
   g.beginPath();
-  g.moveTo(gutter - 6, y);
+  g.moveTo(gutter + 2, y);
   g.lineTo(width, y);
   g.stroke();
   g.fillStyle = tokens.get("--accent");
   g.beginPath();
-  g.moveTo(gutter - 12, y - 4);
-  g.lineTo(gutter - 5, y);
-  g.lineTo(gutter - 12, y + 4);
+  g.moveTo(gutter - 3, y - 4);
+  g.lineTo(gutter + 4, y);
+  g.lineTo(gutter - 3, y + 4);
   g.fill();
 }
 
@@ -197,6 +197,8 @@ function ends({ rows, view, xs, roundTrip }: Scene, i: number): Ends {
     const share = roundTrip && !Number.isNaN(flown) ? Math.min(Math.max(flown / (roundTrip / 2), 0.3), 0.75) : 0.55;
     x2 = x1 + (x2 - x1) * share;
   }
+  // Where rows are even, a loss ends before the next row's words begin.
+  if (lost && view.mode === "rows") y2 = Math.min(y2, y1 + view.scale * 0.3);
   if (y2 < y1 && !Number.isNaN(rows.sent[i] ?? NaN)) y2 = y1;
   return { x1, y1, x2, y2, lost };
 }
@@ -207,7 +209,7 @@ function arrow(g: CanvasRenderingContext2D, scene: Scene, i: number): void {
   if (Math.max(y1, y2) < -20 || Math.min(y1, y2) > view.height + 20) return;
   const style = look(classNames[rows.class[i] ?? 0] ?? "other");
   const future = (rows.at[i] ?? 0) > moment + 0.5;
-  const color = tokens.get(future ? "--line-strong" : style.token);
+  const color = tokens.get(style.token);
   g.strokeStyle = color;
   g.fillStyle = color;
   g.lineWidth = future ? 1 : style.width;
@@ -338,6 +340,7 @@ function labels(g: CanvasRenderingContext2D, scene: Scene, first: number, end: n
     const atStart = Math.abs(y1 - near) <= Math.abs(y2 - near) || lost;
     const room = Math.abs(x2 - x1) - 30;
     let text = rows.short(i);
+    g.font = `600 11px ${fonts.sans}`;
     let wide = g.measureText(text).width;
     if (wide > room) {
       text = text.split(" ")[0] ?? "";
@@ -356,7 +359,8 @@ function labels(g: CanvasRenderingContext2D, scene: Scene, first: number, end: n
     g.fillStyle = tokens.get(i === scene.selected ? "--accent-soft" : "--paper");
     g.fillRect(x - 3, y - 7, wide + 6, 14);
     const future = (rows.at[i] ?? 0) > moment + 0.5;
-    g.fillStyle = tokens.get(future ? "--muted" : look(classNames[rows.class[i] ?? 0] ?? "other").token);
+    g.font = `${future ? 400 : 600} 11px ${fonts.sans}`;
+    g.fillStyle = tokens.get(look(classNames[rows.class[i] ?? 0] ?? "other").token);
     g.fillText(text, x, y + 0.5);
   }
   for (const i of losses) lossLabel(g, scene, i);
@@ -401,27 +405,66 @@ function fitted(g: CanvasRenderingContext2D, text: string, room: number): string
   return "";
 }
 
+/** A strip of the density: its rows, from and to, and where it is drawn. */
+export interface Strip {
+  from: number;
+  to: number;
+  y: number;
+  tall: number;
+}
+
+/**
+ * The strips that are drawn, each about two pixels tall. Where rows are even, every strip holds as many of them as the next:
+ * else some would have one more, and a pattern would show that is not in the trace.
+ */
+export function densityStrips(view: Viewport): Strip[] {
+  const TALL = 2;
+  const strips: Strip[] = [];
+  if (view.mode === "rows") {
+    const each = Math.max(1, Math.round(TALL / view.scale));
+    const first = Math.max(0, Math.floor((view.top - view.margin) / view.scale / each) * each);
+    const edge = (row: number) => Math.round(row * view.scale - view.top + view.margin);
+    for (let from = first; from < view.at.length && edge(from) <= view.height; from += each) {
+      const to = Math.min(from + each, view.at.length);
+      strips.push({ from, to, y: edge(from), tall: Math.max(edge(to) - edge(from), 1) });
+    }
+    return strips;
+  }
+  for (let y = 0, from = edgeRow(view, 0); y < view.height; y += TALL) {
+    const to = edgeRow(view, y + TALL);
+    strips.push({ from, to, y, tall: TALL });
+    from = to;
+  }
+  return strips;
+}
+
 /** Too many to draw apart: how many there are, a strip a pixel, to the right for one direction and the other for the other. */
 function density(g: CanvasRenderingContext2D, { view, density: sums, xs, tokens, fonts }: Scene): void {
   const left = Math.min(...xs);
   const right = Math.max(...xs);
   const middle = (left + right) / 2;
   const half = (right - left) / 2 - 14;
-  const STRIP = 2;
+  const strips = densityStrips(view);
+  const counts = strips.map((strip) => sums.counts(strip.from, strip.to));
   let most = 1;
-  const edges: number[] = [];
-  for (let y = 0; y <= view.height; y += STRIP) edges.push(view.mode === "rows" ? (y + view.top - view.margin) / view.scale : edgeRow(view, y));
-  const counts = edges.slice(1).map((edge, k) => sums.counts(edges[k] ?? 0, edge));
   for (const c of counts) most = Math.max(most, c.toServer, c.toClient);
   counts.forEach((c, k) => {
-    const y = k * STRIP;
-    g.fillStyle = tokens.get("--class-open");
-    g.fillRect(middle + 2, y, (c.toServer / most) * half, STRIP);
-    g.fillStyle = tokens.get("--class-data");
-    g.fillRect(middle - 2 - (c.toClient / most) * half, y, (c.toClient / most) * half, STRIP);
+    const { y, tall } = strips[k] as Strip;
+    // A soft bar with a firm end: an outline that can be followed, however many strips there are.
+    const bar = (token: string, soft: string, n: number, way: 1 | -1) => {
+      const long = (n / most) * half;
+      if (n === 0) return;
+      g.fillStyle = tokens.get(soft);
+      g.fillRect(way > 0 ? middle + 2 : middle - 2 - long, y, long, tall);
+      g.fillStyle = tokens.get(token);
+      const cap = Math.min(4, long);
+      g.fillRect(way > 0 ? middle + 2 + long - cap : middle - 2 - long, y, cap, tall);
+    };
+    bar("--class-open", "--accent-soft", c.toServer, 1);
+    bar("--class-data", "--line", c.toClient, -1);
     if (c.trouble) {
       g.fillStyle = tokens.get("--trouble");
-      g.fillRect(left + 3, y, 8, STRIP);
+      g.fillRect(left + 3, y, 8, tall);
     }
   });
   // Which way is which, and how much the longest strip stands for.

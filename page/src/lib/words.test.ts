@@ -1,7 +1,6 @@
-import { sentence } from "./format";
 import { describe, expect, it } from "vitest";
 import { read, same, write } from "./address";
-import { bytes, clock, hex, rate, span, visible } from "./format";
+import { bytes, clock, firstSentence, hex, rate, sentence, span, visible } from "./format";
 import { taken } from "./keys";
 import { shortcut } from "./shortcuts";
 
@@ -96,5 +95,14 @@ describe("messages", () => {
     expect(sentence("`33 parsecs` is not a duration")).toBe("`33 parsecs` is not a duration.");
     expect(sentence("The server does not answer.")).toBe("The server does not answer.");
     expect(sentence(null)).toBe("");
+  });
+});
+
+describe("the first sentence", () => {
+  it("ends where the next begins, not at a name's dot", () => {
+    expect(firstSentence("A client asks https://www.example.com/. The TCP\nhandshake follows.")).toBe("A client asks https://www.example.com/.");
+    expect(firstSentence("It asks for google.com\nby name. Then it waits.")).toBe("It asks for google.com by name.");
+    expect(firstSentence("no full stop at all")).toBe("no full stop at all");
+    expect(firstSentence("")).toBe("");
   });
 });
