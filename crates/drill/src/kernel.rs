@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use base::Duration;
-use tcp::{Config, CongestionKind, EcnUse, MtuProbing, SynCookies};
+use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc, SynCookies};
 
 /// The settings in force. A name is as in `sysctl`, without `net.ipv4.`.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub(crate) struct Kernel {
     values: BTreeMap<&'static str, String>,
     /// What is known of other machines is to be forgotten (`ip tcp_metrics flush`).
     pub(crate) forget_metrics: bool,
+    /// The queue in front of the device.
+    pub(crate) qdisc: Qdisc,
     /// Whether `nstat` was asked: it starts anew from here.
     pub(crate) counters_read: bool,
     /// See [`crate::Setup::adjust`].
@@ -95,7 +97,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_dsack", Meaning::Fixed(&["1"]), "1"),
     ("tcp_reordering", Meaning::Fixed(&["3"]), "3"),
     ("tcp_max_reordering", Meaning::Unseen, "300"),
-    ("tcp_early_retrans", Meaning::Fixed(&["3", "4"]), "3"),
+    ("tcp_early_retrans", Meaning::Ours(|value| matches!(value, "0" | "3" | "4")), "3"),
     ("tcp_recovery", Meaning::Fixed(&["1"]), "1"),
     ("tcp_thin_linear_timeouts", Meaning::Fixed(&["0"]), "0"),
     ("tcp_slow_start_after_idle", Meaning::Ours(switch), "1"),
@@ -139,7 +141,7 @@ pub(crate) struct Refused(pub(crate) String);
 impl Default for Kernel {
     fn default() -> Kernel {
         let values = KNOWN.iter().map(|(name, _, default)| (*name, (*default).to_owned())).collect();
-        Kernel { values, forget_metrics: false, counters_read: false, adjust: |_| {} }
+        Kernel { values, forget_metrics: false, qdisc: Qdisc::default(), counters_read: false, adjust: |_| {} }
     }
 }
 
@@ -226,6 +228,8 @@ impl Kernel {
             notsent_low_water: u32::try_from(self.number("tcp_notsent_lowat"))
                 .ok()
                 .filter(|&low| low > 0 && low < u32::MAX),
+            tlp: self.number("tcp_early_retrans") != 0,
+            qdisc: self.qdisc,
             ecn_option: self.number("tcp_ecn_option") != 0,
             ecn: ecn(self.text("tcp_ecn")).unwrap_or_default(),
             ..Config::default()

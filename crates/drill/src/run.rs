@@ -338,10 +338,13 @@ impl Runner<'_> {
         if std::mem::take(&mut self.kernel.counters_read) {
             self.machine.restart_counters();
         }
-        let config = self.kernel.tcp();
-        self.machine.with(|host, _| host.set_tcp_config(config));
+        let (config, before) = (self.kernel.tcp(), *self.machine.host.tcp_config());
+        self.machine.with(|host, _| {
+            host.set_tcp_config(config);
+            host.set_qdisc(config.qdisc);
+        });
         self.apply_fast_open();
-        self.apply_ecn_option(config.ecn_option)
+        if config.ecn_option == before.ecn_option { Ok(()) } else { self.apply_ecn_option(config.ecn_option) }
     }
 
     /// As on Linux this setting holds for open connections too.

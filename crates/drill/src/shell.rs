@@ -106,7 +106,11 @@ impl Shell<'_> {
             }
             // Each packet of ours is one segment: what a device would cut is cut before.
             ("ethtool", ["-K", _, "tso", "on" | "off", "gso", "on" | "off"]) => Ok(()),
-            ("tc", ["qdisc", "add" | "replace", "dev", _, "root", "pfifo" | "pfifo_fast" | "noqueue"]) => Ok(()),
+            ("tc", ["qdisc", verb, "dev", _, "root", discipline @ ..]) => {
+                let unknown = || Refused(format!("the queue discipline of `{}` is not known", command.trim()));
+                self.kernel.qdisc = qdisc(self.kernel.qdisc, verb, discipline).ok_or_else(unknown)?;
+                Ok(())
+            }
             ("sleep" | "sync" | "true" | "echo" | ":", _) => Ok(()),
             ("rm", _) => Ok(()),
             ("dd", arguments) => Ok(self.dd(arguments)?),
@@ -153,6 +157,23 @@ impl Shell<'_> {
         let len = len.filter(|len| *len <= 1 << 30).ok_or_else(|| Refused("dd's file is too large".to_owned()))?;
         self.files.push((file.into(), vec![0; len as usize]));
         Ok(())
+    }
+}
+
+/// What `tc qdisc VERB dev DEVICE root DISCIPLINE` leaves in front of the device, where `now` is.
+fn qdisc(now: tcp::Qdisc, verb: &str, discipline: &[&str]) -> Option<tcp::Qdisc> {
+    match (verb, discipline) {
+        ("del" | "delete", _) => Some(tcp::Qdisc::Fifo),
+        ("add" | "replace" | "change", ["fq"]) => Some(tcp::Qdisc::Fq),
+        ("add" | "replace" | "change", ["pfifo", "limit", limit]) => {
+            // What leaves is gone at once: any room is enough.
+            let limit: u32 = limit.parse().ok()?;
+            Some(if limit == 0 { tcp::Qdisc::Full } else { tcp::Qdisc::Fifo })
+        }
+        // As on Linux: one of the kind that is there keeps what is not named.
+        ("replace", ["pfifo"]) if now == tcp::Qdisc::Full => Some(now),
+        ("add" | "replace", ["pfifo" | "pfifo_fast" | "noqueue"]) => Some(tcp::Qdisc::Fifo),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base::Duration;
 use drill::{Report, Script, Setup, Verdict};
-use tcp::{Config, CongestionKind, EcnUse, MtuProbing};
+use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc};
 
 /// How an algorithm is switched off.
 enum Off {
@@ -72,6 +72,7 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("Nagle's algorithm", With(|config| config.nagle = false), &["nagle"]),
     ("delayed acknowledgments", With(|config| config.delayed_ack = false), &["delayed_ack"]),
     ("batches", With(|config| config.batch = None), &["batches"]),
+    ("a fair queue's pacing", With(|config| config.qdisc = Qdisc::Fifo), &["fair_queue", "full_queue"]),
     // The socket interface.
     ("urgent data (RFC 6093)", With(|config| config.urgent_inline = true), &["urgent"]),
     ("the low-water mark of what is not sent", With(|config| config.notsent_low_water = None), &["not_sent_low_water"]),

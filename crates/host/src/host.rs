@@ -38,6 +38,8 @@ pub struct Host {
     pub(crate) answers_ping: bool,
     pub(crate) answers_closed_ports: bool,
     pub(crate) tells_each_arrival: bool,
+    /// The queue in front of its devices has no room.
+    pub(crate) refuses: bool,
     pub(crate) interfaces: Vec<Interface>,
     /// What was decided of packets from one address to another.
     pub(crate) decisions: Decisions,
@@ -102,6 +104,7 @@ impl Host {
             answers_ping: config.answers_ping,
             answers_closed_ports: config.answers_closed_ports,
             tells_each_arrival: false,
+            refuses: config.tcp.qdisc == tcp::Qdisc::Full,
             tcp_config: tcp::Settings::from(&config.tcp),
             identification: Identification::new(*seed, name),
             path_mtus: PathMtus::default(),
@@ -355,8 +358,8 @@ impl Host {
 /// Output: to be asked after every call, until there is nothing more.
 impl Host {
     /// The next frame to send.
-    pub fn poll_transmit(&mut self, _cx: &mut Cx<'_>) -> Option<Outgoing> {
-        self.out.pop_front()
+    pub fn poll_transmit(&mut self, cx: &mut Cx<'_>) -> Option<Outgoing> {
+        if self.refuses { self.refuse_all(cx) } else { self.out.pop_front() }
     }
 
     /// When to call [`Host::handle_timeout`] next; [`Instant::NEVER`] if no timer is armed. It may turn out that there is

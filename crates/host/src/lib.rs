@@ -17,6 +17,7 @@ mod nd;
 mod neighbour;
 mod output;
 mod ports;
+mod qdisc;
 mod reassembly;
 mod routes;
 mod sockets;

@@ -106,6 +106,8 @@ pub struct Config {
     /// Segments leave in batches as an offload would see them, at least so many in one: the last of a batch is pushed.
     /// `None`: each stands for itself.
     pub batch: Option<u32>,
+    /// What the queue in front of the outgoing device does with segments.
+    pub qdisc: Qdisc,
     /// Believe routers that say how large a packet the path takes, and have none cut packets up (RFC 1191 §3; Linux
     /// IP_MTU_DISCOVER).
     pub path_mtu_discovery: bool,
@@ -172,6 +174,7 @@ impl Default for Config {
             require_timestamps: true,
             slow_start_after_idle: true,
             batch: None,
+            qdisc: Qdisc::default(),
             path_mtu_discovery: true,
             mtu_probing: MtuProbing::default(),
             base_mss: 1024,
@@ -250,6 +253,19 @@ impl EcnUse {
     pub(crate) fn grants_accurate(self) -> bool {
         matches!(self, EcnUse::AskAccurate | EcnUse::AskGrantAccurate | EcnUse::GrantAccurate)
     }
+}
+
+/// The queue discipline of the device that segments leave by (Linux `tc-qdisc`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Qdisc {
+    /// Each leaves when it is sent.
+    #[default]
+    Fifo,
+    /// Segments are spaced by their connection's rate: a window in half a round trip in slow start, a fifth more than a window
+    /// in a round trip beyond (Linux `tc-fq`, `tcp_update_pacing_rate`). A congestion control with a rate of its own keeps it.
+    Fq,
+    /// A queue without room refuses every packet (Linux `pfifo limit 0`).
+    Full,
 }
 
 /// How CUBIC's slow start may end before something is lost.

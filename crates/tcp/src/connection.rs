@@ -147,6 +147,8 @@ pub struct Connection {
     pub(crate) probe_backoff: u32,
     /// Segments left of the batch that is being sent.
     pub(crate) batch_left: u32,
+    /// Bytes of that batch that have left, where a pause will follow it.
+    pub(crate) unpaced: u32,
     /// Segments that are not part of the stream: resets.
     pub(crate) outbox: Vec<(Segment, EventId)>,
     /// When the congestion control's pause after the last segment ends.
@@ -165,7 +167,10 @@ pub struct Connection {
     pub(crate) last_challenge: Option<Instant>,
     /// How often the timer had our SYN sent again.
     pub(crate) syn_retries: u32,
-    pub(crate) closed_since: Instant,
+    /// When the first of the unanswered probes was due.
+    pub(crate) probing_since: Option<Instant>,
+    /// What is counted in `attempts` are probes.
+    pub(crate) probes_counted: bool,
 }
 
 /// What both sides agreed on in their SYNs.
@@ -321,11 +326,7 @@ impl Connection {
             delivered: self.counts.delivered,
             reordered: self.counts.reordered,
             backoff: self.rtt.backoff().max(self.probe_backoff),
-            probes: if self.probing || self.timers.persist.is_armed() {
-                self.attempts.max(self.keepalives)
-            } else {
-                self.keepalives
-            },
+            probes: if self.probes_counted { self.attempts.max(self.keepalives) } else { self.keepalives },
             own_mss: u32::from(self.config.mss),
             full_segment: self.acks.full,
             last_data_received: self.acks.last_data(),
@@ -337,7 +338,7 @@ impl Connection {
             bytes_acked: self.counts.bytes_acked,
             bytes_received: self.counts.bytes_received,
             delivery_rate: self.rate.last,
-            pacing_rate: self.congestion.pacing().map(|rate| rate.0 / 8),
+            pacing_rate: self.pacing_rate().map(|rate| rate.0 / 8),
             marked: self.ecn.accurate.as_ref().map(|accurate| accurate.delivered()).unwrap_or_default(),
             congestion: self.congestion.name(),
         }
@@ -424,6 +425,13 @@ impl Connection {
     /// Counts bytes in an option, where both sides speak accurate ECN, or does not (RFC 9768 §3.2.3).
     pub fn set_ecn_option(&mut self, on: bool) {
         self.config.ecn_option = on;
+    }
+
+    /// The queue of the device that its segments leave by is another one.
+    pub fn set_qdisc(&mut self, qdisc: crate::Qdisc) {
+        if self.config.qdisc != qdisc {
+            self.config.qdisc = qdisc;
+        }
     }
 
     /// Believes routers that say how large a packet may be, or does not (IP_MTU_DISCOVER).

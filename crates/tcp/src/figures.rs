@@ -63,7 +63,7 @@ impl Connection {
 
     /// The pacing rate, or what was told of it last if it has changed by less than a hundredth.
     fn pacing_to_tell(&self) -> u64 {
-        let (now, told) = (self.congestion.pacing().map_or(0, |rate| rate.0 / 8), self.told.pacing);
+        let (now, told) = (self.pacing_rate().map_or(0, |rate| rate.0 / 8), self.told.pacing);
         if now.abs_diff(told) <= told / 100 { told } else { now }
     }
 }

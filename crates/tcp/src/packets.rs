@@ -9,6 +9,7 @@ use wire::tcp::{Flags, Plain, Seq, State};
 use wire::{Body, Packet};
 
 use crate::Sent;
+use crate::config::Qdisc;
 use crate::connection::Connection;
 use crate::recovery::Phase;
 
@@ -55,7 +56,13 @@ impl Connection {
         let open = self.state == State::ESTABLISHED && self.connected && !self.fast_opened;
         let in_turn = self.outbox.is_empty() && !self.probe_tail_now && !self.recovery.new_first;
         let no_blocks = self.reassembly.is_empty() && self.repeated.is_none();
-        usual && open && in_turn && no_blocks && !self.probing && self.config.prediction
+        usual
+            && open
+            && in_turn
+            && no_blocks
+            && !self.probing
+            && self.config.prediction
+            && self.config.qdisc != Qdisc::Full
     }
 
     /// Whether a full segment of new data is next, and every window has room for it.

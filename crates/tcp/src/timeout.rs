@@ -9,6 +9,9 @@ use crate::Errno;
 use crate::connection::Connection;
 use crate::timers::Waiting;
 
+/// How soon to try again what the outgoing device had no room for (Linux `TCP_RESOURCE_PROBE_INTERVAL`).
+const LOCAL_RETRY: Duration = Duration::from_millis(500);
+
 impl Connection {
     /// The time that [`Connection::poll_timeout`] named has come. Earlier: nothing happens.
     pub fn handle_timeout(&mut self, cx: &mut Cx) {
@@ -69,6 +72,15 @@ impl Connection {
             self.enter_loss(fired, cx);
         }
         self.attempts += 1;
+        self.probes_counted = false;
+        if self.is_refused(cx) {
+            let armed = cx.caused_by(cx.recorder.last_event()).event(
+                &kind::RTO_ARMED,
+                self.id,
+                [LOCAL_RETRY.as_nanos() as u64, 0],
+            );
+            return self.timers.wait_for(Waiting::Timeout, cx.now, LOCAL_RETRY, armed);
+        }
         if self.state != State::SYN_SENT || self.syn_retries > self.config.syn_linear_timeouts {
             self.rtt.back_off();
         }
@@ -110,14 +122,19 @@ impl Connection {
         self.fail(error, Event::GiveUp, &mut cx.caused_by(why));
     }
 
-    /// RFC 9293 §3.8.6.1: asks a closed window for news.
+    /// RFC 9293 §3.8.6.1: asks a closed window for news, or tries again what the outgoing device had no room for.
     fn probe_window(&mut self, cx: &mut Cx) {
         // RFC 5482 §3, as on Linux: a user timeout bounds how long a window may stay closed, answered or not.
-        let too_long = self.config.user_timeout.is_some_and(|limit| cx.now - self.closed_since >= limit);
+        let since = *self.probing_since.get_or_insert(cx.now);
+        let too_long = self.config.user_timeout.is_some_and(|limit| cx.now - since >= limit);
         if self.attempts >= self.retries() || too_long {
             return self.give_up(self.attempts, cx);
         }
         self.attempts += 1;
+        self.probes_counted = true;
+        if self.is_refused(cx) {
+            return self.arm_persist_for(LOCAL_RETRY, cx.cause, cx);
+        }
         self.probe_backoff = self.probe_backoff.saturating_add(1);
         let probe = cx.event(&kind::PROBE, self.id, [self.probe_backoff.into(), 0]);
         self.trigger = probe;
@@ -192,9 +209,26 @@ impl Connection {
         self.timers.wait_for(Waiting::Timeout, cx.now, rto, armed);
     }
 
+    /// Nothing is in flight that would bring news: from here on the other side is asked, if it is not already.
+    pub(crate) fn begin_probing(&mut self, cause: EventId, cx: &mut Cx) {
+        if !self.timers.persist.is_armed() {
+            self.probing_since = None;
+            self.arm_persist(cause, cx);
+        }
+    }
+
     /// RFC 9293 §3.8.6.1 (MUST-36, SHLD-29, SHLD-30): first after a retransmission timeout, then exponentially rarer.
-    pub(crate) fn arm_persist(&mut self, cause: EventId, cx: &mut Cx) {
+    fn arm_persist(&mut self, cause: EventId, cx: &mut Cx) {
         let span = self.rtt.rto().saturating_mul(1 << self.probe_backoff.min(32)).min(self.config.max_rto);
+        self.arm_persist_for(span, cause, cx);
+    }
+
+    fn arm_persist_for(&mut self, span: Duration, cause: EventId, cx: &mut Cx) {
+        // As with the retransmission timer (Linux `tcp_clamp_probe0_to_user_timeout`).
+        let span = match (self.config.user_timeout, self.probing_since) {
+            (Some(limit), Some(since)) => span.min((since + limit - cx.now).max(Duration::from_millis(1))),
+            _ => span,
+        };
         let armed = cx.caused_by(cause).event(&kind::PROBE_ARMED, self.id, [span.as_nanos() as u64, 0]);
         self.timers.persist.arm(cx.now, span, armed);
     }

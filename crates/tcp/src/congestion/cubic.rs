@@ -172,10 +172,10 @@ impl Congestion for Cubic {
             Cubic { hystart: self.hystart.again(), w_max: 0, prior: 0, epoch: None, credit: 0, pace: None, ..*self };
     }
 
-    fn on_idle(&mut self, _: &mut Window, _: Instant, idle: Duration, _: bool) {
-        // RFC 9438 §5.8: time in which nothing was sent does not count.
+    fn on_idle(&mut self, _: &mut Window, now: Instant, idle: Duration, _: bool) {
+        // RFC 9438 §5.8: time in which nothing was sent does not count; of it none before the stage began.
         if let Some(epoch) = &mut self.epoch {
-            epoch.start += idle;
+            epoch.start = (epoch.start + idle).min(now);
         }
     }
 
@@ -233,6 +233,19 @@ mod tests {
         let threshold = cubic.threshold(&Window::new(80));
         // 80 (1 + 0.7) / 2.
         assert_eq!((threshold, cubic.w_max), (56, 68));
+    }
+
+    #[test]
+    fn rfc_9438_section_5_8_a_stage_that_was_idle_from_its_beginning_begins_anew() {
+        let mut cubic = Cubic::new(SlowStart::Plain);
+        let at = |seconds| Instant::ZERO + Duration::from_secs(seconds);
+        let idle_until = |cubic: &mut Cubic, now, idle| {
+            cubic.on_idle(&mut Window::new(10), at(now), Duration::from_secs(idle), false);
+            cubic.epoch.unwrap().start
+        };
+        cubic.epoch = Some(cubic.begin(10, at(5)));
+        assert_eq!(idle_until(&mut cubic, 9, 2), at(7));
+        assert_eq!(idle_until(&mut cubic, 10, 8), at(10), "not in the future");
     }
 
     #[test]

@@ -9,12 +9,13 @@ impl Connection {
         const MOST: u64 = 65_536;
         let mss = u64::from(self.agreed.mss.max(1));
         let window = self.window;
-        let share = if window.cwnd < window.ssthresh / 2 { 200 } else { 120 };
         let micros = |span: base::Duration| u64::try_from(span.as_micros()).unwrap_or(0);
-        let rate = match self.rtt.srtt().map(micros).filter(|&micros| micros > 0) {
-            Some(micros) => mss * u64::from(window.cwnd) * share / 100 * 1_000_000 / micros,
-            None => u64::MAX,
+        // draft-ietf-ccwg-bbr-06 §5.6.3: at low rates one segment at a time, otherwise at least two.
+        let (rate, least) = match self.congestion.pacing() {
+            Some(rate) => (Some(rate), if rate.0 < 1_200_000 { 1 } else { 2 }),
+            None => (self.usual_rate(), least),
         };
+        let rate = rate.map_or(u64::MAX, |rate| rate.0 / 8);
         let short = self.min_rtt.get().map_or(0, micros) >> 9;
         let bytes = (rate >> 10).saturating_add(if short < 32 { MOST >> short } else { 0 }).min(MOST);
         let autosized = (bytes / mss).max(least.into()) as u32;

@@ -2,6 +2,7 @@
 
 use trace::{Cx, kinds::tcp as kind};
 
+use crate::config::Qdisc;
 use crate::connection::Connection;
 
 /// Why new data stays where it is.
@@ -15,8 +16,10 @@ pub(super) enum Held {
     Congestion,
     /// Nagle's algorithm: so many bytes.
     Nagle(u32),
-    /// The congestion control's pacing.
+    /// The pause that pacing has after the last batch.
     Pacing,
+    /// The queue of the outgoing device has no room.
+    Device,
 }
 
 impl Connection {
@@ -35,6 +38,7 @@ impl Connection {
     /// Nothing more can be sent now: says why, once, and sees to it that something will bring news.
     pub(super) fn hold(&mut self, held: Held, cx: &mut Cx) {
         self.window_full &= held == Held::Window;
+        self.end_pace(cx);
         (self.batch_left, self.again_left) = (0, 0);
         self.push_now = false;
         let busy = !self.flight.is_empty() || self.unsent() > 0;
@@ -60,12 +64,24 @@ impl Connection {
                     cx.caused_by(self.trigger).event(why, self.id, [len.into(), 0]);
                 }
                 // As on Linux nothing waits for ever: with nothing in flight the probe timer has it leave.
-                if self.flight.is_empty() && !self.timers.persist.is_armed() {
-                    self.arm_persist(self.trigger, cx);
+                if self.flight.is_empty() {
+                    self.begin_probing(self.trigger, cx);
                 }
             }
-            Held::Congestion | Held::Pacing => {}
+            Held::Device if self.flight.is_empty() => self.begin_probing(self.trigger, cx),
+            Held::Device | Held::Congestion | Held::Pacing => {}
         }
+    }
+
+    /// Whether the outgoing device refuses what is sent. That is congestion on this side of the first link: as on Linux
+    /// (`tcp_transmit_skb`) the window comes down as for a mark, and what was refused counts as never sent.
+    pub(crate) fn is_refused(&mut self, cx: &mut Cx) -> bool {
+        if self.config.qdisc != Qdisc::Full {
+            return false;
+        }
+        let refused = cx.caused_by(self.trigger).event(&kind::DEVICE_FULL, self.id, [0, 0]);
+        self.enter_cwr(&mut cx.caused_by(refused));
+        true
     }
 
     /// The receiver's window holds data back. With something in flight its acknowledgment brings news; without, a timer asks.
@@ -79,11 +95,11 @@ impl Connection {
             return;
         }
         if !self.window_closed {
-            (self.window_closed, self.closed_since) = (true, cx.now);
+            self.window_closed = true;
             cause = cx.caused_by(cause).event(&kind::WINDOW_CLOSED, self.id, [waiting.into(), 0]);
         }
-        if self.flight.is_empty() && !self.timers.persist.is_armed() {
-            self.arm_persist(cause, cx);
+        if self.flight.is_empty() {
+            self.begin_probing(cause, cx);
         }
     }
 }

@@ -5,6 +5,7 @@ mod batch;
 mod build;
 mod hold;
 mod new_data;
+mod pace;
 mod resend;
 
 use base::EventId;
@@ -51,6 +52,7 @@ impl Connection {
             }
         }
         let cause = self.acks.now?;
+        _ = self.is_refused(cx);
         let ack = self.segment(self.snd_nxt, Flags::ACK, Body::empty(), cx);
         Some(self.transmit(ack, cause, None, cx))
     }
@@ -67,16 +69,6 @@ impl Connection {
         let looked = !self.window_full && !self.push_now && !self.sent_new && self.batch_left == 0;
         let idle = self.limits.is_idle() && self.rate.is_idle();
         self.connected && self.fin_wanted.is_none() && nothing && looked && idle && !self.recovery.new_first
-    }
-
-    /// The congestion control may want a pause after each segment (draft-ietf-ccwg-bbr-06 §5.6.2).
-    pub(crate) fn pace(&mut self, len: u32, cx: &mut Cx) {
-        let Some(rate) = self.congestion.pacing() else { return };
-        // As Linux: a timer that was late, as timers of real machines are, is made up for by up to half of a pause.
-        let pause = rate.time_for(len as usize);
-        let late = (cx.now - self.paced_until).clamp(base::Duration::ZERO, pause / 2);
-        self.paced_until = cx.now + pause - late;
-        self.timers.pacing.arm(cx.now, pause - late, self.trigger);
     }
 
     /// A segment that is not part of the stream waits to be sent because of `cause`.

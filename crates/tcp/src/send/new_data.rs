@@ -67,6 +67,9 @@ impl Connection {
                 return Err(Held::Window);
             }
             if len == 0 && left == 0 {
+                if self.is_refused(cx) {
+                    return Err(Held::Device);
+                }
                 // RFC 9293 §3.8.6.1 (MUST-36): one byte of new data, or the FIN, into the closed window.
                 self.probing = true;
                 return Ok(if unsent > 0 {
@@ -86,6 +89,9 @@ impl Connection {
         }
         if self.timers.pacing.is_armed() {
             return Err(Held::Pacing);
+        }
+        if self.is_refused(cx) {
+            return Err(Held::Device);
         }
         match self.next_mtu_step(unsent, record, left, cx.now) {
             MtuStep::Usual => {}

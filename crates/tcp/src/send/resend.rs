@@ -26,6 +26,9 @@ impl Connection {
             return None;
         }
         self.retransmit_now = false;
+        if self.is_refused(cx) {
+            return None;
+        }
         let room = self.window.cwnd.saturating_sub(self.flight.segments()).max(1);
         let push = self.ends_batch_again(at, room);
         let (out, lost) = (self.flight.segments(), self.flight.lost_ever());
@@ -68,6 +71,10 @@ impl Connection {
     /// RFC 8985 §7.3: new data if there is any and the receiver takes it, whatever the congestion window says; the newest segment
     /// again otherwise.
     pub(super) fn send_tail_probe(&mut self, cx: &mut Cx) -> Option<Transmit> {
+        if self.is_refused(cx) {
+            self.arm_retransmit_rest(self.trigger, cx);
+            return None;
+        }
         let unsent = if self.fin_sent { 0 } else { self.buffer.end().distance(self.snd_nxt) };
         let len = unsent.min(self.mss_now());
         if len > 0 && len <= self.window_left() {
