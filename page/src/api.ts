@@ -47,7 +47,11 @@ knobs: Array<Knob>,
 /**
  * The most bytes of a capture and its key log that are taken.
  */
-largest_upload: number, };
+largest_upload: number, 
+/**
+ * The most bytes of a scenario file that are taken.
+ */
+largest_scenario: number, };
 export type Start = { 
 /**
  * The run, if it could be made.
@@ -152,13 +156,17 @@ value: string,
 label: string, };
 export type RunRequest = { 
 /**
- * A URL, or the name of a scenario.
+ * A URL, the name of a scenario, or what the scenario file is called whose text stands in `file`.
  */
 source: string, 
 /**
  * The knobs that are turned, by name, each with its value as on the command line.
  */
-knobs: { [key in string]: string }, };
+knobs: { [key in string]: string }, 
+/**
+ * The text of a scenario file.
+ */
+file: string | null, };
 export type RunAnswer = { 
 /**
  * Its id: the same for the same request or the same bytes.
@@ -323,7 +331,11 @@ conditions: { [key in string]: string },
 /**
  * The command that shows the same.
  */
-command: string, };
+command: string, 
+/**
+ * The text of the scenario file that was opened.
+ */
+file: string | null, };
 export type SourceKind = "simulation" | "capture";
 export type Host = { 
 /**

@@ -106,6 +106,58 @@ journey("of a damaged capture what was whole is shown, and the place of the dama
   assert.ok((await page.locator("[role=option]").count()) > 3);
 });
 
+const SCENARIO = 'title = "A run of one\'s own"\nseed = 5\n[request]\nurl = "http://files.example/a"\n[network]\nrtt = "20ms"\n';
+
+journey("a scenario file dropped is run, its conditions turned; a mistake in it is shown with its place, and nothing is lost", "#source=curl&packet=5", {}, async (page) => {
+  const toml = (text, name = "mine.toml") => drop(page, [{ name, buffer: Buffer.from(text) }]);
+  await toml(`${SCENARIO}colour = "<b>red</b>"\n`);
+  const alert = page.locator("[role=alert]");
+  await alert.waitFor();
+  assert.match(await alert.textContent(), /mine\.toml: unknown field `colour`.*\(line 7, column 1\).*Line 7 reads: colour = "<b>red<\/b>".*still here/);
+  assert.equal(await packet(page), 5);
+  await toml(`${SCENARIO}about = "${"a".repeat(1 << 20)}"`, "long.toml");
+  await alert.filter({ hasText: /long\.toml is too large for a scenario/ }).waitFor();
+  await toml(SCENARIO);
+  await page.waitForFunction(() => document.title.startsWith("A run of one's own"));
+  assert.equal(await alert.count(), 0);
+  assert.equal(await page.inputValue(".source input[type=text]"), "mine.toml");
+  await page.getByRole("button", { name: "Conditions" }).click();
+  assert.equal(await page.inputValue("#knob-rtt"), "20ms");
+  await page.fill("#knob-rtt", "50ms");
+  await page.keyboard.press("Enter");
+  await page.locator(".command", { hasText: "wirescope --scenario mine.toml --rtt 50ms" }).waitFor();
+  await page.waitForFunction(() => /run=s/.test(location.hash) && /k.rtt=50ms/.test(location.hash));
+  // The link finds the run; a server that has it not asks for the file, and turns the same conditions.
+  const fragment = new URL(page.url()).hash;
+  const other = await serve("curl");
+  try {
+    const fresh = await page.context().newPage();
+    await fresh.goto(`${other.url}${fragment}`);
+    await fresh.getByText("This link shows a scenario file").waitFor();
+    await drop(fresh, [{ name: "mine.toml", buffer: Buffer.from(SCENARIO) }]);
+    await fresh.waitForFunction((hash) => location.hash === hash, fragment);
+    await fresh.close();
+  } finally {
+    await other.end();
+  }
+});
+
+test("a scenario file is opened by the command line too", { timeout: 600_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "wirescope-page-"));
+  await writeFile(join(folder, "mine.toml"), SCENARIO);
+  const server = await serve(join(folder, "mine.toml"), "--mtu", "1000");
+  try {
+    const page = await open(browser(), "", { url: server.url });
+    assert.match(await page.title(), /^A run of one's own/);
+    await page.getByRole("button", { name: "Conditions" }).click();
+    assert.deepEqual([await page.inputValue("#knob-rtt"), await page.inputValue("#knob-mtu")], ["20ms", "1000"]);
+    await page.context().close();
+  } finally {
+    await server.end();
+    await rm(folder, { recursive: true });
+  }
+});
+
 test("a server that is gone is said so where it is missed, and what was seen stays", { timeout: 600_000 }, async () => {
   const server = await serve("curl");
   const page = await open(browser(), "#source=curl&packet=5", { url: server.url });

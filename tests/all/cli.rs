@@ -130,6 +130,14 @@ fn a_mistake_in_a_scenario_file_has_its_place() {
     let name = file("good.toml", include_str!("../../crates/scenario/scenarios/curl.toml"));
     assert_eq!(expect(0, &["--scenario", &name]).0, expect(0, &["--scenario", "curl"]).0);
     complains(3, &["--scenario", "missing.toml"], &["missing.toml"]);
+    // What is TOML and makes no sense has its place as well; and so for the page.
+    let name = file("senseless.toml", "[request]\nurl = \"http://a.example/\"\n[network]\n  mtu = 20\n");
+    complains(2, &["--scenario", &name], &[&name, "line 4, column 9", "mtu"]);
+    complains(2, &["serve", &name], &["senseless.toml", "line 4, column 9", "line 4 reads: mtu = 20"]);
+    let name = file("unknown.toml", "[request]\nurl = \"http://a.example/\"\ncolour = \"red\"\n");
+    complains(2, &["serve", &name], &["unknown.toml", "line 3, column 1", "colour", "line 3 reads"]);
+    complains(3, &["serve", "missing.toml"], &["missing.toml"]);
+    complains(2, &["serve", &name, "--keylog", &name], &["no capture"]);
 }
 
 #[test]

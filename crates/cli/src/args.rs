@@ -284,7 +284,7 @@ pub struct Compare {
 /// What to serve, and where.
 #[derive(Args, Debug)]
 pub struct Serve {
-    /// What to open at once: a capture, a built-in scenario or a URL.
+    /// What to open at once: a capture, a scenario (built in, or a TOML file) or a URL.
     #[arg(value_name = "FILE|SCENARIO|URL")]
     pub target: Option<String>,
     /// Conditions.

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
+use web::api::{Problem, RunRequest};
 use web::{Begin, Capture, Limits, Options, ServeError};
 
 use crate::args::Serve;
 use crate::error::{Error, Kind};
 use crate::input::unreadable;
+use crate::simulate::scenario_text;
 
 /// Serves until it is stopped.
 pub fn run(out: &mut impl Write, args: &Serve) -> Result<ExitCode, Error> {
@@ -37,11 +39,19 @@ pub fn run(out: &mut impl Write, args: &Serve) -> Result<ExitCode, Error> {
         }
     })
     .map_err(|error| match error {
-        ServeError::Begin(problem) => Error { kind: Kind::Usage, message: problem.message, remedy: problem.remedy },
+        ServeError::Begin(problem) => wrong(problem),
         other => Error { kind: Kind::Failed, message: other.to_string(), remedy: None },
     })?;
     told?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is wrong with what was to be opened.
+fn wrong(problem: Problem) -> Error {
+    // A knob is named by its message, a place in a file is not.
+    let place = problem.place.filter(|place| place.starts_with("line "));
+    let message = place.map_or(problem.message.clone(), |place| format!("{} ({place})", problem.message));
+    Error { kind: Kind::Usage, message, remedy: problem.remedy }
 }
 
 /// The address to open. Everything-addresses are no addresses: the loopback is one of theirs.
@@ -69,12 +79,15 @@ fn begin(args: &Serve) -> Result<Option<Begin>, Error> {
         if !args.keylog.is_empty() {
             return Err(Error::usage(format!("{target} is no capture: it needs no key log")));
         }
-        let request = web::api::RunRequest { source: target.clone(), knobs: args.knobs.map() };
+        let request = RunRequest { source: target.clone(), knobs: args.knobs.map(), file: None };
         return Ok(Some(Begin::Request(request)));
     }
-    if Path::new(target).extension().is_some_and(|extension| extension == "toml") {
-        let error = Error::usage(format!("{target} is a scenario file, and the page opens only the built-in ones"));
-        return Err(error.remedy(format!("wirescope --scenario {target} -o run.pcapng, and serve run.pcapng")));
+    if is_scenario(Path::new(target)) {
+        if !args.keylog.is_empty() {
+            return Err(Error::usage(format!("{target} is no capture: it needs no key log")));
+        }
+        let file = Some(scenario_text(target)?);
+        return Ok(Some(Begin::Request(RunRequest { source: name(target), knobs: args.knobs.map(), file })));
     }
     if !args.knobs.turned.is_empty() {
         let error = Error::usage(format!("{target} is a capture: nothing of it can be turned"));
@@ -92,7 +105,14 @@ fn begin(args: &Serve) -> Result<Option<Begin>, Error> {
 fn looks_like_a_file(target: &str) -> bool {
     let path = Path::new(target);
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    path.exists() || matches!(extension, "pcap" | "pcapng" | "cap" | "gz" | "ntar") || target.starts_with(['/', '.'])
+    path.exists()
+        || matches!(extension, "pcap" | "pcapng" | "cap" | "gz" | "ntar" | "toml")
+        || target.starts_with(['/', '.'])
+}
+
+/// A scenario is told by its name: TOML is text, and has no mark at its beginning.
+fn is_scenario(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
 }
 
 fn name(target: &str) -> String {

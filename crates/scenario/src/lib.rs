@@ -16,6 +16,7 @@ mod faults;
 mod file;
 mod knobs;
 mod pages;
+mod place;
 mod plan;
 mod run;
 mod tcp_options;
@@ -27,10 +28,11 @@ pub use arguments::{ARGUMENTS, Argument, Findings, Played, find_argument};
 pub use builtin::{BUILT_IN, BuiltIn, find};
 pub use faults::{Certificate, Fate, Frames, Line, LineFault, Way};
 pub use file::{
-    Browser, Client, Header, HttpVersion, IpVersions, Join, Network, Page, Request, Scenario, ScenarioError, Server,
-    TlsVersion, Topology,
+    Browser, Client, Header, HttpVersion, IpVersions, Join, MAX_FILE, Network, Page, Request, Scenario, ScenarioError,
+    Server, TlsVersion, Topology,
 };
 pub use knobs::{Group, KNOBS, Kind, Knob, KnobError, find_knob, knob_of};
+pub use place::{Mistake, Place, place_of};
 pub use run::{Outcome, Run, RunError, run};
 pub use tcp_options::{Congestion, EcnAsked, MtuProbing, SlowStart, TcpOptions};
 pub use units::{Octets, Share, Span, Speed};

@@ -232,7 +232,7 @@ fn uploads_have_a_limit() {
     let server = Server::with(web::Limits { upload: 10_000, ..web::Limits::default() });
     let reply = server.post_bytes("/api/capture", &vec![0; 10_001]);
     assert_eq!((reply.status, error(&reply).0.as_str()), (413, "too-large"));
-    let long = "a".repeat(2 << 20);
+    let long = "a".repeat(4 << 20);
     let reply = server.post_json("/api/run", &json!({ "source": long }));
     assert_eq!((reply.status, error(&reply).0.as_str()), (413, "too-large"));
     assert_eq!(server.get("/api/sources").json()["largest_upload"], 10_000.0);
@@ -255,6 +255,58 @@ fn the_sources_have_every_scenario_and_knob_of_the_command_line() {
         let name = scenario["name"].as_str().expect("a name");
         simulate(&server, name, json!({}));
     }
+}
+
+const FILE: &str = "seed = 5\n[request]\nurl = \"http://files.example/a\"\n[network]\nrtt = \"20ms\"\n";
+
+#[test]
+fn a_scenario_file_is_a_source_like_others() {
+    let server = Server::start();
+    let post = |file: &str, knobs: Value| {
+        server.post_json("/api/run", &json!({ "source": "mine.toml", "knobs": knobs, "file": file }))
+    };
+    let run = |file: &str, knobs: Value| post(file, knobs).json()["run"].as_str().expect("an id").to_owned();
+    let one = run(FILE, json!({}));
+    let head = server.get(&format!("/api/run/{one}/head")).json();
+    assert_eq!(head["url"]["href"], "http://files.example/a");
+    assert_eq!((&head["source"]["source"], &head["source"]["file"]), (&json!("mine.toml"), &json!(FILE)));
+    assert_eq!(head["source"]["command"], "wirescope --scenario mine.toml");
+    assert_eq!(
+        (&head["source"]["conditions"]["rtt"], &head["source"]["conditions"]["seed"]),
+        (&json!("20ms"), &json!("5"))
+    );
+    // Its conditions can be turned; another text is another run, and the same text the same.
+    let turned = run(FILE, json!({ "rtt": "50ms" }));
+    let head = server.get(&format!("/api/run/{turned}/head")).json();
+    assert_eq!(head["source"]["conditions"]["rtt"], "50ms");
+    assert_eq!(head["source"]["command"], "wirescope --scenario mine.toml --rtt 50ms");
+    assert!(one == run(FILE, json!({})) && one != run(&FILE.replace("seed = 5", "seed = 6"), json!({})));
+    // What is wrong in the file has its line and column; what is wrong with a knob, the knob.
+    for (more, place, said) in [
+        ("mtu = 20\n", "line 6, column 7", "network.mtu"),
+        ("colour = 1\n", "line 6, column 1", "colour"),
+        ("x = <script>\n", "line 6, column 5", "mine.toml"),
+        ("[server.page]\nsize = \"100M\"\n", "line 7, column 8", "at most 64000000"),
+        ("[server.page]\nfiles = 100\nfile_size = \"1M\"\n", "line 7, column 9", "at most 64000000"),
+    ] {
+        let reply = post(&format!("{FILE}{more}"), json!({}));
+        assert_eq!(
+            (reply.status, error(&reply)),
+            (422, ("bad-scenario".to_owned(), place.to_owned())),
+            "{}",
+            reply.text()
+        );
+        assert!(reply.text().contains(said), "{}", reply.text());
+    }
+    let reply = post(FILE, json!({ "mtu": "20" }));
+    assert_eq!((reply.status, error(&reply)), (422, ("bad-knob".to_owned(), "mtu".to_owned())));
+    let long = format!("{FILE}about = \"{}\"\n", "a".repeat(1 << 20));
+    assert_eq!(post(&long, json!({})).status, 413);
+    // A file that is called like a scenario is not taken for it.
+    let reply = server.post_json("/api/run", &json!({ "source": "curl", "file": FILE }));
+    let head = server.get(&format!("/api/run/{}/head", reply.json()["run"].as_str().expect("an id"))).json();
+    assert_eq!(head["url"]["host"], "files.example");
+    assert!(!head["extra"].as_array().expect("a list").contains(&json!("tour")));
 }
 
 #[test]

@@ -29,6 +29,8 @@ class App {
   kept = $state.raw<Run | null>(null);
   source = $state("");
   knobs = $state<Record<string, string>>({});
+  /** The text of the scenario file that `source` is the name of, or null. */
+  file = $state.raw<string | null>(null);
   /** What is being waited for, in words; empty when nothing is. */
   busy = $state("");
   problem = $state.raw<ApiProblem | null>(null);
@@ -96,8 +98,9 @@ class App {
     const bundle = bundled();
     if (bundle) {
       this.exported = true;
-      this.source = bundle.head.source.source;
-      this.show(openBundle(bundle), wanted.packet, wanted.field);
+      const run = openBundle(bundle);
+      this.opened(run);
+      this.show(run, wanted.packet, wanted.field);
       this.everyHop = wanted.hops;
       return;
     }
@@ -108,7 +111,6 @@ class App {
       else if (wanted.source) await this.start(wanted.source, wanted.knobs, wanted);
       else if (start?.run) {
         await this.reopen(start.run, wanted);
-        if (start.source) this.source = start.source;
       } else if (start?.source && !start.error) await this.start(start.source, start.knobs, wanted);
       else {
         if (start?.error) this.problem = start.error;
@@ -157,7 +159,7 @@ class App {
     try {
       let run = made.run;
       if (made.source) {
-        const answer = await server.start({ source: made.source, knobs: made.knobs }, null);
+        const answer = await server.start({ source: made.source, knobs: made.knobs, file: null }, null);
         if (!answer.ready) await server.progress(answer.run, (words) => (this.busy = words));
         run = answer.run;
       }
@@ -169,10 +171,19 @@ class App {
     }
   }
 
-  /** What a run is made of. */
+  /** What a run is made of. A capture and a scenario file are found by the run's name: whoever has the file can bring it back. */
   private made(run: Run | null): address.Made {
     const source = run?.trace.head.source;
-    return source?.kind === "capture" || !run ? { source: null, knobs: {}, run: run?.id ?? null } : { source: source?.source ?? null, knobs: { ...source?.knobs }, run: null };
+    const knobs = { ...source?.knobs };
+    return !run || source?.kind === "capture" || source?.file ? { source: null, knobs, run: run?.id ?? null } : { source: source?.source ?? null, knobs, run: null };
+  }
+
+  /** What is shown was made of this. */
+  private opened(run: Run): void {
+    const { source, knobs, file } = run.trace.head.source;
+    this.source = source;
+    this.knobs = { ...knobs };
+    this.file = file;
   }
 
   private async reopen(id: string, wanted: address.Place): Promise<void> {
@@ -180,12 +191,11 @@ class App {
     try {
       this.tap = wanted.tap;
       const run = await server.open(id, wanted.tap);
-      this.source = run.trace.head.source.source;
-      this.knobs = { ...run.trace.head.source.knobs };
+      this.opened(run);
       this.show(run, wanted.packet, wanted.field);
       this.everyHop = wanted.hops;
     } catch (cause) {
-      // Only whoever has the file can bring a capture back.
+      // Only whoever has the file can bring it back.
       if (cause instanceof Failure && cause.problem.code === "unknown-run") this.awaited = wanted;
       this.fail(cause);
     } finally {
@@ -193,12 +203,12 @@ class App {
     }
   }
 
-  /** Makes a run of a URL or a scenario. What is shown stays until the new run is there, and if it fails. */
-  async start(source: string, knobs: Record<string, string>, wanted?: Partial<address.Place>, said: ApiProblem | null = null): Promise<void> {
+  /** Makes a run of a URL, a scenario or a scenario file. What is shown stays until the new run is there, and if it fails. */
+  async start(source: string, knobs: Record<string, string>, wanted?: Partial<address.Place>, said: ApiProblem | null = null, file: string | null = null): Promise<void> {
     this.starting?.abort();
     const mine = new AbortController();
     this.starting = mine;
-    const request: RunRequest = { source: source.trim(), knobs: $state.snapshot(knobs) };
+    const request: RunRequest = { source: source.trim(), knobs: $state.snapshot(knobs), file };
     this.busy = "Simulating";
     try {
       const made = await server.start(request, this.making, mine.signal);
@@ -210,6 +220,8 @@ class App {
       this.tap = tap;
       this.source = source;
       this.knobs = { ...knobs };
+      this.file = file;
+      this.awaited = null;
       this.problem = said;
       this.instead = "";
       this.show(run, wanted?.packet ?? null, wanted?.field ?? null);
@@ -230,7 +242,7 @@ class App {
     const knobs = { ...this.knobs, [name]: value };
     if (value === "") delete knobs[name];
     this.knobs = knobs;
-    await this.start(this.source, knobs, { packet: this.packet, tap: this.tap, field: this.fieldId });
+    await this.start(this.source, knobs, { packet: this.packet, tap: this.tap, field: this.fieldId }, null, this.file);
   }
 
   /** Watches the run from another place. */
@@ -248,8 +260,10 @@ class App {
     }
   }
 
-  /** Opens dropped files: a capture, and its key log beside it or afterwards. */
+  /** Opens dropped files: a scenario, or a capture and its key log beside it or afterwards. */
   async drop(files: readonly File[]): Promise<void> {
+    const scenario = files.find((file) => /\.toml$/i.test(file.name));
+    if (scenario) return this.openScenario(scenario);
     const isKeys = (file: File) => /\.(keys?|keylog|log|txt)$/i.test(file.name);
     const capture = files.find((file) => !isKeys(file)) ?? null;
     const keys = files.find(isKeys) ?? null;
@@ -264,8 +278,7 @@ class App {
       const awaited = this.awaited?.run === made.run ? this.awaited : null;
       this.tap = null;
       const opened = await server.open(made.run, null);
-      this.source = opened.trace.head.source.source;
-      this.knobs = {};
+      this.opened(opened);
       this.problem = null;
       this.awaited = null;
       this.show(opened, awaited?.packet ?? (capture ? null : this.packet), awaited?.field ?? null);
@@ -274,6 +287,17 @@ class App {
     } finally {
       this.busy = "";
     }
+  }
+
+  /** Opens a scenario file, under the conditions of the link that asked for it if one did. */
+  private async openScenario(file: File): Promise<void> {
+    const most = this.sources?.largest_scenario ?? 0;
+    if (file.size > most) {
+      this.fail(new Failure({ code: "too-large", input: file.name, place: null, message: `${file.name} is too large for a scenario: at most ${most} bytes are taken.`, remedy: "A capture's name does not end in .toml." }));
+      return;
+    }
+    const wanted = this.awaited;
+    await this.start(file.name, wanted?.knobs ?? {}, wanted ?? {}, null, await file.text());
   }
 
   /** Keeps this run as A, runs it again with that knob turned too, and compares. */
@@ -301,8 +325,7 @@ class App {
     const [a, b] = [this.run, this.kept];
     if (!a || !b) return;
     this.kept = a;
-    this.source = b.trace.head.source.source;
-    this.knobs = { ...b.trace.head.source.knobs };
+    this.opened(b);
     this.show(b, this.packet, this.fieldId);
   }
 

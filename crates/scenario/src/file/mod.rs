@@ -13,7 +13,10 @@ pub use network::{IpVersions, Network, Topology};
 pub use request::{Browser, Header, HttpVersion, Request, TlsVersion};
 pub use server::{Page, Server};
 
-use crate::{TcpOptions, UrlError, UrlParts};
+use crate::{Mistake, TcpOptions, UrlError, UrlParts};
+
+/// The largest scenario file that is read, in bytes.
+pub const MAX_FILE: u64 = 1 << 20;
 
 /// A scenario. Everything but the URL has a default: a laptop at home, a server that answers 200.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,9 +57,9 @@ fn one() -> u64 {
 /// Why a scenario cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ScenarioError {
-    /// The TOML is wrong: a message with line and column.
+    /// The TOML is wrong.
     #[error("{0}")]
-    Toml(String),
+    Toml(Mistake),
     /// The URL is wrong.
     #[error(transparent)]
     Url(#[from] UrlError),
@@ -107,7 +110,7 @@ impl Scenario {
     /// If it is not TOML, has a key or value that makes no sense (with line and column), or a URL that cannot be requested.
     pub fn parse(toml: &str) -> Result<Scenario, ScenarioError> {
         let scenario: Scenario =
-            toml::from_str(toml).map_err(|error| ScenarioError::Toml(error.to_string().trim_end().to_owned()))?;
+            toml::from_str(toml).map_err(|error| ScenarioError::Toml(Mistake::of(toml, &error)))?;
         scenario.check()?;
         Ok(scenario)
     }

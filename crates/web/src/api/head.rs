@@ -97,6 +97,8 @@ pub struct SourceInfo {
     pub conditions: BTreeMap<String, String>,
     /// The command that shows the same.
     pub command: String,
+    /// The text of the scenario file that was opened.
+    pub file: Option<String>,
 }
 
 /// The sorts of source.

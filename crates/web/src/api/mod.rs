@@ -24,15 +24,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// What is to be run.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct RunRequest {
-    /// A URL, or the name of a scenario.
+    /// A URL, the name of a scenario, or what the scenario file is called whose text stands in `file`.
     pub source: String,
     /// The knobs that are turned, by name, each with its value as on the command line.
     #[serde(default)]
     pub knobs: BTreeMap<String, String>,
+    /// The text of a scenario file.
+    #[serde(default)]
+    pub file: Option<String>,
 }
 
 /// Where a run is to be found.

@@ -20,6 +20,8 @@ pub struct Sources {
     pub knobs: Vec<Knob>,
     /// The most bytes of a capture and its key log that are taken.
     pub largest_upload: f64,
+    /// The most bytes of a scenario file that are taken.
+    pub largest_scenario: f64,
 }
 
 /// What the server was started with.

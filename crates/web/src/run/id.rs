@@ -18,6 +18,10 @@ pub fn of_request(request: &RunRequest) -> String {
         part(name);
         part(value);
     }
+    if let Some(file) = &request.file {
+        part("a scenario file");
+        part(file);
+    }
     format!("s{}", short(hash))
 }
 
@@ -59,10 +63,13 @@ mod tests {
         let request = |source: &str, knobs: &[(&str, &str)]| RunRequest {
             source: source.to_owned(),
             knobs: knobs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            file: None,
         };
         let one = of_request(&request("https", &[("rtt", "33ms"), ("loss", "1%")]));
         assert_eq!(one, of_request(&request("https", &[("loss", "1%"), ("rtt", "33ms")])));
         assert_ne!(one, of_request(&request("https", &[("rtt", "33ms")])));
+        let filed = |text: &str| of_request(&RunRequest { file: Some(text.to_owned()), ..request("https", &[]) });
+        assert!(filed("a") != filed("b") && filed("a") != of_request(&request("https", &[])));
         assert_ne!(of_request(&request("ab", &[])), of_request(&request("a", &[("b", "")])));
         assert_ne!(of_capture(b"ab", b""), of_capture(b"a", b"b"));
         let mut arriving = OfCapture::default();

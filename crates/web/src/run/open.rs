@@ -2,7 +2,7 @@
 
 use base::Seed;
 use capture::keylog::KeyLog;
-use scenario::{Argument, RunError, Scenario, ScenarioError, find_argument, find_knob, knob_of};
+use scenario::{Argument, MAX_FILE, RunError, Scenario, ScenarioError, find_argument, find_knob, knob_of, place_of};
 use story::{Story, TapChoice};
 
 use super::worker::Report;
@@ -11,6 +11,8 @@ use crate::api::{Code, Problem, RunRequest};
 
 /// The largest body that a simulation asked for by a browser may have: 64 MB. The command line has the larger ones.
 pub const MAX_BODY: u64 = 64_000_000;
+/// Characters of a scenario file's line that are repeated.
+const MAX_LINE: usize = 120;
 
 /// A simulation that has been checked.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ impl Plan {
     /// If the URL cannot be requested, or a knob is not there or was given what it does not take: the error names it.
     pub fn new(request: RunRequest) -> Result<Plan, Problem> {
         let source = request.source.trim();
-        let what = match find_argument(source) {
+        let what = match find_argument(source).filter(|_| request.file.is_none()) {
             Some(argument) => What::Argument(argument, seed_alone(argument, &request)?),
             None => What::Request(Box::new(turned(source, &request)?)),
         };
@@ -46,14 +48,13 @@ impl Plan {
     pub fn run(self, report: &Report) -> Result<Workshop, Problem> {
         report.progress("simulating", 0.0, None);
         let failed = |error: RunError| match error {
-            RunError::Scenario(error) => from_scenario(error),
+            RunError::Scenario(error) => wrong(&self.request, error),
             other => Problem::new(Code::RunFailed, other.to_string()),
         };
         let (subject, trace, tap) = match &self.what {
             What::Request(scenario) => {
                 let run = scenario::run(scenario).map_err(failed)?;
-                let subject =
-                    Subject::request(&self.request.source, &self.request.knobs, scenario, &run.url, &run.outcome);
+                let subject = Subject::request(&self.request, scenario, &run.url, &run.outcome);
                 (subject, run.trace, TapChoice::Client)
             }
             What::Argument(argument, seed) => {
@@ -87,9 +88,15 @@ fn seed_alone(argument: &Argument, request: &RunRequest) -> Result<u64, Problem>
 
 /// The scenario with its knobs turned.
 fn turned(source: &str, request: &RunRequest) -> Result<Scenario, Problem> {
-    let mut scenario = match scenario::find(source) {
-        Some(built_in) => built_in.scenario(),
-        None => Scenario::for_url(source).map_err(from_scenario)?,
+    let wrong = |error| wrong(request, error);
+    let mut scenario = match (&request.file, scenario::find(source)) {
+        (Some(file), _) if file.len() as u64 > MAX_FILE => {
+            let message = format!("a scenario file has at most {MAX_FILE} bytes");
+            return Err(Problem::new(Code::TooLarge, message).input(source));
+        }
+        (Some(file), _) => Scenario::parse(file).map_err(wrong)?,
+        (None, Some(built_in)) => built_in.scenario(),
+        (None, None) => Scenario::for_url(source).map_err(wrong)?,
     };
     for (name, value) in &request.knobs {
         let Some(knob) = find_knob(name) else {
@@ -105,18 +112,34 @@ fn turned(source: &str, request: &RunRequest) -> Result<Scenario, Problem> {
             remedy: error.remedy,
         })?;
     }
-    scenario.check().map_err(from_scenario)?;
+    scenario.check().map_err(wrong)?;
     let page = &scenario.server.page;
-    if page.size.or(page.response_size).is_some_and(|size| size.0 > MAX_BODY) {
-        let message = format!("a body on the page has at most {MAX_BODY} bytes");
-        let remedy = "the command line goes up to 1 GiB: wirescope simulate --size";
-        return Err(Problem::new(Code::BadKnob, message).place("size").remedy(remedy));
+    let size = page.size.or(page.response_size).map_or(0, |size| size.0);
+    let files = page.file_size.0.saturating_mul(page.files.into());
+    for (key, bytes, what) in [("server.page.size", size, "a body has"), ("server.page.files", files, "all files have")]
+    {
+        if bytes > MAX_BODY {
+            let reason = format!("on the page {what} at most {MAX_BODY} bytes; the command line takes up to 1 GiB");
+            return Err(wrong(ScenarioError::Value { key, value: bytes.to_string(), reason }));
+        }
     }
     Ok(scenario)
 }
 
-fn from_scenario(error: ScenarioError) -> Problem {
-    let knob = knob_of(&error);
+/// What is wrong with what was asked for: a knob that was turned, a place in a scenario file, or the URL.
+fn wrong(request: &RunRequest, error: ScenarioError) -> Problem {
+    let knob = knob_of(&error).filter(|knob| request.file.is_none() || request.knobs.contains_key(knob.name));
+    if let (Some(file), None) = (&request.file, knob) {
+        let what = match &error {
+            ScenarioError::Toml(mistake) => mistake.message.clone(),
+            other => other.to_string(),
+        };
+        let name = &request.source;
+        let problem = Problem::new(Code::BadScenario, format!("{name}: {what}")).input(name.as_str());
+        let Some(place) = place_of(file, &error) else { return problem };
+        let line: String = place.line_of(file).chars().take(MAX_LINE).collect();
+        return problem.place(place.to_string()).remedy(format!("line {} reads: {line}", place.line));
+    }
     match error {
         ScenarioError::Url(error) => Problem {
             code: Code::BadUrl,
@@ -125,7 +148,7 @@ fn from_scenario(error: ScenarioError) -> Problem {
             place: None,
             remedy: Some(error.remedy),
         },
-        ScenarioError::Toml(message) => Problem::new(Code::BadScenario, message),
+        ScenarioError::Toml(mistake) => Problem::new(Code::BadScenario, mistake.message),
         ScenarioError::Value { key, value, reason } => Problem {
             code: if knob.is_some() { Code::BadKnob } else { Code::BadScenario },
             input: Some(value),

@@ -137,7 +137,7 @@ mod tests {
     use crate::run::Plan;
 
     fn make(store: &Store, id: &str, pinned: bool) -> Arc<Run> {
-        let plan = Plan::new(RunRequest { source: "curl".to_owned(), knobs: Default::default() }).unwrap();
+        let plan = Plan::new(RunRequest { source: "curl".to_owned(), ..RunRequest::default() }).unwrap();
         store.get_or_make(id, pinned, move |report| plan.run(report)).unwrap()
     }
 

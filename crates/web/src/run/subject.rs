@@ -6,7 +6,7 @@ use scenario::{Argument, KNOBS, Scenario, UrlParts};
 use serde_json::{Map, Value, json};
 use story::Story;
 
-use crate::api::{Badge, Code, Findings, Outcome, Problem, SourceInfo, SourceKind, UrlInfo};
+use crate::api::{Badge, Code, Findings, Outcome, Problem, RunRequest, SourceInfo, SourceKind, UrlInfo};
 
 /// Problems of a capture that are told; the others are counted.
 const MAX_PROBLEMS: usize = 20;
@@ -37,14 +37,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A simulated request. `source` and `knobs` are what it was asked for with.
-    pub fn request(
-        source: &str,
-        knobs: &BTreeMap<String, String>,
-        scenario: &Scenario,
-        url: &UrlParts,
-        outcome: &scenario::Outcome,
-    ) -> Subject {
+    /// A simulated request. `asked` is what it was asked for with.
+    pub fn request(asked: &RunRequest, scenario: &Scenario, url: &UrlParts, outcome: &scenario::Outcome) -> Subject {
         let mut extra = Map::new();
         extra.insert("seed".into(), json!(scenario.seed.to_string()));
         extra.insert(
@@ -75,10 +69,11 @@ impl Subject {
             about: scenario.about.trim().to_owned(),
             source: SourceInfo {
                 kind: SourceKind::Simulation,
-                source: source.to_owned(),
-                knobs: knobs.clone(),
+                source: asked.source.clone(),
+                knobs: asked.knobs.clone(),
                 conditions,
-                command: command(source, knobs),
+                command: command(asked),
+                file: asked.file.clone(),
             },
             url: Some(url_info(url)),
             outcome: Some(outcome),
@@ -96,6 +91,7 @@ impl Subject {
         knobs: &BTreeMap<String, String>,
         findings: &scenario::Findings,
     ) -> Subject {
+        let asked = RunRequest { source: argument.name.to_owned(), knobs: knobs.clone(), file: None };
         let scenario::Findings { columns, rows, verdict } = findings;
         let mut extra = Map::new();
         extra.insert("seed".into(), json!(seed.to_string()));
@@ -115,7 +111,8 @@ impl Subject {
                 source: argument.name.to_owned(),
                 knobs: knobs.clone(),
                 conditions: BTreeMap::new(),
-                command: command(argument.name, knobs),
+                command: command(&asked),
+                file: None,
             },
             url: None,
             outcome: None,
@@ -161,6 +158,7 @@ impl Subject {
                 knobs: BTreeMap::new(),
                 conditions: BTreeMap::new(),
                 command: format!("wirescope open {}", quoted(name)),
+                file: None,
             },
             url: None,
             outcome: None,
@@ -202,10 +200,11 @@ fn url_info(url: &UrlParts) -> UrlInfo {
 }
 
 /// The command that shows the same.
-fn command(source: &str, knobs: &BTreeMap<String, String>) -> String {
-    let mut out = format!("wirescope {}", quoted(source));
+fn command(asked: &RunRequest) -> String {
+    let option = if asked.file.is_some() { "--scenario " } else { "" };
+    let mut out = format!("wirescope {option}{}", quoted(&asked.source));
     for knob in KNOBS {
-        let Some(value) = knobs.get(knob.name) else { continue };
+        let Some(value) = asked.knobs.get(knob.name) else { continue };
         let values: Vec<&str> = if knob.kind == scenario::Kind::Lines { value.lines().collect() } else { vec![value] };
         for value in values {
             out.push_str(&format!(" --{} {}", knob.name, quoted(value)));
@@ -232,9 +231,12 @@ mod tests {
     fn the_command_can_be_pasted() {
         let knobs = [("loss", "1%"), ("header", "A: b\nC: it's"), ("rtt", "33ms")];
         let knobs = knobs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let asked = RunRequest { source: "https://a.example/?q=1&r=2".to_owned(), knobs, file: None };
         assert_eq!(
-            command("https://a.example/?q=1&r=2", &knobs),
+            command(&asked),
             r"wirescope 'https://a.example/?q=1&r=2' --rtt 33ms --loss 1% --header 'A: b' --header 'C: it'\''s'"
         );
+        let file = RunRequest { source: "my run.toml".to_owned(), file: Some(String::new()), ..RunRequest::default() };
+        assert_eq!(command(&file), "wirescope --scenario 'my run.toml'");
     }
 }

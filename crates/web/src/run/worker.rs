@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_fault_while_answering_is_an_error_and_the_run_goes_on() {
-        let plan = Plan::new(RunRequest { source: "curl".to_owned(), knobs: Default::default() }).unwrap();
+        let plan = Plan::new(RunRequest { source: "curl".to_owned(), ..RunRequest::default() }).unwrap();
         let run = Run::start(Permits::new(1), move |report| plan.run(report)).unwrap();
         let answer = block(run.ask(|_| -> Result<(), Problem> { panic!("on purpose") }));
         assert_eq!(answer.unwrap_err().code, Code::Internal);
@@ -222,7 +222,7 @@ mod tests {
         let run = Run::start(permits.clone(), |_| panic!("on purpose")).unwrap();
         assert_eq!(block(run.made()).unwrap_err().code, Code::Internal);
         // The permit came back.
-        let plan = Plan::new(RunRequest { source: "curl".to_owned(), knobs: Default::default() }).unwrap();
+        let plan = Plan::new(RunRequest { source: "curl".to_owned(), ..RunRequest::default() }).unwrap();
         let run = Run::start(permits, move |report| plan.run(report)).unwrap();
         assert_eq!(block(run.made()), Ok(()));
     }

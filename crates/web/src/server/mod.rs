@@ -32,7 +32,7 @@ pub struct Options {
 /// What to open at once.
 #[derive(Debug)]
 pub enum Begin {
-    /// A URL or a scenario.
+    /// A URL, a scenario or a scenario file.
     Request(RunRequest),
     /// A capture.
     Capture(Capture),

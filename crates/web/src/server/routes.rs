@@ -18,8 +18,8 @@ use crate::api::{Chain, Code, Problem, RunAnswer, RunRequest};
 use crate::run::{Capture, Plan, Run, State as RunState, of_capture, of_request};
 use crate::{api, page, view};
 
-/// The largest JSON body.
-const MAX_JSON: usize = 1 << 20;
+/// The largest JSON body: a scenario file, quoted.
+const MAX_JSON: usize = 3 << 20;
 /// How long an answer to a new run waits for it: most are there at once.
 const PATIENCE: std::time::Duration = std::time::Duration::from_millis(1500);
 

@@ -225,7 +225,8 @@ fn extra(workshop: &Workshop, seen: &Seen, connections: usize) -> Vec<String> {
     if seen.tables().protocols.iter().any(|protocol| protocol.name == "DNS") {
         paths.push("dns".to_owned());
     }
-    if story::tour::scenarios().any(|name| name == workshop.subject().source.source.trim()) {
+    let source = &workshop.subject().source;
+    if source.file.is_none() && story::tour::scenarios().any(|name| name == source.source.trim()) {
         paths.push("tour".to_owned());
     }
     paths

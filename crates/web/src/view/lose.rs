@@ -46,7 +46,7 @@ mod tests {
 
     fn run(source: &str, knobs: &[(&str, &str)]) -> Workshop {
         let knobs = knobs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Plan::new(RunRequest { source: source.to_owned(), knobs }).unwrap().run(&Report::nobody()).unwrap()
+        Plan::new(RunRequest { source: source.to_owned(), knobs, file: None }).unwrap().run(&Report::nobody()).unwrap()
     }
 
     #[test]

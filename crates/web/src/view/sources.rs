@@ -31,6 +31,7 @@ pub fn sources(start: Option<Start>, largest_upload: usize) -> Sources {
         scenarios: built_in.chain(arguments).collect(),
         knobs: KNOBS.iter().map(knob).collect(),
         largest_upload: largest_upload as f64,
+        largest_scenario: scenario::MAX_FILE as f64,
     }
 }
 
