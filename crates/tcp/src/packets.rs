@@ -5,7 +5,7 @@
 use base::{EventId, Instant};
 use trace::Cx;
 use wire::ipv4::Ecn;
-use wire::tcp::{Flags, Plain, Seq, State};
+use wire::tcp::{Flags, Plain, Seq};
 use wire::{Body, Packet};
 
 use crate::Sent;
@@ -50,10 +50,10 @@ impl Connection {
         Some(Parcel { packet, event: transmit.event, ecn, flags, seq })
     }
 
-    /// Open in both directions, every segment has timestamps and nothing else to say, and nothing is to leave out of turn.
+    /// Open, every segment has timestamps and nothing else to say, and nothing is to leave out of turn.
     fn sends_usual(&self) -> bool {
         let usual = self.agreed.timestamps && !self.ecn.agreed && self.ecn.accurate.is_none();
-        let open = self.state == State::ESTABLISHED && self.connected && !self.fast_opened;
+        let open = self.sends_data() && self.connected && !self.fast_opened;
         let in_turn = self.outbox.is_empty() && !self.probe_tail_now && !self.recovery.new_first;
         let no_blocks = self.reassembly.is_empty() && self.repeated.is_none();
         usual

@@ -34,7 +34,7 @@ impl Connection {
             self.take_expected_ack(header, cx);
         } else {
             let plain = header.flags.without(Flags::PSH) == Flags::ACK;
-            if !plain || len > self.rcv_wnd() as usize || !self.only_receives(header) {
+            if !plain || self.orphan || len > self.rcv_wnd() as usize || !self.only_receives(header) {
                 return false;
             }
             let cx = &mut self.arrived(header.flags, header.seq, cx);
@@ -43,20 +43,27 @@ impl Connection {
         true
     }
 
-    /// Open in both directions, with all options that are usual and none that is not, and nothing is going on that a segment
+    /// Open, with all options that are usual and none that is not, and nothing is going on that a segment
     /// could end: no gap, no probe, no closed window.
     fn is_untroubled(&self) -> bool {
         let usual = self.agreed.timestamps && self.agreed.sack && !self.ecn.agreed && self.ecn.accurate.is_none();
-        let open = self.state == State::ESTABLISHED && self.connected && !self.orphan && !self.fast_opened;
+        let open = self.sends_data() && self.connected && !self.fast_opened;
         let calm = self.reassembly.is_empty() && self.fin_at.is_none() && self.recovery.tlp.is_none();
         let window = !self.probing && !self.window_closed && !self.timers.persist.is_armed();
-        usual && open && calm && window && !self.fin_sent && self.config.prediction
+        usual && open && calm && window && self.config.prediction
     }
 
-    /// It acknowledges something new (RFC 9293 §3.10.7.4, fifth), and nothing is missing or was sent again.
+    /// Whether what the program has written is still being sent: in FIN-WAIT-1 too, where it has closed behind it
+    /// (RFC 9293 §3.6, case 1).
+    pub(crate) fn sends_data(&self) -> bool {
+        matches!(self.state, State::ESTABLISHED | State::FIN_WAIT_1)
+    }
+
+    /// It acknowledges something new (RFC 9293 §3.10.7.4, fifth), but not our FIN, and nothing is missing or was sent again.
     fn expects_ack(&self, header: &Plain) -> bool {
         let new = header.ack.after(self.snd_una) && header.ack.at_or_before(self.snd_nxt);
-        new && self.recovery.phase == Phase::Open && self.flight.is_whole()
+        let of_fin = self.fin_sent && header.ack == self.snd_nxt;
+        new && !of_fin && self.recovery.phase == Phase::Open && self.flight.is_whole()
     }
 
     /// Nothing of ours is out, and the acknowledgment and the window repeat what is known.

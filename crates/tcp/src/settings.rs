@@ -14,12 +14,14 @@ pub struct Settings {
     pub mss: u16,
     /// In the place of [`Config::timestamp_offset`]: each connection has its own.
     pub timestamp_offset: u32,
+    /// In the place of [`Config::send_buffer`]: it grows with each connection's window.
+    pub send_buffer: usize,
 }
 
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Settings {
-        let Config { mss, timestamp_offset, .. } = *config;
-        Settings { shared: Rc::new(*config), mss, timestamp_offset }
+        let Config { mss, timestamp_offset, send_buffer, .. } = *config;
+        Settings { shared: Rc::new(*config), mss, timestamp_offset, send_buffer }
     }
 }
 
@@ -51,8 +53,8 @@ mod tests {
     fn what_one_changes_the_others_do_not_see() {
         let first = Settings::from(&Config::default());
         let mut second = first.clone();
-        (second.mss, second.timestamp_offset) = (500, 7);
-        assert!(Rc::ptr_eq(&first.shared, &second.shared), "these two are each one's own");
+        (second.mss, second.timestamp_offset, second.send_buffer) = (500, 7, 1 << 20);
+        assert!(Rc::ptr_eq(&first.shared, &second.shared), "these are each one's own");
         second.nagle = false;
         assert!(first.nagle && !second.nagle);
         assert_eq!((first.mss, second.mss), (1460, 500));
