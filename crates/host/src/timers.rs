@@ -1,11 +1,9 @@
 //! One heap of timers for the whole machine. Timers are not cancelled: whoever armed one remembers when it is due, and
 //! ignores it where that has changed since.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::net::IpAddr;
 
-use base::Instant;
+use base::{Entry, Instant, Schedule};
 
 use crate::InterfaceId;
 use crate::ipv4::FragmentKey;
@@ -31,7 +29,7 @@ pub(crate) enum Timer {
 /// The heap. Timers that are due at the same moment go off in the order in which they were armed.
 #[derive(Default, Debug)]
 pub(crate) struct Timers {
-    heap: BinaryHeap<Reverse<(Instant, u64, Timer)>>,
+    heap: Schedule<Timer>,
     armed: u64,
 }
 
@@ -40,20 +38,18 @@ impl Timers {
     pub(crate) fn arm(&mut self, at: Instant, timer: Timer) {
         if at != Instant::NEVER {
             self.armed += 1;
-            self.heap.push(Reverse((at, self.armed, timer)));
+            self.heap.push(Entry { at, ticket: self.armed, due: timer });
         }
     }
     /// When the next one is due, if only to find out that it was put off.
+    #[inline]
     pub(crate) fn next(&self) -> Instant {
-        self.heap.peek().map_or(Instant::NEVER, |Reverse((at, ..))| *at)
+        self.heap.first().map_or(Instant::NEVER, |first| first.at)
     }
     /// The next timer that is due at `now` and was armed before the mark `until`, with the moment it was armed for.
     pub(crate) fn pop_due(&mut self, now: Instant, until: u64) -> Option<(Instant, Timer)> {
-        let &Reverse((at, armed, timer)) = self.heap.peek()?;
-        (at <= now && armed <= until).then(|| {
-            self.heap.pop();
-            (at, timer)
-        })
+        self.heap.first().filter(|first| first.at <= now && first.ticket <= until)?;
+        self.heap.pop().map(|entry| (entry.at, entry.due))
     }
     /// A mark: timers armed from now on are not among those before it.
     pub(crate) fn mark(&self) -> u64 {

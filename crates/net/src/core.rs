@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::{EventId, FrameId, Instant, Seed};
+use base::{Entry, EventId, FrameId, Instant, Seed};
 use host::{Host, InterfaceId, Outgoing, SocketId};
 use smallvec::SmallVec;
 use tcp::Errno;
@@ -119,7 +119,7 @@ impl Core {
 
     /// Does what is due next if that is no later than `until`. `Err` says when it is due instead, if ever.
     pub(crate) fn step(&mut self, until: Instant) -> Result<(), Option<Instant>> {
-        let Some((at, ticket, due)) = self.agenda.first() else { return Err(None) };
+        let Some(Entry { at, ticket, due }) = self.agenda.first() else { return Err(None) };
         if at > until {
             return Err(Some(at));
         }

@@ -1,4 +1,4 @@
-//! What the program has written and the other side has not acknowledged: shared bytes, cut where segments will end.
+//! What the program has written and the other side has not acknowledged: shared bytes, write by write.
 
 use std::collections::VecDeque;
 
@@ -9,16 +9,14 @@ use wire::{Body, Chunk};
 
 use crate::rare::{Blank, Rare};
 
-/// Written data by sequence number. Writes are cut into pieces of a segment's size as they come in, so that a segment is
-/// mostly one whole piece, whose partial checksum is known already.
+/// Written data by sequence number. A segment's part of it is cut out, and its checksum computed, when the segment is sent:
+/// however much is written ahead, there is one piece to keep for each write.
 #[derive(Debug)]
 pub(crate) struct SendBuffer {
     pieces: VecDeque<Piece>,
     /// The number behind the last byte.
     end: Seq,
-    /// A number at which a segment is expected to begin; others follow at multiples of its size.
-    boundary: Seq,
-    /// Where the last look-up ended: the next is often there.
+    /// The piece in which the last look-up ended: the next is often there, or in the one behind it.
     hint: usize,
     /// The end of what was pushed last.
     pushed: Seq,
@@ -41,7 +39,7 @@ impl Blank for Marks {
 #[derive(Debug)]
 struct Piece {
     start: Seq,
-    chunk: Chunk,
+    bytes: Bytes,
     /// The event of the write that supplied it.
     write: EventId,
     /// Whether a write ends with it.
@@ -50,7 +48,16 @@ struct Piece {
 
 impl Piece {
     fn end(&self) -> Seq {
-        self.start + self.chunk.bytes().len() as u32
+        self.start + self.bytes.len() as u32
+    }
+    fn holds(&self, number: Seq) -> bool {
+        self.start.at_or_before(number) && number.before(self.end())
+    }
+    /// What of it lies between two numbers, the first of which is not behind its end.
+    fn part(&self, from: Seq, end: Seq) -> Chunk {
+        let skip = if from.after(self.start) { from.distance(self.start) } else { 0 };
+        let upto = self.end().min(end).distance(self.start);
+        Chunk::new(self.bytes.slice(skip as usize..upto as usize))
     }
 }
 
@@ -66,7 +73,7 @@ pub(crate) struct Stretch {
 impl SendBuffer {
     /// An empty buffer whose first byte will have the number `start`.
     pub(crate) fn new(start: Seq) -> SendBuffer {
-        SendBuffer { pieces: VecDeque::new(), end: start, boundary: start, hint: 0, pushed: start, marks: Rare::NONE }
+        SendBuffer { pieces: VecDeque::new(), end: start, hint: 0, pushed: start, marks: Rare::NONE }
     }
 
     /// The number behind the last byte.
@@ -74,18 +81,12 @@ impl SendBuffer {
         self.end
     }
 
-    /// Appends what the event `write` supplied, cut at multiples of `mss` bytes from where the next segment will begin:
-    /// `nxt`, if all that was written before is sent.
-    pub(crate) fn push(&mut self, mut data: Bytes, mss: u32, nxt: Seq, write: EventId) {
-        if self.end == nxt {
-            self.boundary = nxt;
-        }
-        while !data.is_empty() {
-            let filled = self.end.distance(self.boundary) % mss;
-            let n = ((mss - filled) as usize).min(data.len());
-            let piece = data.split_to(n);
-            self.pieces.push_back(Piece { start: self.end, chunk: Chunk::new(piece), write, push: false });
-            self.end += n as u32;
+    /// Appends what the event `write` supplied.
+    pub(crate) fn push(&mut self, bytes: Bytes, write: EventId) {
+        if !bytes.is_empty() {
+            let start = self.end;
+            self.end += bytes.len() as u32;
+            self.pieces.push_back(Piece { start, bytes, write, push: false });
         }
     }
 
@@ -154,45 +155,28 @@ impl SendBuffer {
 
     /// The `len` bytes from `from` on, which must be in the buffer.
     pub(crate) fn stretch(&mut self, from: Seq, len: u32) -> Stretch {
-        if let Some(piece) = self.pieces.get(self.hint)
-            && piece.start == from
-            && piece.chunk.bytes().len() == len as usize
-        {
-            // As mostly: the next piece, whole.
-            self.hint += 1;
-            return Stretch { body: piece.chunk.clone().into(), write: piece.write, push: piece.push };
-        }
-        let end = from + len;
-        let mut at = self.find(from);
+        let (end, mut at) = (from + len, self.find(from));
         let mut out = Stretch { body: Body::empty(), write: EventId::NONE, push: false };
         while let Some(piece) = self.pieces.get(at).filter(|piece| piece.start.before(end)) {
             if out.body.is_empty() {
                 out.write = piece.write;
             }
-            if from.at_or_before(piece.start) && piece.end().at_or_before(end) {
-                out.push |= piece.push;
-                out.body.push(piece.chunk.clone());
-            } else {
-                let skip = if from.after(piece.start) { from.distance(piece.start) } else { 0 };
-                let upto = piece.end().min(end).distance(piece.start);
-                out.push |= piece.push && piece.end().at_or_before(end);
-                out.body.push(Chunk::new(piece.chunk.bytes().slice(skip as usize..upto as usize)));
+            out.push |= piece.push && piece.end().at_or_before(end);
+            out.body.push(piece.part(from, end));
+            self.hint = at;
+            if piece.end().at_or_after(end) {
+                break;
             }
             at += 1;
         }
-        self.hint = at;
         debug_assert_eq!(out.body.len(), len as usize, "the stretch is in the buffer");
         out
     }
 
     /// The index of the piece that holds `from`.
     fn find(&self, from: Seq) -> usize {
-        let holds = |at: usize| {
-            self.pieces.get(at).is_some_and(|piece| piece.start.at_or_before(from) && from.before(piece.end()))
-        };
-        // New data begins where the last look-up ended, or within its last piece.
-        for at in [self.hint, self.hint.saturating_sub(1)] {
-            if holds(at) {
+        for at in [self.hint, self.hint + 1] {
+            if self.pieces.get(at).is_some_and(|piece| piece.holds(from)) {
                 return at;
             }
         }
@@ -235,14 +219,17 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_is_a_whole_piece_with_its_sum() {
+    fn a_segment_is_cut_out_of_the_writes_it_lies_in() {
         let start = Seq(0xffff_ff00);
         let mut buffer = SendBuffer::new(start);
-        buffer.push(bytes(100), 1000, start, EventId(1));
-        buffer.push(bytes(2500), 1000, start, EventId(2));
-        for (from, len, chunks) in [(0, 1000, 2), (1000, 1000, 1), (2000, 600, 1), (2100, 300, 1), (50, 2000, 4)] {
+        buffer.push(bytes(100), EventId(1));
+        buffer.push(bytes(2500), EventId(2));
+        let all = [bytes(100), bytes(2500)].concat();
+        for (from, len, chunks) in [(0, 1000, 2), (1000, 1000, 1), (2000, 600, 1), (100, 300, 1), (99, 2, 2), (0, 1, 1)]
+        {
             let stretch = buffer.stretch(start + from, len);
             assert_eq!(stretch.body.chunks().len(), chunks, "{len} bytes from {from}");
+            assert_eq!(stretch.body.to_bytes(), all[from as usize..(from + len) as usize]);
             assert_eq!(stretch.body.sum(), wire::Sum::of(&stretch.body.to_bytes()));
         }
     }
@@ -251,7 +238,7 @@ mod tests {
     fn push_marks_the_end_of_a_write_and_the_write_is_known() {
         let mut buffer = SendBuffer::new(Seq(0));
         for (len, write) in [(1500, 1), (10, 2)] {
-            buffer.push(bytes(len), 1000, Seq(0), EventId(write));
+            buffer.push(bytes(len), EventId(write));
             buffer.push_end();
         }
         let first = buffer.stretch(Seq(0), 1000);

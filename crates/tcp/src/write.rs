@@ -137,14 +137,14 @@ impl Connection {
     /// the receiver does not wait for the end of a long write.
     pub(crate) fn append(&mut self, mut data: Bytes, event: EventId) {
         if self.config.stretch_overhead == 0 {
-            return self.buffer.push(data, self.agreed.mss, self.snd_nxt, event);
+            return self.buffer.push(data, event);
         }
         let goal = self.stretch_goal();
         while !data.is_empty() {
             let room = self.buffer.stretch_room(self.snd_nxt, goal);
             let part = data.split_to((room as usize).min(data.len()));
             let full = part.len() as u32 == room;
-            self.buffer.push(part, self.agreed.mss, self.snd_nxt, event);
+            self.buffer.push(part, event);
             if full {
                 self.buffer.push_long_stretch(self.max_snd_wnd / 2);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use base::{Draws, Duration, EventId, FrameId, Instant, PlaceId, Seed};
+use base::{Draws, Duration, Entry, EventId, FrameId, Instant, PlaceId, Seed};
 use trace::{Cx, kinds};
 use wire::{Packet, ethernet};
 
@@ -253,12 +253,13 @@ impl Lane {
 
     /// The agenda says that the frame with `ticket` arrives: takes it off the line, and says which one is next. `None`
     /// for a ticket that a frame which overtook it has made stale.
-    pub(crate) fn poll_arrival(&mut self, ticket: u64) -> (Option<InFlight>, Option<(Instant, u64, Due)>) {
+    pub(crate) fn poll_arrival(&mut self, ticket: u64) -> (Option<InFlight>, Option<Entry<Due>>) {
         if self.flight.front().is_none_or(|first| first.ticket != ticket) {
             return (None, None);
         }
         let arrived = self.flight.pop_front();
-        let next = self.flight.front().map(|next| (next.at, next.ticket, Due::Lane(self.index)));
+        let next =
+            self.flight.front().map(|next| Entry { at: next.at, ticket: next.ticket, due: Due::Lane(self.index) });
         (arrived, next)
     }
 
@@ -302,7 +303,7 @@ mod tests {
         /// All that is in flight, in order of arrival: when, in us, what becomes of it, and the packet's last byte.
         fn arrivals(&mut self) -> Vec<(i64, Fate, u8)> {
             let mut out = Vec::new();
-            while let Some((at, ticket, _)) = self.agenda.first() {
+            while let Some(Entry { at, ticket, .. }) = self.agenda.first() {
                 let (arrived, next) = self.lane.poll_arrival(ticket);
                 self.agenda.replace_first(next);
                 if let Some(arrived) = arrived {
@@ -353,7 +354,7 @@ mod tests {
             bench.offer(0, ect(ecn));
         }
         let mut seen = vec![];
-        while let Some((_, ticket, _)) = bench.agenda.first() {
+        while let Some(Entry { ticket, .. }) = bench.agenda.first() {
             let (arrived, next) = bench.lane.poll_arrival(ticket);
             bench.agenda.replace_first(next);
             seen.extend(arrived.map(|arrived| {
