@@ -83,16 +83,18 @@ impl<T: Copy> Schedule<T> {
         let mut hole = 0;
         loop {
             let first = hole * CHILDREN + 1;
-            let least = match heap.get(first..) {
-                Some([a, b, c, d, ..]) => {
-                    let (a, b, c, d) = (a.key(), b.key(), c.key(), d.key());
-                    let (left, right) = (usize::from(b < a), 2 + usize::from(d < c));
-                    first + if c.min(d) < a.min(b) { right } else { left }
+            let Some(children) = heap.get(first..) else { break };
+            let least = match children.first_chunk::<CHILDREN>() {
+                Some(four) => {
+                    let left = usize::from(four[1].key() < four[0].key());
+                    let right = 2 + usize::from(four[3].key() < four[2].key());
+                    first + if four[right].key() < four[left].key() { right } else { left }
                 }
-                Some(rest @ [_, ..]) => {
-                    first + rest.iter().enumerate().min_by_key(|(_, e)| e.key()).map_or(0, |(i, _)| i)
+                None => {
+                    let few = children.iter().enumerate();
+                    let Some((least, _)) = few.min_by_key(|(_, entry)| entry.key()) else { break };
+                    first + least
                 }
-                _ => break,
             };
             if entry.key() <= heap[least].key() {
                 break;

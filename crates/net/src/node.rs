@@ -16,16 +16,22 @@ pub struct NodeId(pub(crate) u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LinkId(pub(crate) u32);
 
+#[repr(C)] // in this order in memory: of many nodes each frame touches little
 pub(crate) struct Node {
-    pub(crate) name: String,
     pub(crate) place: PlaceId,
     pub(crate) machine: Machine,
-    pub(crate) ports: Vec<Port>,
+    pub(crate) ports: Ports,
     /// When the agenda will look after this node, the next time last. A time is added only when it comes before all
     /// others, so a timer that is put off again and again, as a retransmission timer is, costs nothing.
     pub(crate) armed: SmallVec<[Instant; 4]>,
     pub(crate) waiters: Map<SocketId, Waiters>,
+    pub(crate) name: String,
+    /// The names of its ports, each unique in the run.
+    pub(crate) port_names: Vec<String>,
 }
+
+/// The interfaces of a node, in order.
+pub(crate) type Ports = SmallVec<[Port; 2]>;
 
 pub(crate) enum Machine {
     Host(Box<Host>),
@@ -33,10 +39,8 @@ pub(crate) enum Machine {
 }
 
 /// One interface.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Port {
-    /// Its name, unique in the run.
-    pub(crate) name: String,
     pub(crate) tap: TapId,
     /// The lane that leads away from it.
     pub(crate) lane: Option<u32>,

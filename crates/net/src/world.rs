@@ -156,16 +156,16 @@ impl World {
         &mut self,
         name: String,
         role: Role,
-        ports: Vec<String>,
+        port_names: Vec<String>,
         machine: impl FnOnce(PlaceId) -> Machine,
     ) -> NodeId {
         let core = &mut *self.inner.core.borrow_mut();
         let place = core.recorder.place(&name, role);
-        let ports = ports.into_iter().map(|name| Port { tap: core.recorder.tap(place, &name), name, lane: None });
-        let ports = ports.collect();
+        let ports = port_names.iter().map(|name| Port { tap: core.recorder.tap(place, name), lane: None }).collect();
         let id = NodeId(core.nodes.len() as u32);
         let machine = machine(place);
-        core.nodes.push(Node { name, place, machine, ports, armed: Default::default(), waiters: base::Map::default() });
+        let (armed, waiters) = Default::default();
+        core.nodes.push(Node { place, machine, ports, armed, waiters, name, port_names });
         id
     }
 
@@ -178,8 +178,9 @@ impl World {
         let name = |core: &Core, (node, port): (NodeId, u16)| -> String {
             let node = &core.nodes[node.0 as usize];
             let Some(entry) = node.ports.get(usize::from(port)) else { panic!("{} has no port {port}", node.name) };
-            assert!(entry.lane.is_none(), "{} is connected already", entry.name);
-            entry.name.clone()
+            let name = &node.port_names[usize::from(port)];
+            assert!(entry.lane.is_none(), "{name} is connected already");
+            name.clone()
         };
         let (name_a, name_b) = (name(core, a), name(core, b));
         let place = core.recorder.place(&format!("{name_a}--{name_b}"), Role::Link);

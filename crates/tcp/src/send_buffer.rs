@@ -156,6 +156,12 @@ impl SendBuffer {
     /// The `len` bytes from `from` on, which must be in the buffer.
     pub(crate) fn stretch(&mut self, from: Seq, len: u32) -> Stretch {
         let (end, mut at) = (from + len, self.find(from));
+        if let Some(piece) = self.pieces.get(at).filter(|piece| end.at_or_before(piece.end())) {
+            // As mostly: out of one write.
+            self.hint = at;
+            let push = piece.push && piece.end() == end;
+            return Stretch { body: piece.part(from, end).into(), write: piece.write, push };
+        }
         let mut out = Stretch { body: Body::empty(), write: EventId::NONE, push: false };
         while let Some(piece) = self.pieces.get(at).filter(|piece| piece.start.before(end)) {
             if out.body.is_empty() {
@@ -164,9 +170,6 @@ impl SendBuffer {
             out.push |= piece.push && piece.end().at_or_before(end);
             out.body.push(piece.part(from, end));
             self.hint = at;
-            if piece.end().at_or_after(end) {
-                break;
-            }
             at += 1;
         }
         debug_assert_eq!(out.body.len(), len as usize, "the stretch is in the buffer");
@@ -174,6 +177,7 @@ impl SendBuffer {
     }
 
     /// The index of the piece that holds `from`.
+    #[inline]
     fn find(&self, from: Seq) -> usize {
         for at in [self.hint, self.hint + 1] {
             if self.pieces.get(at).is_some_and(|piece| piece.holds(from)) {

@@ -59,7 +59,9 @@ impl Bulk {
         }
         let router = world.add_host(Role::Router, router);
         let rate = Rate(1_000_000_000 / pairs as u64);
-        let queue = QUEUE.max(pairs * flows * 16 * 1514);
+        // Flows that begin all at once would overflow that with their first windows, and nothing is to be lost here: then there is
+        // room for all that is sent.
+        let queue = if flows == 1 { QUEUE } else { QUEUE.max(total.div_ceil(SEGMENT) * 2 * 1514) };
         let lane = || LaneConfig::new(Duration::from_millis(5), rate).queue_bytes(queue);
         let per_flow = total / (pairs * flows);
         let source = Bytes::from((0..SOURCE).map(|i| ((i * 31) >> 3) as u8).collect::<Vec<u8>>());
