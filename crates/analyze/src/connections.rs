@@ -182,7 +182,7 @@ impl Summary {
         let conversation = flow.conversation(layers.conversation)?;
         let connection = conversation.tcp()?;
         let last = states.last();
-        let samples = rtt_samples(flow, &conversation.packets);
+        let samples = rtt_samples(flow, conversation);
         let side = |client: bool| {
             let (half, end) = if client {
                 (connection.client(), conversation.client)
@@ -249,9 +249,9 @@ fn window_shift(connection: &Connection, client: bool) -> Known<u8> {
 }
 
 /// The RTT samples of each side's segments: those that the other side acknowledged.
-fn rtt_samples(flow: &Flow, packets: &[u32]) -> [Vec<Duration>; 2] {
+fn rtt_samples(flow: &Flow, conversation: &flow::Conversation) -> [Vec<Duration>; 2] {
     let mut samples = [Vec::new(), Vec::new()];
-    for view in packets.iter().filter_map(|&n| flow.row(n)) {
+    for view in flow.packets(conversation) {
         if let Some(rtt) = view.tcp.and_then(|tcp| tcp.rtt()) {
             samples[view.row.direction.opposite() as usize].push(rtt);
         }

@@ -102,7 +102,7 @@ impl Details {
     pub fn of(flow: &Flow, summary: &Summary) -> Option<Details> {
         let conversation = flow.conversation(summary.conversation)?;
         let connection = conversation.tcp()?;
-        let views = conversation.packets.iter().filter_map(|&number| flow.row(number));
+        let views = flow.packets(conversation);
         let segments: Vec<(&Row, &Tcp)> = views.filter_map(|view| Some((view.row, view.tcp?))).collect();
         let repeats = repeats::repeats(connection, &segments);
         let side = |direction: Direction| SideDetails {

@@ -1,6 +1,6 @@
 //! What was sent again, and what made its sender do so.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use base::{Duration, Instant};
 use flow::tcp::Connection;
@@ -69,8 +69,16 @@ struct Sent {
     next: Option<i64>,
     /// Duplicate ACKs that came since its last transmission of anything new.
     told: bool,
-    /// When each first copy was sent, by its packet.
-    first: BTreeMap<u32, Instant>,
+    /// When each first copy was sent, in order of the packets.
+    first: VecDeque<(u32, Instant)>,
+}
+
+impl Sent {
+    /// When the first copy was sent that packet `number` is.
+    fn sent(&self, number: u32) -> Option<Instant> {
+        let at = self.first.binary_search_by_key(&number, |(first, _)| *first).ok()?;
+        self.first.get(at).map(|(_, at)| *at)
+    }
 }
 
 /// All segments of a connection that were sent again, in the order of the capture.
@@ -91,7 +99,7 @@ pub(crate) fn repeats(connection: &Connection, segments: &[(&Row, &Tcp)]) -> Vec
         let side = &mut sides[direction as usize];
         if tcp.verdicts.is_retransmission() && occupies {
             let first = tcp.repeats().unwrap_or(0);
-            let since = side.last_at.into_iter().chain(side.first.get(&first).copied()).max();
+            let since = side.last_at.into_iter().chain(side.sent(first)).max();
             let waited = row.at.since(since.unwrap_or(row.at));
             let seq = tcp.relative_seq().unwrap_or(0);
             let end = seq + i64::from(tcp.len) + i64::from(tcp.flags.contains(Flags::FIN));
@@ -116,10 +124,10 @@ pub(crate) fn repeats(connection: &Connection, segments: &[(&Row, &Tcp)]) -> Vec
             let end = tcp.relative_seq().unwrap_or(0) + i64::from(tcp.len) + i64::from(tcp.flags.contains(Flags::FIN));
             side.next = side.next.max(Some(end));
             if !tcp.verdicts.is_retransmission() {
-                side.first.insert(row.number, row.at);
+                side.first.push_back((row.number, row.at));
                 // What is long acknowledged is not sent again.
                 if side.first.len() > MAX_REMEMBERED {
-                    side.first.pop_first();
+                    side.first.pop_front();
                 }
             }
         }

@@ -81,8 +81,8 @@ impl States {
         let tap = tap(flow, connection);
         let mut walk = Walk::new(flow, conversation, connection, tap);
         let mut at = Vec::with_capacity(conversation.packets.len());
-        for &number in &conversation.packets {
-            let Some(view) = flow.row(number) else { continue };
+        for view in flow.packets(conversation) {
+            let number = view.row.number;
             if let Some(tcp) = view.tcp {
                 walk.segment(number, view.row.at, view.row.direction, tcp);
             }
@@ -190,7 +190,7 @@ impl Walk {
     fn new(flow: &Flow, conversation: &Conversation, connection: &Connection, tap: Tap) -> Walk {
         let mid_stream = connection.mid_stream();
         let basis = if mid_stream { Basis::MidStream } else { Basis::Segments };
-        let rows = || conversation.packets.iter().filter_map(|&n| flow.row(n));
+        let rows = || flow.packets(conversation);
         let fin_acks = |direction: Direction| {
             let mut sent = rows().filter(|view| view.row.direction == direction).filter_map(|view| view.tcp);
             sent.find(|tcp| tcp.flags.contains(Flags::FIN))?.relative_ack()

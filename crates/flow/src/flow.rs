@@ -59,6 +59,18 @@ impl Flow {
         let row = self.rows.get(self.index(number)?)?;
         Some(RowView { row, tcp: self.tcp(row) })
     }
+    /// The packets of a conversation, in order.
+    pub fn packets<'a>(&'a self, conversation: &'a Conversation) -> impl Iterator<Item = RowView<'a>> + Clone {
+        let mut next = 0;
+        conversation.packets.iter().filter_map(move |&number| {
+            // They stand close together, and often side by side.
+            let here = self.rows.get(next).is_some_and(|row| row.number == number);
+            let at = if here { next } else { self.index(number)? };
+            next = at + 1;
+            let row = self.rows.get(at)?;
+            Some(RowView { row, tcp: self.tcp(row) })
+        })
+    }
     /// What was found out about the TCP segment in `row`, if there is one.
     pub fn tcp(&self, row: &Row) -> Option<&Tcp> {
         self.segments.get(row.tcp_index()?)

@@ -18,7 +18,7 @@ const MAX_PIECES: usize = 8_192;
 /// What tells packets apart whose fragments arrive mixed: RFC 791 §3.2 (addresses, protocol, identification), RFC 8200
 /// §4.5 (addresses, identification).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Key {
+pub(crate) struct Key {
     interface: u32,
     src: IpAddr,
     dst: IpAddr,
@@ -79,7 +79,7 @@ impl Fragments {
         limits: &Limits,
         dropped: &mut Dropped,
     ) -> Option<Whole> {
-        let (key, start, more) = key(fragment)?;
+        let (key, start, more) = key(fragment.interface, &fragment.network)?;
         let end = start.checked_add(fragment.bytes.len()).filter(|&end| end <= MAX_DATAGRAM)?;
         // RFC 791 §3.2: all fragments but the last carry a multiple of 8 bytes.
         if !fragment.whole || fragment.bytes.is_empty() || (more && !fragment.bytes.len().is_multiple_of(8)) {
@@ -149,10 +149,9 @@ impl Fragments {
     }
 }
 
-/// The fragment's key, where it starts in its packet, and whether more follow.
-fn key(fragment: &Fragment<'_>) -> Option<(Key, usize, bool)> {
-    let interface = fragment.interface;
-    match fragment.network {
+/// The key of a fragment, where it starts in its packet's payload, and whether more follow.
+pub(crate) fn key(interface: u32, network: &Network) -> Option<(Key, usize, bool)> {
+    match network {
         Network::Ipv4(ip) => {
             let (src, dst, protocol) = (ip.src.into(), ip.dst.into(), ip.protocol.0.into());
             let key = Key { interface, src, dst, id: ip.id.into(), protocol };
@@ -166,5 +165,42 @@ fn key(fragment: &Fragment<'_>) -> Option<(Key, usize, bool)> {
             Some((key, usize::from(piece.offset) * 8, piece.more))
         }
         _ => None,
+    }
+}
+
+/// Which ends the packets are between whose fragments are under way: the first fragment alone has the ports.
+#[derive(Debug)]
+pub(crate) struct Ends<T> {
+    known: Map<Key, (Instant, Option<T>)>,
+    order: VecDeque<Key>,
+}
+
+impl<T> Default for Ends<T> {
+    fn default() -> Ends<T> {
+        Ends { known: Map::default(), order: VecDeque::new() }
+    }
+}
+
+/// Packets whose fragments are under way at one time.
+const MAX_UNDER_WAY: usize = 1_024;
+
+impl<T: Copy> Ends<T> {
+    /// The ends of a fragment, which `ports` tells of a first one; `None` if another fragment of its packet came before the
+    /// first: then those that follow have none either, so that all stay together.
+    pub(crate) fn of(&mut self, at: Instant, key: Key, first: bool, ports: impl FnOnce() -> Option<T>) -> Option<T> {
+        let known = self.known.get(&key).filter(|(since, _)| at.since(*since) <= PATIENCE);
+        if let Some((_, ends)) = known.filter(|(_, ends)| !first || ends.is_none()) {
+            return *ends;
+        }
+        let ends = if first { ports() } else { None };
+        if self.known.insert(key, (at, ends)).is_none() {
+            self.order.push_back(key);
+        }
+        if self.order.len() > MAX_UNDER_WAY
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        ends
     }
 }

@@ -1,6 +1,9 @@
 //! What nobody will read again of a connection under way: the bodies of messages, what cannot be decrypted, what is not
 //! understood. Its bytes are let go, so that a connection takes no more memory for carrying much.
 
+mod bodies;
+mod onward;
+
 use std::ops::Range;
 
 use base::{Map, Set};
@@ -9,6 +12,8 @@ use wire::http::Framing;
 
 use crate::layers::{KeptPart, SettledRecord};
 use crate::{Application, BufferRef, ConversationId, Direction, Flow, Http, Layers, RecordContent, Source, TlsRecord};
+
+pub(crate) use onward::Onward;
 
 /// The beginning of a stream that is kept whatever it is: it tells what the stream is.
 const BEGINNING: usize = 64 << 10;

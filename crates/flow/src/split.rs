@@ -11,9 +11,10 @@ use wire::frame::{Frame, Transport};
 
 use crate::conversation::{ConversationId, Direction, Endpoint, Key};
 use crate::flow::{decode, quoted};
+use crate::fragments;
 use crate::layers::SettledRecord;
 use crate::open::{self, MAX_OPEN, Open, Pair};
-use crate::settle::Settled;
+use crate::settle::{Onward, Settled};
 use crate::{BufferRef, Flow, Limits, Packet, Source};
 
 /// Packets of a UDP conversation that are kept together.
@@ -37,27 +38,44 @@ pub struct Part {
     pub until: Instant,
     kept: open::Kept,
     udp: bool,
-    /// How many bytes may be kept before it is looked through for what can be let go.
+    /// How many bytes may be kept before it is looked through for what can be let go, and how many more then.
     enough: usize,
+    every: usize,
     /// Whether no bytes are kept.
     bare: bool,
+    /// How far its connection was read.
+    onward: Option<Box<Onward>>,
+    /// How many bytes were kept when it was last looked at as a whole, and which connection.
+    whole: (usize, Option<ConversationId>),
     /// Of each direction of a connection the relative sequence numbers of what is not kept when it comes.
     ahead: Option<(ConversationId, [Range<i64>; 2])>,
 }
 
 /// Bytes that are kept of a part before it is looked through for the first time.
 const ENOUGH: usize = 512 << 10;
-/// It is looked through again when as many bytes more are kept, and a tenth part of all that has passed: so the work stays in
-/// proportion.
+/// Where it cannot be read on from where it was left, all is looked through again when as many bytes more are kept, and a tenth
+/// part of all that has passed: so the work stays in proportion.
 const SHARE: u64 = 10;
+/// Where it waits for what is missing in between, so many times as many bytes more are kept: what is only late comes until then.
+const PATIENCE: usize = 15;
+/// Nobody waits where more pairs of ends are open, or more bytes are kept of all.
+const FEW: usize = 1_000;
+const MAX_WAITING: usize = 64 << 20;
 
 /// The bytes of some packets of a capture, in their order. Payloads that are not read again may have been let go.
 #[derive(Debug, Default)]
 pub struct Kept {
-    pieces: Vec<Vec<u8>>,
+    /// The bytes of packets that may still be let go, and how many such pieces there were before.
+    waiting: VecDeque<Vec<u8>>,
+    gone: u32,
+    /// What stays of packets that were looked through.
+    staying: Vec<Vec<u8>>,
     places: Vec<Place>,
     /// Bytes of the packets that are kept whole.
     len: usize,
+    /// How many packets, from the first, will not be looked through again, and which behind them are to be let go then.
+    done: usize,
+    due: Set<u32>,
     /// What was in records of TLS whose bytes were let go.
     records: Map<(ConversationId, Direction, usize), SettledRecord>,
 }
@@ -69,6 +87,7 @@ struct Place {
     piece: u32,
     start: u32,
     len: u32,
+    stays: bool,
     let_go: bool,
 }
 
@@ -77,19 +96,20 @@ const PIECE: usize = 64 << 10;
 
 impl Kept {
     fn push(&mut self, number: u32, bytes: &[u8], let_go: bool) {
-        let room = self.pieces.last().map_or(0, |piece| piece.capacity() - piece.len());
+        let room = self.waiting.back().map_or(0, |piece| piece.capacity() - piece.len());
         // A packet may be empty: of such a one, too, it is known that it was there.
-        if room < bytes.len() || self.pieces.is_empty() {
+        if room < bytes.len() || self.waiting.is_empty() {
             // A part of a few packets takes little, one of many takes whole pieces.
-            let before = self.pieces.last().map_or(256, |piece| piece.capacity() * 4);
-            self.pieces.push(Vec::with_capacity(before.min(PIECE).max(bytes.len())));
+            let least = if self.gone == 0 { 256 } else { PIECE };
+            let before = self.waiting.back().map_or(least, |piece| piece.capacity() * 4);
+            self.waiting.push_back(Vec::with_capacity(before.min(PIECE).max(bytes.len())));
         }
-        let piece = self.pieces.len() - 1;
-        let Some(last) = self.pieces.last_mut() else { return };
+        let piece = self.gone + self.waiting.len() as u32 - 1;
+        let Some(last) = self.waiting.back_mut() else { return };
         let start = last.len() as u32;
         last.extend_from_slice(bytes);
         self.len += if let_go { 0 } else { bytes.len() };
-        self.places.push(Place { number, piece: piece as u32, start, len: bytes.len() as u32, let_go });
+        self.places.push(Place { number, piece, start, len: bytes.len() as u32, stays: false, let_go });
     }
 
     /// Lets go of what of these packets' bytes stands behind their headers, which `header` tells the length of.
@@ -106,13 +126,54 @@ impl Kept {
         *self = thinner;
     }
 
+    /// As [`Kept::thin`], where the packets before `needed` will not be looked through again.
+    fn thin_front(&mut self, needed: u32, frames: Set<u32>, header: impl Fn(u32) -> Option<usize>) {
+        if self.due.is_empty() {
+            self.due = frames
+        } else {
+            self.due.extend(frames)
+        }
+        for place in self.places.iter_mut().skip(self.done).take_while(|place| place.number < needed) {
+            let piece = self.waiting.get((place.piece - self.gone) as usize);
+            let range = place.start as usize..(place.start + place.len) as usize;
+            let Some(bytes) = piece.and_then(|piece| piece.get(range)) else { break };
+            let header = if self.due.remove(&place.number) { header(place.number) } else { None };
+            let stays = header.and_then(|len| bytes.get(..len)).unwrap_or(bytes);
+            self.len -= if header.is_some() && !place.let_go { bytes.len() } else { 0 };
+            let room = self.staying.last().map_or(0, |piece| piece.capacity() - piece.len());
+            if room < stays.len() || self.staying.is_empty() {
+                self.staying.push(Vec::with_capacity(PIECE.max(stays.len())));
+            }
+            (place.stays, place.let_go, place.len) = (true, place.let_go || header.is_some(), stays.len() as u32);
+            place.piece = self.staying.len() as u32 - 1;
+            if let Some(last) = self.staying.last_mut() {
+                place.start = last.len() as u32;
+                last.extend_from_slice(stays);
+            }
+            self.done += 1;
+        }
+        let used = self.places.get(self.done).map_or(u32::MAX, |place| place.piece);
+        while self.gone < used && self.waiting.pop_front().is_some() {
+            self.gone += 1;
+        }
+    }
+
+    /// What was in some records.
+    fn remember(&mut self, id: ConversationId, records: Map<(Direction, usize), SettledRecord>) {
+        self.records.extend(records.into_iter().map(|((direction, at), record)| ((id, direction, at), record)));
+    }
+
     fn find(&self, number: u32) -> Option<&Place> {
         let at = self.places.binary_search_by_key(&number, |place| place.number).ok()?;
         self.places.get(at)
     }
 
     fn at(&self, place: &Place) -> Option<&[u8]> {
-        self.pieces.get(place.piece as usize)?.get(place.start as usize..(place.start + place.len) as usize)
+        let piece = match place.stays {
+            true => self.staying.get(place.piece as usize),
+            false => self.waiting.get(place.piece.checked_sub(self.gone)? as usize),
+        };
+        piece?.get(place.start as usize..(place.start + place.len) as usize)
     }
 }
 
@@ -137,6 +198,8 @@ pub struct Whose(Option<Key>);
 pub struct Split {
     limits: Limits,
     enough: usize,
+    /// As [`ENOUGH`].
+    every: usize,
     bare: bool,
     open: Open<Part>,
     rest: Part,
@@ -145,12 +208,16 @@ pub struct Split {
     connections: usize,
     next_id: u32,
     dropped: u64,
+    /// The ends of packets that come in fragments.
+    fragments: fragments::Ends<Ends>,
     /// The part that has enough.
     full: Option<Key>,
     /// The part that the last packet went to.
     last: Whose,
     /// Packets that were looked through again for what can be let go.
     looked_through: u64,
+    /// Room for what is looked through.
+    scratch: [Vec<u8>; 2],
 }
 
 impl Split {
@@ -161,6 +228,7 @@ impl Split {
             rest: Part { rest: true, ..Part::new(limits) },
             limits,
             enough: ENOUGH,
+            every: ENOUGH,
             bare: false,
             open: Open::new(MAX_OPEN),
             ready: VecDeque::new(),
@@ -168,9 +236,11 @@ impl Split {
             connections: 0,
             next_id: 0,
             dropped: 0,
+            fragments: fragments::Ends::default(),
             full: None,
             last: Whose(None),
             looked_through: 0,
+            scratch: Default::default(),
         }
     }
 
@@ -183,6 +253,12 @@ impl Split {
     /// Keeps at least so many bytes of a part before it is looked through for what can be let go.
     pub fn keeping(mut self, bytes: usize) -> Split {
         self.enough = bytes.max(ENOUGH);
+        self
+    }
+    /// Looks through a part whenever so many bytes more are kept.
+    #[cfg(test)]
+    pub(crate) fn looking_every(mut self, bytes: usize) -> Split {
+        (self.enough, self.every) = (bytes, bytes);
         self
     }
 
@@ -267,8 +343,9 @@ impl Split {
     /// be decrypted with `keys`.
     pub fn settle(&mut self, keys: &KeyLog) {
         let Some(key) = self.full.take() else { return };
+        let patient = self.open.len() <= FEW && self.kept() <= MAX_WAITING;
         if let Some(part) = self.open.get_mut(&key) {
-            self.looked_through += part.settle(&key, keys);
+            self.looked_through += part.settle(&key, keys, patient, &mut self.scratch);
         }
     }
 
@@ -296,31 +373,29 @@ impl Split {
     }
 
     /// The ends that a packet is between, or that the packet which an ICMP error quotes was between.
-    fn key(&self, packet: &Packet<'_>, frame: &Frame) -> Option<Ends> {
-        let (protocol, udp) = match frame.transport {
-            Transport::Tcp(..) => (6, false),
-            Transport::Udp(_) => (17, true),
+    fn key(&mut self, packet: &Packet<'_>, frame: &Frame) -> Option<Ends> {
+        match frame.transport {
+            Transport::Tcp(..) | Transport::Udp(_) => ends(packet.interface, frame),
             Transport::Icmp(_) | Transport::Icmpv6(_) => {
                 let (protocol, src, dst) = quoted(frame, packet.bytes.get(frame.payload.clone())?)?;
                 let key = Key::new(packet.interface, protocol, src, dst);
-                return Some(Ends { key, opens: false, udp: false });
+                Some(Ends { key, opens: false, udp: false })
             }
-            _ => return None,
-        };
-        let (ips, ports) = (frame.addresses()?, frame.ports()?);
-        // What DNS and DHCP say is for all connections to know.
-        let for_all = |port| matches!(port, wire::dns::PORT | wire::dhcp::SERVER_PORT | wire::dhcp::CLIENT_PORT);
-        if udp && (for_all(ports.0) || for_all(ports.1)) {
-            return None;
+            Transport::Fragment => {
+                let (datagram, start, _) = fragments::key(packet.interface, &frame.network)?;
+                self.fragments.of(packet.at, datagram, start == 0, || {
+                    let bytes = packet.bytes.get(frame.payload.clone())?;
+                    ends(packet.interface, &wire::frame::decode_datagram(frame.network, bytes, &mut wire::Silent))
+                })
+            }
+            _ => None,
         }
-        let (src, dst) = (Endpoint { ip: ips.0, port: ports.0 }, Endpoint { ip: ips.1, port: ports.1 });
-        Some(Ends { key: Key::new(packet.interface, protocol, src, dst), opens: true, udp })
     }
 
     /// A packet between two ends.
     fn part(&mut self, number: u32, key: Key, udp: bool, packet: Packet<'_>, frame: Frame) {
-        let (limits, enough, bare) = (self.limits, self.enough, self.bare);
-        let part = self.open.heard(key, || Part { udp, enough, bare, ..Part::new(limits) });
+        let Split { limits, enough, every, bare, .. } = *self;
+        let part = self.open.heard(key, || Part { udp, enough, every, bare, ..Part::new(limits) });
         part.take(number, &mut self.next_id, &mut self.connections, packet, frame);
         if part.bytes.len > part.enough {
             self.full = Some(key);
@@ -337,7 +412,25 @@ impl Split {
     }
 }
 
+/// The ends that a packet of TCP or UDP is between.
+fn ends(interface: u32, frame: &Frame) -> Option<Ends> {
+    let (protocol, udp) = match frame.transport {
+        Transport::Tcp(..) => (6, false),
+        Transport::Udp(_) => (17, true),
+        _ => return None,
+    };
+    let (ips, ports) = (frame.addresses()?, frame.ports()?);
+    // What DNS and DHCP say is for all connections to know.
+    let for_all = |port| matches!(port, wire::dns::PORT | wire::dhcp::SERVER_PORT | wire::dhcp::CLIENT_PORT);
+    if udp && (for_all(ports.0) || for_all(ports.1)) {
+        return None;
+    }
+    let (src, dst) = (Endpoint { ip: ips.0, port: ports.0 }, Endpoint { ip: ips.1, port: ports.1 });
+    Some(Ends { key: Key::new(interface, protocol, src, dst), opens: true, udp })
+}
+
 /// Two ends.
+#[derive(Clone, Copy, Debug)]
 struct Ends {
     key: Key,
     /// Whether the packet opens a part where there is none: it is not about others.
@@ -381,23 +474,44 @@ impl Part {
         (inside && own).then_some(payload.at as usize)
     }
 
-    /// Looks through what is kept; gives how many packets that were.
-    fn settle(&mut self, key: &Key, keys: &KeyLog) -> u64 {
+    /// Looks through what is kept; gives how many packets that were. `patient`: what is missing may still come.
+    fn settle(&mut self, key: &Key, keys: &KeyLog, patient: bool, scratch: &mut [Vec<u8>; 2]) -> u64 {
         let Some(conversation) = self.flow.current(key) else { return 0 };
         let (id, packets) = (conversation.id, conversation.packets.len() as u64);
         let passed: u64 = conversation
             .tcp()
             .map_or(0, |tcp| [tcp.client(), tcp.server()].iter().map(|half| half.counts().wire_bytes).sum());
-        if let Some(settled) = Settled::of(&self.flow, id, &self.bytes, keys) {
-            let flow = &self.flow;
-            let header = |number| flow.row(number).map(|view| view.row.payload.at as usize);
-            self.bytes.thin(&settled.frames, header);
-            let records = settled.records.into_iter().map(|((direction, at), record)| ((id, direction, at), record));
-            self.bytes.records.extend(records);
-            self.ahead = Some((id, settled.ahead));
+        if self.onward.as_ref().is_none_or(|onward| onward.conversation() != id) && self.whole.1 != Some(id) {
+            self.onward = Onward::new(&self.flow, id, &self.bytes).map(Box::new);
+            self.whole = (0, self.onward.is_none().then_some(id));
         }
-        self.enough = self.bytes.len + ENOUGH + usize::try_from(passed / SHARE).unwrap_or(usize::MAX);
-        packets
+        let (flow, mut looked, mut further, mut waits) = (&self.flow, 0, false, false);
+        let header = |number| flow.row(number).map(|view| view.row.payload.at as usize);
+        if let Some(read) = self.onward.as_mut().and_then(|onward| onward.read(flow, &self.bytes, keys, scratch)) {
+            (looked, further, waits) = (read.pieces, read.further, read.waits && patient);
+            self.bytes.thin_front(read.needed, read.settled.frames, header);
+            self.bytes.remember(id, read.settled.records);
+            self.ahead = Some((id, read.settled.ahead));
+        }
+        let share = self.every + usize::try_from(passed / SHARE).unwrap_or(usize::MAX);
+        let wait = if waits { self.every.saturating_mul(PATIENCE) } else { 0 };
+        if self.onward.is_none() || self.bytes.len > self.whole.0.saturating_add(share).saturating_add(wait) {
+            if let Some(settled) = Settled::of(flow, id, &self.bytes, keys) {
+                self.bytes.thin(&settled.frames, header);
+                self.bytes.remember(id, settled.records);
+                self.ahead = Some((id, settled.ahead));
+            }
+            looked += packets;
+            if !further {
+                self.onward = None;
+            }
+            let as_a_whole = self.onward.is_none();
+            self.whole = (self.bytes.len, as_a_whole.then_some(id));
+            self.enough = self.bytes.len + if as_a_whole { share } else { self.every };
+        } else {
+            self.enough = self.bytes.len + self.every;
+        }
+        looked
     }
 }
 

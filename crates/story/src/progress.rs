@@ -50,7 +50,7 @@ impl Progress {
         let shifts = shifts(connection);
         let (mut sent, mut acked, mut offered) = ([0i64; 2], [0i64; 2], [None; 2]);
         let mut steps = Vec::with_capacity(conversation.packets.len());
-        for view in conversation.packets.iter().filter_map(|&number| flow.row(number)) {
+        for view in flow.packets(conversation) {
             let Some(tcp) = view.tcp else { continue };
             let direction = view.row.direction;
             let (me, other) = (direction as usize, direction.opposite() as usize);

@@ -33,7 +33,7 @@ impl<'a> Clock<'a> {
     /// A clock that stands at `now`.
     pub(super) fn new(flow: &'a Flow, conversation: &'a Conversation, now: Instant) -> Option<Clock<'a>> {
         let connection = conversation.tcp()?;
-        let views = conversation.packets.iter().filter_map(|&number| flow.row(number));
+        let views = flow.packets(conversation);
         Some(Clock {
             connection,
             segments: views.filter_map(|view| Some((view.row, view.tcp?))).collect(),

@@ -69,7 +69,7 @@ impl<'a> Connection<'a> {
         layers: &'a Layers,
         epoch: WallTime,
     ) -> Option<Connection<'a>> {
-        let views = conversation.packets.iter().filter_map(|&number| case.flow.row(number));
+        let views = case.flow.packets(conversation);
         Some(Connection {
             case,
             conversation,

@@ -20,12 +20,12 @@ use wire::http2::{PREFACE, is_chain, looks_like_http2};
 pub use http::{Exchange, Head, Http, HttpMessage, MessageState, Unread};
 pub use http2::{Http2Frame, OnStream};
 pub use stream::{Cut, Stream};
-pub(crate) use tls::KeptPart;
 pub use tls::{HandshakeMessage, RecordContent, SettledRecord, Tls, TlsRecord};
+pub(crate) use tls::{Handshakes, KeptPart};
 pub use units::{Carried, Unit, UnitKind};
 
 use crate::exchanges::{DnsTransaction, DnsTransactions};
-use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Overlap, Piece, Source};
+use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Limits, Overlap, Piece, Source};
 
 /// What the bytes of a connection are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,22 +117,9 @@ impl Layers {
             units: Vec::new(),
             by_frame: Vec::new(),
         };
-        let port = conversation.server.port;
         let [client, server] = layers.streams.each_ref().map(|stream| stream.bytes().clone());
-        let version = http_version(&client, &server, connection.mid_stream());
-        layers.application = if client.is_empty() && server.is_empty() {
-            Application::Nothing
-        } else if tls::detect(&client, &server) {
-            Application::Tls
-        } else if port == 53 {
-            Application::Dns
-        } else if version.is_some() {
-            Application::Http
-        } else if connection.mid_stream() && (tls::detect_midway(&client) || tls::detect_midway(&server)) {
-            Application::Tls
-        } else {
-            Application::Unknown
-        };
+        let version;
+        (layers.application, version) = told(conversation.server.port, connection.mid_stream(), &client, &server);
         match layers.application {
             Application::Http => {
                 let ids = [vec![BufferRef::Derived(0)], vec![BufferRef::Derived(1)]];
@@ -291,6 +278,42 @@ impl Layers {
     }
 }
 
+/// What a connection carries, by no more than `len` bytes of each direction, and which HTTP if that is told by them.
+pub(crate) fn detect(
+    flow: &Flow,
+    id: ConversationId,
+    source: &dyn Source,
+    len: usize,
+) -> Option<(Application, Option<Version>)> {
+    let conversation = flow.conversation(id)?;
+    let connection = conversation.tcp()?;
+    let limits = Limits { stream_len: len, ..*flow.limits() };
+    let [client, server] = Direction::BOTH.map(|direction| {
+        let id = BufferRef::Derived(direction as u32);
+        Stream::join(connection.half(direction), id, flow, source, &limits).buffer.bytes
+    });
+    Some(told(conversation.server.port, connection.mid_stream(), &client, &server))
+}
+
+/// What two directions are that begin like this; `midway`: what came before was not captured.
+fn told(port: u16, midway: bool, client: &[u8], server: &[u8]) -> (Application, Option<Version>) {
+    let version = http_version(client, server, midway);
+    let application = if client.is_empty() && server.is_empty() {
+        Application::Nothing
+    } else if tls::detect(client, server) {
+        Application::Tls
+    } else if port == 53 {
+        Application::Dns
+    } else if version.is_some() {
+        Application::Http
+    } else if midway && (tls::detect_midway(client) || tls::detect_midway(server)) {
+        Application::Tls
+    } else {
+        Application::Unknown
+    };
+    (application, version)
+}
+
 /// Which HTTP two directions speak that begin like this; `midway`: what came before was not captured.
 fn http_version(client: &[u8], server: &[u8], midway: bool) -> Option<Version> {
     if looks_like_http(client) || (client.is_empty() && looks_like_http(server)) {
@@ -335,6 +358,17 @@ fn first_packet(flow: &Flow, streams: &[Stream; 2], derived: &[Buffer], piece: &
     }
 }
 
+/// Zeros, of which those that are never written take no memory: as much as this, the allocator of Linux' C library always asks
+/// the system for, which gives zeros; less it may have at hand, and then writes them itself.
+fn zeros(len: usize) -> BytesMut {
+    const FROM_THE_SYSTEM: usize = (32 << 20) + 1;
+    /// So few are written as fast as they are asked for.
+    const FEW: usize = 256 << 10;
+    let mut zeros = BytesMut::zeroed(if len > FEW { len.max(FROM_THE_SYSTEM) } else { len });
+    zeros.truncate(len);
+    zeros
+}
+
 /// Bytes joined from others. Zeros, which stand for what was let go, take no memory: the system gives them without any.
 struct Joint {
     bytes: BytesMut,
@@ -344,7 +378,7 @@ struct Joint {
 impl Joint {
     /// Nothing yet, and room for `len` bytes.
     fn new(len: usize) -> Joint {
-        Joint { bytes: BytesMut::zeroed(len), len: 0 }
+        Joint { bytes: zeros(len), len: 0 }
     }
 
     /// Adds bytes; gives where they stand.

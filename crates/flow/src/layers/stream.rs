@@ -53,8 +53,8 @@ impl Stream {
             }
             (len, count) = (end.max(len), count + 1);
         }
-        // The system gives zeros without taking memory: pages that nothing is copied to, as of what was let go, cost nothing.
-        let mut out = BytesMut::zeroed(len);
+        // Pages that nothing is copied to, as of what was let go, cost nothing.
+        let mut out = if kept < len { super::zeros(len) } else { BytesMut::zeroed(len) };
         let mut parents = Vec::with_capacity(count);
         let mut completion = Vec::with_capacity(count);
         let mut latest = 0;

@@ -245,7 +245,10 @@ pub(super) fn read(
         let fragment = stream.bytes().slice(fragment_at..cut.range.end);
         let record = Record { content_type: cut.header.content_type, version: cut.header.version, fragment: &fragment };
         let opened = match cut.settled {
-            Some(SettledRecord { opened: SettledContent::Undecrypted(why), .. }) => Opened::Undecrypted(why),
+            Some(SettledRecord { opened: SettledContent::Undecrypted(why), .. }) => {
+                session.closed_before(sender);
+                Opened::Undecrypted(why)
+            }
             Some(SettledRecord {
                 opened: SettledContent::Decrypted { content_type, layout, sequence, epoch, parts },
                 ..
@@ -391,7 +394,34 @@ fn resync(bytes: &[u8], from: usize) -> Option<usize> {
     })
 }
 
+/// The handshake's messages as they come, for what they tell of the application inside.
+#[derive(Debug)]
+pub(crate) struct Handshakes {
+    tls: Tls,
+    joined: [Joined; 2],
+}
+
+impl Default for Handshakes {
+    fn default() -> Handshakes {
+        Handshakes { tls: Tls::default(), joined: Direction::BOTH.map(Joined::new) }
+    }
+}
+
+impl Handshakes {
+    /// The content of the next record of the handshake.
+    pub fn push(&mut self, direction: Direction, content: &[u8]) {
+        let joined = &mut self.joined[direction as usize];
+        joined.push(content, BufferRef::Derived(direction as u32), 0, None, 0);
+        joined.messages(&mut self.tls);
+    }
+    /// As [`Tls::alpn`].
+    pub fn alpn(&self) -> Option<&str> {
+        self.tls.alpn.as_deref()
+    }
+}
+
 /// The content of several records, joined.
+#[derive(Debug)]
 struct Joined {
     direction: Direction,
     /// As many as there is room for, zeros behind `len`.
@@ -432,7 +462,7 @@ impl Joined {
         let (start, end) = (self.len, self.len + len);
         if self.bytes.is_empty() {
             // Zeros that nothing is copied to take no memory.
-            self.bytes = BytesMut::zeroed(self.room.max(len));
+            self.bytes = super::zeros(self.room.max(len));
         } else if end > self.bytes.len() {
             self.bytes.resize(end.max(self.bytes.len() * 2), 0);
         }

@@ -39,8 +39,12 @@ fn told(layers: &Layers) -> String {
 
 /// Reads a tape whole, and as a stream that lets go; gives the most bytes that were kept of the stream.
 fn both_ways(t: &Tape, keys: &KeyLog) -> (Layers, usize) {
+    in_split(t, keys, Split::new(Limits::default()))
+}
+
+/// The same with a split of one's own.
+fn in_split(t: &Tape, keys: &KeyLog, mut split: Split) -> (Layers, usize) {
     let whole = Layers::of(&t.flow, ConversationId(0), &t.frames, keys).unwrap();
-    let mut split = Split::new(Limits::default());
     let mut most = 0;
     for (row, bytes) in t.flow.rows().iter().zip(&t.frames) {
         let link = LinkType::ETHERNET;
@@ -52,7 +56,10 @@ fn both_ways(t: &Tape, keys: &KeyLog) -> (Layers, usize) {
     }
     let part = split.finish().remove(0);
     let stream = Layers::of(&part.flow, part.connections[0].0, &part.bytes, keys).unwrap();
-    assert_eq!(told(&stream), told(&whole));
+    let (told, expected) = (told(&stream), told(&whole));
+    let differ = told.lines().zip(expected.lines()).find(|(a, b)| a != b);
+    assert_eq!(differ, None);
+    assert_eq!(told.len(), expected.len());
     (stream, most)
 }
 
@@ -142,5 +149,109 @@ fn records_take_no_memory_whatever_they_carry() {
             // With a packet missing in the middle.
             both_ways(&carry(&flights, 1460, &[900]), &keys);
         }
+    }
+}
+
+/// A segment: whose, its first relative byte, its data.
+type Piece = (bool, u32, Vec<u8>);
+
+/// Flights in segments of `cut` bytes.
+fn segments(flights: &[(bool, Vec<u8>)], cut: usize) -> Vec<Piece> {
+    let mut at = [0, 0];
+    let mut out = Vec::new();
+    for (client, bytes) in flights {
+        for part in bytes.chunks(cut) {
+            let at: &mut u32 = &mut at[usize::from(!client)];
+            out.push((*client, *at, part.to_vec()));
+            *at += part.len() as u32;
+        }
+    }
+    out
+}
+
+/// A connection that carries segments in this order.
+fn ordered(segments: &[Piece]) -> Tape {
+    let mut t = Tape::new();
+    t.handshake();
+    for (client, at, data) in segments {
+        let (seq, ack) = if *client { (101 + at, 301) } else { (301 + at, 101) };
+        t.ms(1).any(*client, A, seq, ack, 65535, data);
+    }
+    t
+}
+
+/// Requests and responses with bodies of all framings, `turns` of each; one in a row asks for the head alone.
+fn in_turns(turns: usize) -> Vec<(bool, Vec<u8>)> {
+    let mut flights = Vec::new();
+    for turn in 0..turns {
+        let method = if turn % 4 == 3 { "HEAD" } else { "POST" };
+        let body = vec![b'q'; turn * 700 % 5000];
+        let asked = format!("{method} /{turn} HTTP/1.1\r\nHost: a.example\r\nContent-Length: {}\r\n\r\n", body.len());
+        flights.push((true, [asked.as_bytes(), &body].concat()));
+        let len = turn * 1_300 % 9_000;
+        let mut answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n").into_bytes();
+        match turn % 4 {
+            3 => {}
+            1 => {
+                answer =
+                    b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+                for chunk in vec![b'c'; len].chunks(900) {
+                    answer.extend(format!("{:x}\r\n", chunk.len()).bytes().chain(chunk.to_vec()).chain(*b"\r\n"));
+                }
+                answer.extend(b"0\r\nX-Turn: 1\r\n\r\n");
+            }
+            _ => answer.resize(answer.len() + len, b'b'),
+        }
+        flights.push((false, answer));
+    }
+    flights.push((false, [b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b'e'; 20_000]].concat()));
+    flights
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(100))]
+
+    /// However what is said is cut, overtaken, lost and sent again, and however often it is looked at what can be let go: what
+    /// is told is what a look at the whole tells.
+    #[test]
+    fn what_is_let_go_changes_nothing(
+        kind in 0..6usize,
+        cut in 100..1460usize,
+        every in 4_000..20_000usize,
+        late in proptest::collection::vec((0..400usize, 1..30usize), 0..6),
+        again in proptest::collection::vec(0..400usize, 0..4),
+        lost in proptest::collection::vec(0..400usize, 1..3),
+        loses in proptest::prelude::any::<bool>(),
+    ) {
+        let said = in_turns(24);
+        let side = |client: bool| said.iter().filter(|(of, _)| *of == client).flat_map(|(_, b)| b.clone()).collect::<Vec<u8>>();
+        let (asked, answered) = multiplexed();
+        let answered = answered[..answered.len().min(200_000)].to_vec();
+        let (flights, keys) = match kind {
+            0 => (said.clone(), KeyLog::default()),
+            1 => (vec![(true, asked), (false, answered)], KeyLog::default()),
+            2 => talk_of(Versions::Tls13, &side(true), &side(false)),
+            3 => talk_of(Versions::Tls12, &side(true), &side(false)),
+            4 => talk_of(Versions::Tls13, &asked, &answered),
+            _ => (talk_of(Versions::Tls13, &side(true), &side(false)).0, KeyLog::default()),
+        };
+        let mut segments = segments(&flights, cut);
+        let count = segments.len();
+        // Where something never comes it is not waited for all the time what else is late.
+        let (late, lost) = if loses { (Vec::new(), lost) } else { (late, Vec::new()) };
+        for (from, by) in late {
+            let segment = segments.remove(from % count);
+            segments.insert((from % count + by).min(count - 1), segment);
+        }
+        for from in again {
+            let segment = segments[from % count].clone();
+            segments.push(segment);
+        }
+        for at in lost {
+            if at < segments.len() {
+                segments.remove(at);
+            }
+        }
+        in_split(&ordered(&segments), &keys, Split::new(Limits::default()).looking_every(every));
     }
 }

@@ -49,10 +49,41 @@ fn split(frames: &[(i64, Vec<u8>)]) -> (Vec<Part>, usize) {
 
 #[test]
 fn parts_tell_what_the_whole_tells_under_the_same_numbers() {
-    let frames = connections(50, 3, 7);
+    parts_tell_the_same(&connections(50, 3, 7));
+}
+
+/// Segments in fragments, among those of other connections: which ends a fragment is between is told by the first one of its
+/// packet alone.
+#[test]
+fn segments_in_fragments_belong_to_their_connections() {
+    let mut id = 0;
+    let cut = |(at, frame): (i64, Vec<u8>)| {
+        id += 1;
+        let payload = frame[34..].to_vec();
+        let pieces: Vec<_> = payload.chunks(24).enumerate().map(|(n, piece)| (n * 3, piece.to_vec())).collect();
+        let last = pieces.len() - 1;
+        let addresses = (frame[26..30].try_into().unwrap(), frame[30..34].try_into().unwrap());
+        let fragment = move |(n, (offset, piece)): (usize, (usize, Vec<u8>))| {
+            let mut packet = ip_packet(addresses.0, addresses.1, 6, &piece);
+            let mut header = wire::ipv4::Header::read(&packet);
+            (header.id, header.dont_fragment, header.more_fragments) = (id, false, n != last);
+            (header.fragment_offset, header.checksum) = (offset as u16, 0);
+            header.write(&mut packet);
+            header.checksum = Sum::of(&packet[..20]).checksum();
+            header.write(&mut packet);
+            (at + n as i64, ethernet(EtherType::IPV4, &packet))
+        };
+        pieces.into_iter().enumerate().map(fragment).collect::<Vec<_>>()
+    };
+    let frames: Vec<_> = connections(20, 3, 7).into_iter().flat_map(cut).collect();
+    assert!(frames.len() > 160);
+    parts_tell_the_same(&frames);
+}
+
+fn parts_tell_the_same(frames: &[(i64, Vec<u8>)]) {
     let mut whole = Flow::new(Limits::default());
     frames.iter().for_each(|(at, bytes)| _ = whole.push(packet(*at, bytes)));
-    let (parts, _) = split(&frames);
+    let (parts, _) = split(frames);
     let mut seen = 0;
     for part in &parts {
         for row in part.flow.rows() {

@@ -116,6 +116,15 @@ impl Half12 {
         self.hole = None;
     }
 
+    /// Goes on behind a record that could not be opened before.
+    pub(super) fn closed_before(&mut self) {
+        if self.is_on() {
+            self.records = self.records.saturating_add(1);
+            self.sequence = self.sequence.saturating_add(1);
+            self.chain = None;
+        }
+    }
+
     fn open_protected(
         &mut self,
         sender: Sender,

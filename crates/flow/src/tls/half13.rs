@@ -4,6 +4,7 @@ use capture::keylog::{KeyLog, Label};
 use wire::tls::{CipherSuite, Suite};
 
 use super::digest::expand_label;
+use super::hello::ClientHello;
 use super::messages::Message;
 use super::opened::{Epoch, Plaintext};
 use super::protection::{Fault, Protection13, supported};
@@ -88,12 +89,7 @@ impl Half13 {
         keys: &KeyLog,
     ) -> Result<Plaintext, Why> {
         let client = known.client.as_ref().ok_or(Why::HandshakeNotSeen)?;
-        let epoch = *self.epoch.get_or_insert(match sender {
-            // RFC 8446 §4.2.10: early data follow the ClientHello that offers them.
-            Sender::Client if client.early_data => Epoch::Early,
-            _ => Epoch::Handshake,
-        });
-        self.records += 1;
+        let epoch = self.next(sender, client);
         let suites = match &known.server {
             Some(server) => vec![server.suite],
             None => client.suites.clone(),
@@ -112,9 +108,7 @@ impl Half13 {
             }
         }
         let sequence = self.sequence;
-        // A record that does not open has its number all the same.
-        self.sequence = self.sequence.saturating_add(1);
-        self.lost_track |= matches!(epoch, Epoch::Early | Epoch::Handshake);
+        self.closed(epoch);
         Err(match (first_fault, first_why, self.hole) {
             (Some(Fault::TooShort(least)), ..) => Why::TooShort { len: record.fragment.len(), least },
             (Some(Fault::BadTag), _, Some(hole)) => Why::Missing { offset: hole.offset, len: hole.len },
@@ -230,6 +224,30 @@ impl Half13 {
         }
         self.sequence = sequence.saturating_add(1);
         self.hole = None;
+    }
+
+    /// Goes on behind a record that could not be opened before.
+    pub(super) fn closed_before(&mut self, sender: Sender, known: &Known) {
+        if let Some(client) = &known.client {
+            let epoch = self.next(sender, client);
+            self.closed(epoch);
+        }
+    }
+
+    /// Whose keys protect the next record.
+    fn next(&mut self, sender: Sender, client: &ClientHello) -> Epoch {
+        self.records += 1;
+        *self.epoch.get_or_insert(match sender {
+            // RFC 8446 §4.2.10: early data follow the ClientHello that offers them.
+            Sender::Client if client.early_data => Epoch::Early,
+            _ => Epoch::Handshake,
+        })
+    }
+
+    /// A record that does not open has its number all the same.
+    fn closed(&mut self, epoch: Epoch) {
+        self.sequence = self.sequence.saturating_add(1);
+        self.lost_track |= matches!(epoch, Epoch::Early | Epoch::Handshake);
     }
 
     fn enter(&mut self, epoch: Epoch, sequence: u64) {

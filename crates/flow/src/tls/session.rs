@@ -160,6 +160,20 @@ impl Session {
         if tls13 { half.tls13.opened_before(epoch, sequence) } else { half.tls12.opened_before(sequence) }
     }
 
+    /// The sender's next record, an application's data, could not be opened before.
+    pub fn closed_before(&mut self, sender: Sender) {
+        let version = self.known.version();
+        let [client, server] = &mut self.halves;
+        let half = if sender == Sender::Client { client } else { server };
+        half.plain = false;
+        half.messages.reset();
+        match version {
+            Some(Version::TLS13) => half.tls13.closed_before(sender, &self.known),
+            Some(Version::TLS12 | Version::TLS11 | Version::TLS10) => half.tls12.closed_before(),
+            _ => {}
+        }
+    }
+
     fn half(&mut self, sender: Sender) -> &mut Half {
         let [client, server] = &mut self.halves;
         if sender == Sender::Client { client } else { server }

@@ -59,7 +59,7 @@ pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The largest payload of a frame that is read: 16384 unless agreed otherwise, and hardly anybody agrees on more
 /// than 1 MiB.
-const MAX_PAYLOAD: u32 = 1 << 20;
+pub const MAX_PAYLOAD: u32 = 1 << 20;
 
 /// Whether a frame's header at the front of `stream` can be one of a sender that keeps to the rules: its type is known,
 /// its length one that the type can have, and its stream fits it.

@@ -14,7 +14,8 @@ mod tests;
 
 pub use codes::{ErrorCode, FrameType, Setting};
 pub use frame::{
-    FrameHeader, PREFACE, Parts, decode_frame, decode_preface, frame_field, is_chain, looks_like_http2, parts,
+    FrameHeader, MAX_PAYLOAD, PREFACE, Parts, decode_frame, decode_preface, frame_field, is_chain, looks_like_http2,
+    parts,
 };
 pub use hpack::{MAX_LIST, decode_block};
 pub use huffman::huffman_filler;
