@@ -287,6 +287,14 @@ main_connection: number | null,
  */
 connections: Array<Connection>, 
 /**
+ * The requests in order of their beginnings: the first 500.
+ */
+requests: Array<RequestLine>, 
+/**
+ * All requests there are.
+ */
+requests_in_all: number, 
+/**
  * The caches in the order in which they were asked.
  */
 caches: Array<Cache>, 
@@ -599,6 +607,63 @@ request: string,
  * The response's.
  */
 response: string | null, };
+export type RequestLine = { 
+/**
+ * Its connection: an index into the head's list.
+ */
+connection: number | null, 
+/**
+ * Its first line, if it can be read.
+ */
+line: string | null, 
+/**
+ * The site, if it is known.
+ */
+host: string | null, 
+/**
+ * The status code of its final response.
+ */
+status: number | null, 
+/**
+ * Whether it is the one whose phases the head tells.
+ */
+main: boolean, 
+/**
+ * Whether it has a stream of its own, beside others on the connection.
+ */
+multiplexed: boolean, 
+/**
+ * When the first thing was done for it: a name, a connection, or the request itself.
+ */
+from_ns: number, 
+/**
+ * When its first packet passed.
+ */
+asked_ns: number, 
+/**
+ * When the response's first packet passed.
+ */
+first_ns: number | null, 
+/**
+ * When the last did.
+ */
+last_ns: number | null, 
+/**
+ * Its first packet.
+ */
+packet: number, 
+/**
+ * The response's last, as far as it was seen.
+ */
+response_packet: number | null, 
+/**
+ * The response's bytes, its head included.
+ */
+bytes_down: number, 
+/**
+ * Whether the response is all there.
+ */
+whole: boolean, };
 export type Cache = { 
 /**
  * When.
@@ -878,6 +943,10 @@ to_bit: number,
  * The bit behind all that it holds.
  */
 holds_to_bit: number, 
+/**
+ * The envelope that it stands in: its place in the packet's list. `None` of the outermost.
+ */
+inside: number | null, 
 /**
  * What it is, in a line.
  */

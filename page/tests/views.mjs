@@ -28,6 +28,7 @@ const VIEWS = {
   lifecycle: [of("lifecycle", 8), () => {}],
   ipv6: [of("ipv6", 12), () => {}],
   eyeballs: [of("happy-eyeballs", 14), () => {}],
+  flight: [of("https", 6), () => {}],
   http2: [of("http2", 24), tab("waterfall")],
   http2graphs: [of("http2", 60), tab("graphs")],
   pool: [of("pool", 40), tab("waterfall")],

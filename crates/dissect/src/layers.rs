@@ -9,6 +9,8 @@ use wire::http2::Table;
 use wire::tls::{Context, Protection};
 use wire::{Malformed, Note, Reader, Record};
 
+use crate::nesting::nest;
+
 /// A buffer, or a part of one, and its tree.
 #[derive(Clone, Debug)]
 pub struct Section {
@@ -22,6 +24,11 @@ pub struct Section {
     pub packets: Vec<u32>,
     /// Where it stands among the connection's buffers, if it is a part of one that is not derived further.
     pub place: Option<(BufferRef, Range<usize>)>,
+    /// The buffer that it is, if it is one that was made of what comes before it: a decrypted record, a joined body.
+    pub made: Option<BufferRef>,
+    /// Which other of the packet's sections it stands in: its place among what [`completed`] gives. `None` where the
+    /// transport itself carries it.
+    pub inside: Option<usize>,
 }
 
 /// The IP packet that fragment `row` completes, put together.
@@ -40,7 +47,8 @@ pub fn datagram(flow: &Flow, row: &Row, network: wire::frame::Network) -> Option
     packets.sort_unstable();
     packets.dedup();
     let place = Some((buffer.id, 0..buffer.bytes.len()));
-    Some(Section { title: "IP packet, put together".to_owned(), bytes: buffer.bytes.clone(), record, packets, place })
+    let title = "IP packet, put together".to_owned();
+    Some(Section { title, bytes: buffer.bytes.clone(), record, packets, place, made: None, inside: None })
 }
 
 /// Everything that packet `number` of a connection completes, the lower layers first.
@@ -49,6 +57,7 @@ pub fn completed(layers: &Layers, number: u32) -> Vec<Section> {
     for carried in layers.carried(number).iter().filter(|carried| carried.completes) {
         sections(layers, carried.unit, &mut out);
     }
+    nest(layers, &mut out);
     out
 }
 
@@ -62,7 +71,7 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
         let _ = Reader::decode_all(&bytes, &mut record, |reader| decode(reader));
         // The unit's own bytes come first; what is made of them stands elsewhere.
         let own = (bytes.len() == unit.range.len() && place.replace(false)).then(|| (unit.buffer, unit.range.clone()));
-        out.push(Section { title, bytes, record, packets: unit.frames.clone(), place: own });
+        out.push(Section { title, bytes, record, packets: unit.frames.clone(), place: own, made: None, inside: None });
     };
     let slice = |buffer: BufferRef, range: &Range<usize>| {
         let bytes = layers.bytes(buffer);
@@ -90,6 +99,7 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
                         wire::tls::decode_stream(reader, *content_type, layout.mac).map(drop)
                     }
                 });
+                made(out, *buffer);
             }
         }
         UnitKind::Handshake(i) => {
@@ -146,6 +156,7 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
                 add("HTTP body, joined from its chunks".to_owned(), layers.bytes(decoded), &|reader| {
                     wire::http::decode_body(reader, Framing::UntilClose).map(drop)
                 });
+                made(out, decoded);
             }
         }
         UnitKind::Frame(i) => {
@@ -166,6 +177,14 @@ fn sections(layers: &Layers, unit: &Unit, out: &mut Vec<Section>) {
                 wire::dns::decode(reader).map(drop)
             });
         }
+    }
+}
+
+/// The last section is that whole buffer.
+fn made(out: &mut [Section], buffer: BufferRef) {
+    if let Some(section) = out.last_mut() {
+        section.made = Some(buffer);
+        section.place = None;
     }
 }
 

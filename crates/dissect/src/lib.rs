@@ -7,6 +7,7 @@ mod compressed;
 mod diagram;
 mod hex;
 mod layers;
+mod nesting;
 mod show;
 
 pub use diagram::{Diagram, diagrams};

@@ -131,6 +131,8 @@ pub struct Taken {
     pub bytes: Vec<u8>,
     /// Its tree; the leaves tile the bytes.
     pub record: Record,
+    /// Which of the packet's buffers it stands in; `None` of the frame itself.
+    pub inside: Option<usize>,
 }
 
 /// The packets' bytes, as they were captured.
@@ -445,16 +447,20 @@ impl Story {
                 dissect::derive(&mut record, "tcp.ack", "relative", ack.max(0) as u64);
             }
         }
-        let mut buffers = vec![Taken { title: format!("Frame {number}"), bytes, record }];
+        let mut buffers = vec![Taken { title: format!("Frame {number}"), bytes, record, inside: None }];
         let whole = dissect::datagram(&self.flow, view.row, frame.network);
         let layers = view.row.conversation.and_then(|id| self.layers(id));
         let above = layers.map(|layers| dissect::completed(&layers, number)).unwrap_or_default();
+        let whole = whole.into_iter().collect::<Vec<_>>();
+        // What a transport carries stands in the frame, or in the packet that was put together of several.
+        let carrier = whole.len();
         for section in whole.into_iter().chain(above) {
+            let inside = section.inside.map_or(carrier, |at| at + carrier + 1).min(buffers.len() - 1);
             let title = match section.packets.as_slice() {
                 [] | [_] => section.title,
                 [first, .., last] => format!("{} (from packets {first} to {last})", section.title),
             };
-            buffers.push(Taken { title, bytes: section.bytes.to_vec(), record: section.record });
+            buffers.push(Taken { title, bytes: section.bytes.to_vec(), record: section.record, inside: Some(inside) });
         }
         Some(Packet { number, buffers })
     }

@@ -61,6 +61,68 @@ fn a_run_can_be_asked_for_all_that_it_has() {
     assert!(progress.text().contains("event: ready"), "{}", progress.text());
 }
 
+/// The ids of what an envelope stands in, the innermost first.
+fn around(envelopes: &[Value], at: usize) -> Vec<&str> {
+    let mut ids = Vec::new();
+    let mut next = envelopes[at]["inside"].as_u64();
+    while let Some(holder) = next {
+        let holder = &envelopes[holder as usize];
+        ids.push(holder["id"].as_str().expect("an id"));
+        next = holder["inside"].as_u64();
+    }
+    ids
+}
+
+#[test]
+fn each_envelope_stands_in_the_one_that_carries_it() {
+    let server = Server::start();
+    let run = simulate(&server, "https", json!({}));
+    let transport = ["tcp", "ipv4", "ethernet"];
+    let of = |number: u32| {
+        let packet = server.get(&format!("/api/run/{run}/packet/{number}")).json();
+        packet["envelopes"].as_array().expect("a list").clone()
+    };
+    // The server's flight of TLS 1.3: the ServerHello in the clear, the others together in one protected record (RFC 8446 §2).
+    let flight = of(6);
+    let at = |id: &str| flight.iter().position(|one| one["id"] == id).expect("it is in the flight");
+    let clear = [&["tls.record"][..], &transport].concat();
+    let sealed = [&["tls.inner", "tls.record"][..], &transport].concat();
+    assert_eq!(around(&flight, at("tls.handshake.server_hello")), clear);
+    for id in ["encrypted_extensions", "certificate", "certificate_verify", "finished"] {
+        assert_eq!(around(&flight, at(&format!("tls.handshake.{id}"))), sealed, "{id}");
+    }
+    let record = |id: &str| flight[flight[at(id)]["inside"].as_u64().expect("a record") as usize]["buffer"].clone();
+    assert_ne!(record("tls.handshake.server_hello"), record("tls.inner"));
+    // The request: five in each other, and HTTP innermost.
+    let request = of(9);
+    let http = request.iter().position(|one| one["layer"] == 7).expect("HTTP");
+    assert_eq!(around(&request, http), sealed);
+    assert!(
+        request.iter().enumerate().all(|(at, one)| one["inside"].as_u64().is_none_or(|holder| (holder as usize) < at))
+    );
+}
+
+#[test]
+fn the_requests_of_a_page_have_their_times() {
+    let server = Server::start();
+    let run = simulate(&server, "http2", json!({}));
+    let head = server.get(&format!("/api/run/{run}/head")).json();
+    let requests = head["requests"].as_array().expect("requests");
+    assert_eq!((requests.len(), head["requests_in_all"].as_u64()), (7, Some(7)));
+    assert_eq!(requests.iter().filter(|one| one["main"] == true).count(), 1);
+    for one in requests {
+        let times = ["from_ns", "asked_ns", "first_ns", "last_ns"].map(|time| one[time].as_f64().expect("a time"));
+        assert!(times.is_sorted(), "{one}");
+        assert_eq!((one["status"].as_u64(), one["whole"].as_bool()), (Some(200), Some(true)), "{one}");
+        assert_eq!(one["connection"].as_u64(), Some(0), "{one}");
+    }
+    // All files are asked for at once, and none waits for another (RFC 9113 §5).
+    let files = &requests[1..];
+    let last_asked = files.iter().filter_map(|one| one["asked_ns"].as_f64()).fold(0.0, f64::max);
+    let first_whole = files.iter().filter_map(|one| one["last_ns"].as_f64()).fold(f64::INFINITY, f64::min);
+    assert!(last_asked < first_whole && files.iter().all(|one| one["multiplexed"] == true));
+}
+
 #[test]
 fn a_diagrams_rows_tile_its_header_and_lead_to_nodes() {
     let server = Server::start();

@@ -58,6 +58,10 @@ pub struct Head {
     pub main_connection: Option<u32>,
     /// TCP connections.
     pub connections: Vec<Connection>,
+    /// The requests in order of their beginnings: the first 500.
+    pub requests: Vec<RequestLine>,
+    /// All requests there are.
+    pub requests_in_all: u32,
     /// The caches in the order in which they were asked.
     pub caches: Vec<Cache>,
     /// The URL in its parts.
@@ -318,6 +322,40 @@ pub struct HttpLine {
     pub request: String,
     /// The response's.
     pub response: Option<String>,
+}
+
+/// When the parts of a request happened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RequestLine {
+    /// Its connection: an index into the head's list.
+    pub connection: Option<u32>,
+    /// Its first line, if it can be read.
+    pub line: Option<String>,
+    /// The site, if it is known.
+    pub host: Option<String>,
+    /// The status code of its final response.
+    pub status: Option<u16>,
+    /// Whether it is the one whose phases the head tells.
+    pub main: bool,
+    /// Whether it has a stream of its own, beside others on the connection.
+    pub multiplexed: bool,
+    /// When the first thing was done for it: a name, a connection, or the request itself.
+    pub from_ns: f64,
+    /// When its first packet passed.
+    pub asked_ns: f64,
+    /// When the response's first packet passed.
+    pub first_ns: Option<f64>,
+    /// When the last did.
+    pub last_ns: Option<f64>,
+    /// Its first packet.
+    pub packet: u32,
+    /// The response's last, as far as it was seen.
+    pub response_packet: Option<u32>,
+    /// The response's bytes, its head included.
+    pub bytes_down: f64,
+    /// Whether the response is all there.
+    pub whole: bool,
 }
 
 /// A cache that was asked.

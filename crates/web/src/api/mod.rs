@@ -14,7 +14,7 @@ mod typescript;
 pub use error::{ApiError, Code, Problem};
 pub use head::{
     Badge, Cache, Class, Close, Connection, Findings, FlagBit, Head, Host, HttpLine, MarkBit, Outcome, Phase, Place,
-    Protocol, SourceInfo, SourceKind, Tap, TimeWait, TlsInfo, Totals, UrlInfo,
+    Protocol, RequestLine, SourceInfo, SourceKind, Tap, TimeWait, TlsInfo, Totals, UrlInfo,
 };
 pub use packet::{Buffer, Cell, Diagram, Envelope, Known, Link, Mark, Node, Packet, StateAt, Turn};
 pub use sources::{Choice, Knob, KnobKind, Scenario, ScenarioKind, Sources, Start};

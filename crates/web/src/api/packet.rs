@@ -123,6 +123,8 @@ pub struct Envelope {
     pub to_bit: u32,
     /// The bit behind all that it holds.
     pub holds_to_bit: u32,
+    /// The envelope that it stands in: its place in the packet's list. `None` of the outermost.
+    pub inside: Option<u32>,
     /// What it is, in a line.
     pub line: String,
     /// Where it is defined.

@@ -47,6 +47,7 @@ fn generated() -> String {
         Connection,
         TlsInfo,
         HttpLine,
+        RequestLine,
         Cache,
         UrlInfo,
         Outcome,

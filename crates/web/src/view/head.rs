@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use analyze::{CriticalPath, Ending, Summary};
+use analyze::{CriticalPath, Ending, Request, Summary};
 use base::PlaceId;
 use flow::{Application, ConversationId};
 use story::Story;
@@ -12,13 +12,17 @@ use wire::tcp::{Flags, State};
 use super::hosts::role_name;
 use super::tables::{classes, marks};
 use super::{ns, span_ns};
-use crate::api::{Cache, Close, Connection, FlagBit, Head, HttpLine, Phase, Place, TimeWait, TlsInfo, Totals};
+use crate::api::{
+    Cache, Close, Connection, FlagBit, Head, HttpLine, Phase, Place, RequestLine, TimeWait, TlsInfo, Totals,
+};
 use crate::run::{Seen, Workshop};
 
 /// Connections whose graphs are listed by name; those of the others can be asked for all the same.
 const MAX_SERIES: usize = 1000;
 /// First lines of HTTP messages that are told of one connection.
 const MAX_HTTP: usize = 50;
+/// Requests whose times are told.
+const MAX_REQUESTS: usize = 500;
 
 /// The connection that the story is about: that of its request, or the first.
 pub(crate) fn main_connection(story: &Story) -> Option<ConversationId> {
@@ -61,6 +65,8 @@ pub fn head(run: &str, workshop: &Workshop, seen: &Seen) -> Head {
         round_trip_ns: round_trip.map(span_ns),
         main_connection: main,
         connections: (0..).zip(summaries).map(|(at, summary)| connection(seen, at, summary)).collect(),
+        requests: story.analysis().requests.iter().take(MAX_REQUESTS).map(|one| request(seen, one)).collect(),
+        requests_in_all: story.analysis().requests.len() as u32,
         caches: caches(story),
         url: subject.url.clone(),
         outcome: subject.outcome.clone(),
@@ -188,6 +194,26 @@ fn connection(seen: &Seen, at: usize, summary: &Summary) -> Connection {
             .take(MAX_HTTP)
             .map(|(request, response)| HttpLine { request: request.clone(), response: response.clone() })
             .collect(),
+    }
+}
+
+fn request(seen: &Seen, one: &Request) -> RequestLine {
+    let main = seen.story.analysis().main_request();
+    RequestLine {
+        connection: seen.tables().connections.get(&one.conversation).copied(),
+        line: one.line.clone(),
+        host: one.host.clone(),
+        status: one.status,
+        main: main.is_some_and(|main| std::ptr::eq(main, one)),
+        multiplexed: one.multiplexed,
+        from_ns: ns(one.start()),
+        asked_ns: ns(one.send.0),
+        first_ns: one.first_byte().map(ns),
+        last_ns: one.last_byte().map(ns),
+        packet: one.request_frames.0,
+        response_packet: one.response_frames.map(|(_, last)| last),
+        bytes_down: one.bytes.1 as f64,
+        whole: one.whole,
     }
 }
 

@@ -42,7 +42,7 @@ pub fn packet(seen: &Seen, number: u32) -> Result<Packet, Problem> {
         return Err(problem.input(number.to_string()).remedy(remedy));
     };
     let buffers: Vec<Buffer> = taken.buffers.iter().map(buffer).collect();
-    let envelopes = (0..).zip(&taken.buffers).flat_map(|(at, taken)| envelopes(at, taken)).collect();
+    let envelopes = nested(&taken.buffers);
     let why = chain(seen, story.why(number));
     let why_note = if why.is_empty() { "a capture cannot tell: only what was on the wire is known" } else { "" };
     Ok(Packet {
@@ -204,6 +204,27 @@ fn diagram(diagram: &Diagram, taken: &Taken) -> crate::api::Diagram {
     }
 }
 
+/// All envelopes of a packet, each with the one that it stands in: the header before it, or the innermost of the buffer
+/// that its own was made of.
+fn nested(buffers: &[Taken]) -> Vec<Envelope> {
+    let mut out: Vec<Envelope> = Vec::new();
+    // The innermost envelope of each buffer; of one that has none, the one that the buffer stands in.
+    let mut inmost: Vec<Option<u32>> = Vec::new();
+    for (at, taken) in (0..).zip(buffers) {
+        let mut holder = taken.inside.and_then(|of| inmost.get(of).copied().flatten());
+        let around = holder;
+        for mut envelope in envelopes(at, taken) {
+            // Headers of the lower layers hold what follows; messages stand beside each other.
+            envelope.inside =
+                if out.last().is_some_and(|last| last.buffer == at && last.layer > 4) { around } else { holder };
+            holder = Some(out.len() as u32);
+            out.push(envelope);
+        }
+        inmost.push(holder);
+    }
+    out
+}
+
 /// The headers and messages at the top of a buffer's tree: each wraps what follows it in the buffer.
 fn envelopes(buffer: u32, taken: &Taken) -> Vec<Envelope> {
     let end = taken.bytes.len() * 8;
@@ -233,6 +254,7 @@ fn envelopes(buffer: u32, taken: &Taken) -> Vec<Envelope> {
             from_bit: node.bits.start as u32,
             to_bit: node.bits.end as u32,
             holds_to_bit: holds_to as u32,
+            inside: None,
             line: node.field.line.to_owned(),
             rfc: node.field.rfc.to_owned(),
         })
