@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use base::Duration;
-use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc, SynCookies};
+use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc, SlowStart, SynCookies};
 
 /// The settings in force. A name is as in `sysctl`, without `net.ipv4.`.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Kernel {
     pub(crate) qdisc: Qdisc,
     /// Whether `nstat` was asked: it starts anew from here.
     pub(crate) counters_read: bool,
+    /// See [`crate::Setup::merged_arrivals`].
+    pub(crate) merged_arrivals: Option<u32>,
     /// See [`crate::Setup::adjust`].
     pub(crate) adjust: fn(&mut Config),
 }
@@ -59,7 +61,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_retries2", Meaning::Ours(any_number), "15"),
     ("tcp_orphan_retries", Meaning::Ours(any_number), "0"),
     ("tcp_fin_timeout", Meaning::Ours(any_number), "60"),
-    ("tcp_tw_reuse", Meaning::Fixed(&["0", "2"]), "2"),
+    ("tcp_tw_reuse", Meaning::Ours(|value| matches!(value, "0" | "1" | "2")), "2"),
     ("tcp_keepalive_time", Meaning::Unseen, "7200"),
     ("tcp_keepalive_intvl", Meaning::Unseen, "75"),
     ("tcp_keepalive_probes", Meaning::Unseen, "9"),
@@ -109,6 +111,15 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_fastopen_blackhole_timeout_sec", Meaning::Ours(any_number), "0"),
     ("tcp_mtu_probing", Meaning::Ours(|value| matches!(value, "0" | "1" | "2")), "0"),
     ("tcp_base_mss", Meaning::Ours(any_number), "1024"),
+    ("tcp_cubic.hystart", Meaning::Ours(switch), "1"),
+    ("tcp_cubic.hystart_detect", Meaning::Fixed(&["3"]), "3"),
+    ("tcp_cubic.hystart_low_window", Meaning::Fixed(&["16"]), "16"),
+    ("tcp_cubic.hystart_ack_delta_us", Meaning::Fixed(&["2000"]), "2000"),
+    ("tcp_cubic.beta", Meaning::Fixed(&["717"]), "717"),
+    ("tcp_cubic.fast_convergence", Meaning::Fixed(&["1"]), "1"),
+    ("tcp_cubic.tcp_friendliness", Meaning::Fixed(&["1"]), "1"),
+    ("tcp_cubic.bic_scale", Meaning::Fixed(&["41"]), "41"),
+    ("tcp_cubic.initial_ssthresh", Meaning::Fixed(&["0"]), "0"),
     ("tcp_autocorking", Meaning::Fixed(&["0"]), "1"),
 ];
 
@@ -141,7 +152,14 @@ pub(crate) struct Refused(pub(crate) String);
 impl Default for Kernel {
     fn default() -> Kernel {
         let values = KNOWN.iter().map(|(name, _, default)| (*name, (*default).to_owned())).collect();
-        Kernel { values, forget_metrics: false, qdisc: Qdisc::default(), counters_read: false, adjust: |_| {} }
+        Kernel {
+            values,
+            forget_metrics: false,
+            qdisc: Qdisc::default(),
+            counters_read: false,
+            merged_arrivals: None,
+            adjust: |_| {},
+        }
     }
 }
 
@@ -228,7 +246,9 @@ impl Kernel {
             notsent_low_water: u32::try_from(self.number("tcp_notsent_lowat"))
                 .ok()
                 .filter(|&low| low > 0 && low < u32::MAX),
+            slow_start: if self.number("tcp_cubic.hystart") == 0 { SlowStart::Plain } else { SlowStart::HyStart },
             tlp: self.number("tcp_early_retrans") != 0,
+            merged_arrivals: self.merged_arrivals,
             qdisc: self.qdisc,
             ecn_option: self.number("tcp_ecn_option") != 0,
             ecn: ecn(self.text("tcp_ecn")).unwrap_or_default(),

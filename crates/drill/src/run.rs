@@ -104,6 +104,7 @@ impl Script {
         }
         kernel.forget_metrics = false;
         kernel.adjust = setup.adjust;
+        kernel.merged_arrivals = setup.merged_arrivals;
         let machine = Machine::new((setup.local(), setup.prefix_len()), setup.remote(), setup.mtu(), kernel.tcp());
         let mut runner = Runner {
             script: self,
@@ -121,6 +122,8 @@ impl Script {
             ladder: Vec::new(),
             packets: 0,
         };
+        let reuse = runner.kernel.number("tcp_tw_reuse") == 1;
+        runner.machine.host.set_time_wait_reuse(reuse);
         let verdict = runner.events(directory);
         Report {
             file: self.file.clone(),
@@ -338,10 +341,13 @@ impl Runner<'_> {
         if std::mem::take(&mut self.kernel.counters_read) {
             self.machine.restart_counters();
         }
+        // 2: towards this machine itself, where no script goes.
+        let reuse = self.kernel.number("tcp_tw_reuse") == 1;
         let (config, before) = (self.kernel.tcp(), *self.machine.host.tcp_config());
         self.machine.with(|host, _| {
             host.set_tcp_config(config);
             host.set_qdisc(config.qdisc);
+            host.set_time_wait_reuse(reuse);
         });
         self.apply_fast_open();
         if config.ecn_option == before.ecn_option { Ok(()) } else { self.apply_ecn_option(config.ecn_option) }

@@ -68,6 +68,8 @@ pub struct Setup {
     pub scaled_echoes: bool,
     /// A packet is one segment: nothing is put together.
     pub strict_segments: bool,
+    /// What arrives in larger packets was put together of segments of so many bytes, by an offload.
+    pub merged_arrivals: Option<u32>,
     /// Changes what connections start with, whatever the script has set: to see what a script says of a stack without one
     /// of its algorithms.
     pub adjust: fn(&mut tcp::Config),
@@ -90,6 +92,7 @@ impl Default for Setup {
             timestamp_tick: None,
             scaled_echoes: false,
             strict_segments: false,
+            merged_arrivals: None,
             adjust: |_| {},
         }
     }
@@ -191,6 +194,10 @@ impl Setup {
             "mtu" => {
                 let mtu = value.parse().ok().filter(|mtu| *mtu >= 68);
                 self.mtu = Some(mtu.ok_or_else(|| invalid("give 68 to 65535"))?);
+            }
+            "mss" => {
+                let mss = value.parse().ok().filter(|mss| (1..=65_535).contains(mss));
+                self.merged_arrivals = Some(mss.ok_or_else(|| invalid("give 1 to 65535"))?);
             }
             "ip_version" => {
                 let version = IpVersion::named(value);

@@ -95,6 +95,11 @@ impl Shell<'_> {
             return tables::search(&stages, self.tables);
         }
         let Some((name, arguments)) = words.split_first() else { return Ok(()) };
+        if let (Some(file), "echo") = (written_file(command), name.as_str())
+            && file != "/dev/null"
+        {
+            return Ok(self.write_setting(file, &arguments.join(" "))?);
+        }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let base = name.rsplit('/').next().unwrap_or(name);
         match (base, &arguments[..]) {
@@ -128,6 +133,16 @@ impl Shell<'_> {
                 self.file(&path, depth)
             }
             _ => Err(Refused(format!("the command `{}` is not known", command.trim())).into()),
+        }
+    }
+
+    /// `echo VALUE > FILE`: a setting, or a parameter of a module.
+    fn write_setting(&mut self, file: &str, value: &str) -> Result<(), Refused> {
+        let value = value.trim_start_matches("-n ");
+        match file.strip_prefix("/sys/module/").and_then(|rest| rest.split_once("/parameters/")) {
+            Some((module, parameter)) => self.kernel.set(&format!("{module}.{parameter}"), value),
+            None if file.starts_with("/proc/sys/") => self.kernel.set(file, value),
+            None => Err(Refused(format!("writing to {file} is not known"))),
         }
     }
 
@@ -272,6 +287,12 @@ fn words(command: &str) -> Result<Vec<String>, Refused> {
         }
     }
     Ok(kept)
+}
+
+/// The file that a command's output is redirected to.
+fn written_file(command: &str) -> Option<&str> {
+    let (_, file) = command.rsplit_once('>')?;
+    file.trim().split(char::is_whitespace).next().filter(|file| file.starts_with('/'))
 }
 
 /// A product of whole numbers: all the arithmetic that is needed.

@@ -326,6 +326,10 @@ impl Host {
     pub fn set_tells_each_arrival(&mut self, tells: bool) {
         self.tells_each_arrival = tells;
     }
+    /// A connection in TIME-WAIT gives way to a new one from here, or not (RFC 6191; Linux `tcp_tw_reuse`).
+    pub fn set_time_wait_reuse(&mut self, reuse: bool) {
+        self.tcp.set_time_wait_reuse(reuse);
+    }
     /// What TCP connections start with from now on.
     pub fn set_tcp_config(&mut self, config: tcp::Config) {
         self.tcp_config = tcp::Settings::from(&config);

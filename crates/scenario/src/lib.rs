@@ -18,6 +18,7 @@ mod knobs;
 mod pages;
 mod place;
 mod plan;
+mod receive_buffer;
 mod run;
 mod tcp_options;
 mod units;
@@ -33,7 +34,8 @@ pub use file::{
 };
 pub use knobs::{Group, KNOBS, Kind, Knob, KnobError, find_knob, knob_of};
 pub use place::{Mistake, Place, place_of};
+pub use receive_buffer::ReceiveBuffer;
 pub use run::{Outcome, Run, RunError, run};
-pub use tcp_options::{Congestion, EcnAsked, MtuProbing, SlowStart, TcpOptions};
+pub use tcp_options::{Congestion, EcnAsked, FastOpen, MtuProbing, Qdisc, SlowStart, TcpOptions};
 pub use units::{Octets, Share, Span, Speed};
 pub use url::{Scheme, UrlError, UrlParts};

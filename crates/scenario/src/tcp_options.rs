@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::ReceiveBuffer;
+
 /// What TCP offers on both ends.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -18,8 +20,8 @@ pub struct TcpOptions {
     pub delayed_ack: bool,
     /// The initial congestion window in segments (RFC 6928).
     pub initial_window: u32,
-    /// The receive buffer in bytes.
-    pub receive_buffer: Option<u32>,
+    /// The receive buffer; `None`: the system's, and all of it is offered at once.
+    pub receive_buffer: Option<ReceiveBuffer>,
     /// Which congestion control.
     pub congestion: Congestion,
     /// Whether connections ask for explicit congestion notification. Off by default, as on Linux.
@@ -29,6 +31,10 @@ pub struct TcpOptions {
     pub slow_start: SlowStart,
     /// When packets larger than are known to pass are tried (RFC 4821).
     pub mtu_probing: MtuProbing,
+    /// Fast Open (RFC 7413): whether a client's first data goes with its SYN. Off by default, as few programs ask for it.
+    pub fast_open: FastOpen,
+    /// The queue in front of both ends' devices.
+    pub qdisc: Qdisc,
 }
 
 choice! {
@@ -83,6 +89,30 @@ choice! {
     }
 }
 
+choice! {
+    /// Whether data goes with a SYN (RFC 7413).
+    FastOpen {
+        /// It does not.
+        #[default]
+        Off = "off",
+        /// With the server's cookie, which the first connection to it asks for.
+        On = "on",
+        /// Without a cookie: from the first connection on.
+        NoCookie = "no-cookie",
+    }
+}
+
+choice! {
+    /// A queue discipline, by its name on Linux.
+    Qdisc {
+        /// What is sent leaves.
+        #[default]
+        Fifo = "fifo",
+        /// A connection's segments are spaced by its rate.
+        Fq = "fq",
+    }
+}
+
 /// `true` and `false`, or a name.
 fn ecn<'de, D: serde::Deserializer<'de>>(from: D) -> Result<EcnAsked, D::Error> {
     #[derive(Deserialize)]
@@ -117,6 +147,8 @@ impl Default for TcpOptions {
             ecn: EcnAsked::Off,
             slow_start: SlowStart::default(),
             mtu_probing: MtuProbing::default(),
+            fast_open: FastOpen::default(),
+            qdisc: Qdisc::default(),
         }
     }
 }

@@ -11,7 +11,10 @@ use trace::{Level, Role};
 use wire::tcp::Seq;
 
 use crate::plan::{self, ipv6 as six, mac};
-use crate::{Congestion, EcnAsked, Join, Line, MtuProbing, Network, Scenario, SlowStart, Topology, Way};
+use crate::{
+    Congestion, EcnAsked, FastOpen, Join, Line, MtuProbing, Network, Qdisc, ReceiveBuffer, Scenario, SlowStart,
+    Topology, Way,
+};
 
 /// A world and the machines that programs run on.
 pub(crate) struct Built {
@@ -70,10 +73,21 @@ fn tcp_config(scenario: &Scenario, mtu: u16) -> tcp::Config {
             MtuProbing::BlackHole => tcp::MtuProbing::OnBlackHole,
             MtuProbing::Always => tcp::MtuProbing::Always,
         },
+        fast_open: match options.fast_open {
+            FastOpen::Off => tcp::FastOpenUse::Off,
+            FastOpen::On => tcp::FastOpenUse::Cookie,
+            FastOpen::NoCookie => tcp::FastOpenUse::NoCookie,
+        },
+        qdisc: match options.qdisc {
+            Qdisc::Fifo => tcp::Qdisc::Fifo,
+            Qdisc::Fq => tcp::Qdisc::Fq,
+        },
         ..tcp::Config::default()
     };
-    if let Some(bytes) = options.receive_buffer {
-        config.receive_buffer = bytes as usize;
+    match options.receive_buffer {
+        None => {}
+        Some(ReceiveBuffer::Bytes(bytes)) => config.receive_buffer = bytes as usize,
+        Some(ReceiveBuffer::Auto) => config.grow_window = true,
     }
     config
 }

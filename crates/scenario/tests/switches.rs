@@ -218,3 +218,50 @@ fn congestion_control() {
         assert!(!got.events.contains(&"tcp.bbr_state"));
     }
 }
+
+#[test]
+fn fast_open_asks_for_a_cookie_first_and_then_sends_data_with_the_syn() {
+    let fetch = |value| play(PLAIN, &[("tfo", value), ("files", "3"), ("connections", "4")], |_| ());
+    // How much data each SYN of the client carries, and whether the option is in it.
+    let syns = |got: &Captured| -> Vec<(bool, Option<usize>)> {
+        let asks = |seen: &&Seen| seen.client && seen.segment.flags.contains(Flags::SYN);
+        let told = |seen: &Seen| {
+            let cookie = seen.segment.options.fast_open.map(|option| option.cookie().len());
+            (!seen.segment.payload.is_empty(), cookie)
+        };
+        got.segments.iter().filter(asks).map(told).collect()
+    };
+    let end = |got: &Captured| got.data(false).last().unwrap().at;
+    let (off, on, trusted) = (fetch("off"), fetch("on"), fetch("no-cookie"));
+    assert!(syns(&off).len() > 1 && syns(&off).iter().all(|&syn| syn == (false, None)));
+    assert_eq!(syns(&on)[0], (false, Some(0)), "the first asks for a cookie");
+    assert!(syns(&on)[1..].iter().all(|&syn| syn == (true, Some(8))), "{:?}", syns(&on));
+    assert!(syns(&trusted).iter().all(|&syn| syn == (true, None)), "{:?}", syns(&trusted));
+    assert!(on.events.contains(&"tcp.fast_open_asked") && on.events.contains(&"tcp.fast_open_taken"));
+    assert!(end(&trusted) < end(&on) && end(&on) < end(&off), "each spares a round trip");
+}
+
+#[test]
+fn a_fair_queue_spaces_segments() {
+    let together = |value| {
+        let got = play(PLAIN, &[("qdisc", value), ("size", "100k")], |_| ());
+        let sent: Vec<Instant> = got.data(false).map(|seen| seen.at).collect();
+        assert_eq!(sent[0], sent[9], "{value}: the first ten leave at once");
+        sent.windows(2).skip(10).filter(|pair| pair[0] == pair[1]).count()
+    };
+    assert!(together("fifo") > 10);
+    assert_eq!(together("fq"), 0);
+}
+
+#[test]
+fn a_tuned_receive_buffer_offers_little_at_first_and_more_as_data_arrives() {
+    let offered = |value: &str| -> Vec<u32> {
+        let got = play(PLAIN, &[("receive-buffer", value), ("size", "300k")], |_| ());
+        let acks = got.segments.iter().filter(|seen| seen.client && !seen.segment.flags.contains(Flags::SYN));
+        acks.map(|seen| seen.segment.window.into()).collect()
+    };
+    let (own, tuned) = (offered(""), offered("auto"));
+    assert!(own[0] > 10 * tuned[0], "{} and {}", own[0], tuned[0]);
+    assert!(tuned.last().unwrap() > &(2 * tuned[0]), "{tuned:?}");
+    assert!(offered("8k").iter().all(|&window| window <= 8000));
+}

@@ -279,10 +279,18 @@ fn opens(tcp: &Tcp, seen: &Seen<'_>) -> String {
     let isn = tcp.seq;
     // RFC 9293 §3.5, figure 7: both asked, and each repeats its SYN to acknowledge the other's.
     let asked_itself = seen.half().is_some_and(|half| half.asked() && half.syn_frame() != Some(seen.number));
-    match (tcp.flags.contains(Flags::ACK), asked_itself) {
+    let opened = match (tcp.flags.contains(Flags::ACK), asked_itself) {
         (true, true) => format!("has asked as well, and agrees: its own bytes count from {isn}"),
         (true, false) => format!("agrees, and counts its own bytes from {isn}"),
         (false, _) => format!("asks for a connection, and counts its bytes from {isn}"),
+    };
+    // RFC 7413 §4.1.2: an empty cookie asks for one.
+    let first = seen.half().filter(|half| half.syn_frame() == Some(seen.number));
+    match first.and_then(|half| half.syn_options()?.fast_open).map(|option| option.cookie().is_empty()) {
+        Some(true) => format!("{opened}; asks for a Fast Open cookie"),
+        Some(false) if tcp.flags.contains(Flags::ACK) => format!("{opened}; gives a Fast Open cookie"),
+        Some(false) => format!("{opened}; shows its Fast Open cookie"),
+        None => opened,
     }
 }
 

@@ -73,6 +73,8 @@ pub struct Config {
     pub ecn_option: bool,
     /// How its slow start ends.
     pub slow_start: SlowStart,
+    /// Whether programs that open connections have their first data go with the SYN, and those that listen take it.
+    pub fast_open: FastOpenUse,
     /// Find losses by time (RFC 8985 §6) where SACK is agreed on; otherwise by what was SACKed behind them (RFC 6675).
     pub rack: bool,
     /// Send new data for the first duplicate acknowledgments (RFC 3042).
@@ -106,6 +108,8 @@ pub struct Config {
     /// Segments leave in batches as an offload would see them, at least so many in one: the last of a batch is pushed.
     /// `None`: each stands for itself.
     pub batch: Option<u32>,
+    /// What arrives in more was put together of segments of so many bytes, by an offload (Linux GRO); `None`: nothing was.
+    pub merged_arrivals: Option<u32>,
     /// What the queue in front of the outgoing device does with segments.
     pub qdisc: Qdisc,
     /// Believe routers that say how large a packet the path takes, and have none cut packets up (RFC 1191 §3; Linux
@@ -159,6 +163,7 @@ impl Default for Config {
             slow_start: SlowStart::default(),
             ecn: EcnUse::default(),
             ecn_option: true,
+            fast_open: FastOpenUse::default(),
             rack: true,
             limited_transmit: true,
             tlp: true,
@@ -174,6 +179,7 @@ impl Default for Config {
             require_timestamps: true,
             slow_start_after_idle: true,
             batch: None,
+            merged_arrivals: None,
             qdisc: Qdisc::default(),
             path_mtu_discovery: true,
             mtu_probing: MtuProbing::default(),
@@ -253,6 +259,20 @@ impl EcnUse {
     pub(crate) fn grants_accurate(self) -> bool {
         matches!(self, EcnUse::AskAccurate | EcnUse::AskGrantAccurate | EcnUse::GrantAccurate)
     }
+}
+
+/// How a machine's programs use Fast Open (RFC 7413), where they do not say so themselves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum FastOpenUse {
+    /// Not.
+    #[default]
+    Off,
+    /// The first connection to a server asks for a cookie; data goes with the SYN of those that have one. A listener gives
+    /// cookies, and takes data with them.
+    Cookie,
+    /// Data goes with every SYN, and a listener takes it from everybody (Linux `tcp_fastopen` with 0x204): for a network in which
+    /// nobody forges addresses.
+    NoCookie,
 }
 
 /// The queue discipline of the device that segments leave by (Linux `tc-qdisc`).

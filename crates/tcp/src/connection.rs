@@ -259,10 +259,11 @@ impl Connection {
         let write_closed = self.fin_wanted.is_some() || self.is_closed();
         // As on Linux a program is told to write again when a third of the buffer is free.
         let room = self.is_roomy();
+        let connected = self.connected || self.syn_awaits().is_some();
         Ready {
-            connected: self.connected,
+            connected,
             readable: self.is_readable(),
-            writable: failed || write_closed || (self.connected && room),
+            writable: failed || write_closed || (connected && room),
             read_closed: self.is_read_closed(),
             write_closed,
             failed,

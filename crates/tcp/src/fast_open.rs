@@ -114,14 +114,34 @@ pub(crate) struct FastOpening {
     asked: Option<FastOpenRequest>,
     /// What the answer says to the cache of cookies, until somebody asks.
     news: Option<FastOpenNews>,
+    /// The SYN waits for the program's first data, of which it has room for so many bytes.
+    awaits: Option<usize>,
 }
 
 impl Blank for FastOpening {
-    const BLANK: &'static FastOpening = &FastOpening { option: None, asked: None, news: None };
+    const BLANK: &'static FastOpening = &FastOpening { option: None, asked: None, news: None, awaits: None };
 }
 
 /// The client.
 impl Connection {
+    /// The SYN is to leave with what the program writes first, and with `option`; it has room for `room` bytes.
+    pub(crate) fn fast_open_later(&mut self, option: Option<FastOpen>, room: usize) {
+        self.fast_open.option = option;
+        self.fast_open.awaits = Some(room);
+    }
+
+    /// How many bytes the SYN takes that waits for the program's first data; `None`: none waits.
+    pub(crate) fn syn_awaits(&self) -> Option<usize> {
+        if self.connected { None } else { self.fast_open.awaits }
+    }
+
+    /// The program has written `data`: it leaves with the SYN.
+    pub(crate) fn fast_open_now(&mut self, data: Bytes, cx: &mut Cx) {
+        self.fast_open.awaits = None;
+        let option = self.fast_open.option;
+        self.fast_open_with(FastOpenRequest { option, data }, cx);
+    }
+
     /// The SYN is to carry this (RFC 7413 §4.2.1).
     pub(crate) fn fast_open_with(&mut self, request: FastOpenRequest, cx: &mut Cx) {
         if !request.data.is_empty() {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use base::EventId;
 use trace::{Cx, kinds::tcp as kind};
-use wire::tcp::{Event, Flags, Options, Seq, State};
+use wire::tcp::{Event, FastOpen, Flags, Options, Seq, State};
 
 use crate::congestion::{self, Window, initial_window};
 use crate::connection::{Agreed, Connection, Counts, Timestamps};
@@ -62,6 +62,23 @@ impl Connection {
     ) -> Connection {
         let mut connection = Connection::connect(config, id, local, remote, isn, cx);
         connection.fast_open_with(request, cx);
+        connection
+    }
+
+    /// As [`Connection::connect_fast`], with data that is not there yet: the SYN leaves with what the program writes first, of which
+    /// it takes `room` bytes (Linux TCP_FASTOPEN_CONNECT). Until then the program may take it for open.
+    #[allow(clippy::too_many_arguments)] // what a connection begins with
+    pub fn connect_on_write(
+        config: impl Into<Settings>,
+        id: u32,
+        local: SocketAddr,
+        remote: SocketAddr,
+        isn: Seq,
+        (option, room): (Option<FastOpen>, usize),
+        cx: &mut Cx,
+    ) -> Connection {
+        let mut connection = Connection::connect(config, id, local, remote, isn, cx);
+        connection.fast_open_later(option, room);
         connection
     }
 

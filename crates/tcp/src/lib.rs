@@ -42,7 +42,7 @@ mod usage;
 mod window;
 mod write;
 
-pub use config::{Config, CongestionKind, EcnUse, Keepalive, Qdisc, SlowStart};
+pub use config::{Config, CongestionKind, EcnUse, FastOpenUse, Keepalive, Qdisc, SlowStart};
 pub use connection::{Connection, Transmit};
 pub use errno::Errno;
 pub use fast_open::{FastOpenAnswer, FastOpenKey, FastOpenNews, FastOpenRequest, FastOpenServer, fast_open_cookie};

@@ -412,7 +412,8 @@ impl Connection {
         self.counts.bytes_received += delivered;
         cx.event(&kind::DELIVERED, self.id, [delivered, 0]);
         // RFC 5681 §4.2: at once if it fills a gap.
-        self.acks.on_data(cx.now, len as u32, delivered as u32, window, self.rtt.rto()) || gap
+        let segment = (len as u32).min(self.config.merged_arrivals.unwrap_or(u32::MAX));
+        self.acks.on_data(cx.now, segment, delivered as u32, window, self.rtt.rto()) || gap
     }
 
     /// Keeps data behind a gap. Whether any of it was new; what was not is reported (RFC 2883 §4).

@@ -30,10 +30,12 @@ struct Marks {
     stretches: VecDeque<Seq>,
     /// Where records end: no segment goes beyond.
     records: VecDeque<Seq>,
+    /// The number behind the last urgent byte: SND.UP, as RFC 9293 §3.8.5 has it since RFC 1122.
+    urgent: Option<Seq>,
 }
 
 impl Blank for Marks {
-    const BLANK: &'static Marks = &Marks { stretches: VecDeque::new(), records: VecDeque::new() };
+    const BLANK: &'static Marks = &Marks { stretches: VecDeque::new(), records: VecDeque::new(), urgent: None };
 }
 
 #[derive(Debug)]
@@ -112,9 +114,19 @@ impl SendBuffer {
         }
     }
 
-    /// Whether any record ends in what is not acknowledged.
+    /// Whether any record ends in what is not acknowledged, or any of it is urgent.
     pub(crate) fn has_records(&self) -> bool {
-        !self.marks.records.is_empty()
+        !self.marks.records.is_empty() || self.marks.urgent.is_some()
+    }
+
+    /// What was appended last is urgent.
+    pub(crate) fn mark_urgent(&mut self) {
+        self.marks.urgent = Some(self.end);
+    }
+
+    /// The number behind the last urgent byte, until that is acknowledged.
+    pub(crate) fn urgent(&self) -> Option<Seq> {
+        self.marks.urgent
     }
 
     /// How far a segment from `from` on may go without going beyond the end of a record; `None`: as far as it likes.
@@ -203,6 +215,9 @@ impl SendBuffer {
         }
         while self.marks.records.front().is_some_and(|end| end.at_or_before(una)) {
             self.marks.records.pop_front();
+        }
+        if self.marks.urgent.is_some_and(|end| end.at_or_before(una)) {
+            self.marks.urgent = None;
         }
     }
 

@@ -18,6 +18,8 @@ pub struct SendFlags {
     pub more: bool,
     /// A record ends: what is written next never shares a segment with it (MSG_EOR).
     pub end_of_record: bool,
+    /// The last byte is urgent (MSG_OOB): every segment says so until it is acknowledged (RFC 9293 §3.8.5).
+    pub urgent: bool,
 }
 
 /// Commands.
@@ -38,6 +40,10 @@ impl Connection {
     pub fn send_with(&mut self, data: Body, flags: SendFlags, cx: &mut Cx) -> Result<usize, Errno> {
         let taken = self.take_in(data.len(), cx)?;
         let event = self.written(taken, cx);
+        if self.syn_awaits().is_some() {
+            self.fast_open_now(data.to_bytes().slice(..taken), &mut cx.caused_by(event));
+            return Ok(taken);
+        }
         let mut left = taken;
         for chunk in data.chunks() {
             let n = chunk.bytes().len().min(left);
@@ -55,6 +61,10 @@ impl Connection {
     pub fn send_bytes(&mut self, data: Bytes, cx: &mut Cx) -> Result<usize, Errno> {
         let taken = self.take_in(data.len(), cx)?;
         let event = self.written(taken, cx);
+        if self.syn_awaits().is_some() {
+            self.fast_open_now(data.slice(..taken), &mut cx.caused_by(event));
+            return Ok(taken);
+        }
         self.append(data.slice(..taken), event);
         self.end_write(taken == data.len(), SendFlags::default());
         Ok(taken)
@@ -120,6 +130,9 @@ impl Connection {
         if self.fin_wanted.is_some() || self.is_closed() {
             return Err(Errno::BrokenPipe);
         }
+        if let Some(room) = self.syn_awaits() {
+            return Ok(room);
+        }
         let room = self.room();
         if !self.connected || (room == 0 && len > 0) {
             return Err(Errno::WouldBlock);
@@ -158,6 +171,9 @@ impl Connection {
         }
         if flags.end_of_record && whole {
             self.buffer.end_record();
+        }
+        if flags.urgent && whole {
+            self.buffer.mark_urgent();
         }
     }
 

@@ -8,7 +8,8 @@ use super::{Finding, Rule, finding, ms};
 use crate::Ending;
 
 /// All of them.
-pub(super) static RULES: &[&dyn Rule] = &[&Unanswered, &Refused, &SynLost, &SynAckRepeated, &NoUse, &SynInConnection];
+pub(super) static RULES: &[&dyn Rule] =
+    &[&Unanswered, &Refused, &SynLost, &SynAckRepeated, &NoUse, &SynInConnection, &FastOpenRefused];
 
 finding! {
     /// SYNs without an answer.
@@ -101,6 +102,27 @@ finding! {
         let frames: Vec<u32> = strays.map(|(row, _)| row.number).collect();
         if !frames.is_empty() {
             out.push(Finding::new(card, format!("{} SYNs came inside the open connection to {}.", frames.len(), connection.server()), frames));
+        }
+    };
+}
+
+finding! {
+    /// What went with a SYN was not taken.
+    FastOpenRefused = "finding.tcp.fast_open_refused", "data in the SYN was not taken", "RFC 7413 §4.2.1",
+        "the client sent data with its SYN, and the server acknowledged the SYN alone: the data has to be sent again",
+        advice "The cookie is of another server behind the same address (give all the same net.ipv4.tcp_fastopen_key), the server does not do Fast Open (net.ipv4.tcp_fastopen, and its program's TCP_FASTOPEN), or a box on the way strips the option.";
+    look_at = |card, connection, out| {
+        let syn = connection.of(Direction::ToServer).find(|(_, tcp)| tcp.flags.contains(Flags::SYN) && tcp.len > 0);
+        let answer = connection.of(Direction::ToClient).find(|(_, tcp)| tcp.flags.contains(Flags::SYN));
+        if let (Some((sent, data)), Some((answered, answer))) = (syn, answer)
+            && answer.relative_ack() == Some(1)
+        {
+            let text = format!("{} did not take the {} bytes that came with the SYN.", connection.server(), data.len);
+            let finding = Finding::new(card, text, [sent.number, answered.number]);
+            out.push(match connection.round_trip() {
+                Some(rtt) => finding.costs(rtt),
+                None => finding,
+            });
         }
     };
 }

@@ -35,9 +35,10 @@ impl Wanted {
 const SHARED_PARTS: usize = 17;
 
 /// Flags of sending that do what they say here.
-const SENDS: &[&str] = &["MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_MORE", "MSG_EOR", "MSG_FASTOPEN", "MSG_ZEROCOPY"];
+const SENDS: &[&str] =
+    &["MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_MORE", "MSG_EOR", "MSG_FASTOPEN", "MSG_ZEROCOPY", "MSG_OOB"];
 /// Flags of receiving that do what they say here.
-const RECEIVES: &[&str] = &["MSG_DONTWAIT", "MSG_OOB"];
+const RECEIVES: &[&str] = &["MSG_DONTWAIT", "MSG_OOB", "MSG_PEEK", "MSG_TRUNC", "MSG_WAITALL", "MSG_NOSIGNAL"];
 
 impl Runner<'_> {
     fn wanted(&self, call: &Call) -> Result<Wanted, Stop> {
@@ -132,6 +133,14 @@ impl Runner<'_> {
             let byte = self.machine.with(|host, cx| host.tcp_with(id, cx, |connection, _| connection.recv_urgent()));
             return Ok(byte.map_or_else(Outcome::from, |_| Outcome::done(wanted.len.min(1) as i64)));
         }
+        let (ready, queued) =
+            (self.machine.host.ready(id), self.machine.host.tcp_info(id).map_or(0, |i| i.receive_queue));
+        if wait && wanted.has("MSG_WAITALL") && queued < wanted.len && !ready.read_closed && !ready.failed {
+            return Ok(Outcome::Blocks);
+        }
+        if wanted.has("MSG_PEEK") && queued > 0 {
+            return Ok(Outcome::done(queued.min(wanted.len) as i64));
+        }
         let mut read = 0;
         loop {
             match self.machine.with(|host, cx| host.tcp_recv(id, wanted.len - read, cx)) {
@@ -216,7 +225,11 @@ impl Runner<'_> {
         if wanted.fault && wanted.len > 0 {
             return Ok(Outcome::Fails("EFAULT"));
         }
-        let flags = SendFlags { more: wanted.has("MSG_MORE"), end_of_record: wanted.has("MSG_EOR") };
+        let flags = SendFlags {
+            more: wanted.has("MSG_MORE"),
+            end_of_record: wanted.has("MSG_EOR"),
+            urgent: wanted.has("MSG_OOB"),
+        };
         let before = pending.done;
         let result = if shares && wanted.parts.len() > SHARED_PARTS {
             self.send_shared(id, &wanted.parts, pending)
@@ -239,7 +252,7 @@ impl Runner<'_> {
     fn send_shared(&mut self, id: SocketId, parts: &[usize], pending: &mut Pending) -> Called {
         let mut groups = parts.chunks(SHARED_PARTS).map(|group| group.iter().sum::<usize>()).peekable();
         while let Some(len) = groups.next() {
-            let flags = SendFlags { more: false, end_of_record: groups.peek().is_some() };
+            let flags = SendFlags { end_of_record: groups.peek().is_some(), ..SendFlags::default() };
             let body = Body::from(vec![0; len]);
             match self.machine.with(|host, cx| host.tcp_send_with(id, body, flags, cx)) {
                 Ok(sent) => pending.done += sent,

@@ -3,11 +3,15 @@
 use std::net::IpAddr;
 
 use base::Map;
-use tcp::{FastOpenNews, FastOpenRequest};
+use tcp::{FastOpenNews, FastOpenRequest, FastOpenServer, FastOpenUse};
 use wire::tcp::FastOpen;
+
+use crate::Host;
 
 /// So many servers are remembered at most.
 const MOST: usize = 1024;
+/// So many connections of a listener may be open on the word of a cookie at a time (RFC 7413 §5.1).
+const PENDING: usize = 128;
 
 /// What is known of a server.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,6 +45,23 @@ impl Cookies {
         let experimental = known.tries == 1;
         let ask = FastOpen::new(&[], experimental).unwrap_or_default();
         (known.cookie.unwrap_or(ask), Some(known.mss).filter(|&mss| mss > 0))
+    }
+
+    /// What the SYN of a program that has no data for it asks: a cookie, where programs use Fast Open and none is known.
+    pub(super) fn question(&self, config: &tcp::Settings, server: IpAddr) -> Option<FastOpenRequest> {
+        let asks = config.fast_open == FastOpenUse::Cookie && !self.has(server);
+        asks.then(|| FastOpenRequest { option: Some(self.option(server).0), data: bytes::Bytes::new() })
+    }
+
+    /// Where programs use Fast Open and the server takes data with a SYN: its option, and how many bytes it has room for.
+    pub(super) fn later(&self, config: &tcp::Settings, server: IpAddr) -> Option<(Option<FastOpen>, usize)> {
+        let (option, mss) = self.option(server);
+        let room = FastOpenRequest::room(config, mss.unwrap_or(config.mss));
+        match config.fast_open {
+            FastOpenUse::Off => None,
+            FastOpenUse::Cookie => self.has(server).then_some((Some(option), room)),
+            FastOpenUse::NoCookie => Some((None, room)),
+        }
     }
 
     /// What an answer has told.
@@ -80,5 +101,19 @@ impl FastOpenConnect {
         // RFC 7413 §4.1.2: no data without a cookie.
         let data = if option.cookie().is_empty() { bytes::Bytes::new() } else { self.data.slice(..room) };
         FastOpenRequest { option: Some(option), data }
+    }
+}
+
+impl Host {
+    /// How a listener takes Fast Open where the machine says how.
+    pub(super) fn fast_open_server(&self, usage: FastOpenUse) -> Option<FastOpenServer> {
+        // A key of its own, so that cookies tell nothing of sequence numbers.
+        let half = |label: &[u8]| tcp::siphash(self.tcp.isns.secret, label).to_le_bytes();
+        let mut key = [0; 16];
+        key[..8].copy_from_slice(&half(b"fast open, first half"));
+        key[8..].copy_from_slice(&half(b"fast open, second half"));
+        let server =
+            FastOpenServer { keys: (key, None), without_cookie: usage == FastOpenUse::NoCookie, queue: PENDING };
+        (usage != FastOpenUse::Off).then_some(server)
     }
 }

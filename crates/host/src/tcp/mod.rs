@@ -137,6 +137,9 @@ impl Tables {
             challenges,
         }
     }
+    pub(crate) fn set_time_wait_reuse(&mut self, reuse: bool) {
+        self.time_wait_reuse = reuse;
+    }
     /// Whether any socket uses `port`.
     pub(crate) fn is_used(&self, port: u16) -> bool {
         self.by_port.contains_key(&port)

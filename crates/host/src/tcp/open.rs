@@ -43,8 +43,8 @@ impl Host {
         let listener = Listener::new(&config, id.0, local, options.backlog, cx);
         let reuse_address = options.reuse_address;
         let v6_only = options.v6_only;
-        let listening =
-            Listening { listener, local, reuse_address, v6_only, fast_open: None, unproven: SmallVec::new() };
+        let fast_open = self.fast_open_server(config.fast_open);
+        let listening = Listening { listener, local, reuse_address, v6_only, fast_open, unproven: SmallVec::new() };
         let (id, slot) = self.sockets.insert(Socket::Listening(Box::new(listening)));
         self.tcp.by_port.entry(local.port()).or_default().listeners.push(slot);
         Ok(id)
@@ -183,11 +183,15 @@ impl Host {
         let cx = &mut cx.caused_by(routed);
         let id = self.sockets.next_id();
         let (here, there) = (tuple.local(), tuple.remote());
-        let request = fast.map(|fast| fast.request(&self.tcp.cookies, &config, there.ip()));
+        let request = match fast {
+            Some(fast) => Some(fast.request(&self.tcp.cookies, &config, there.ip())),
+            None => self.tcp.cookies.question(&config, there.ip()),
+        };
         let sent = request.as_ref().map_or(0, |request| request.data.len());
-        let connection = match request {
-            Some(request) => Connection::connect_fast(&config, id.0, here, there, isn, request, cx),
-            None => Connection::connect(&config, id.0, here, there, isn, cx),
+        let connection = match (request, self.tcp.cookies.later(&config, there.ip())) {
+            (Some(request), _) => Connection::connect_fast(&config, id.0, here, there, isn, request, cx),
+            (None, Some(later)) => Connection::connect_on_write(&config, id.0, here, there, isn, later, cx),
+            (None, None) => Connection::connect(&config, id.0, here, there, isn, cx),
         };
         let packet_id = isn.0 as u16 ^ (isn.0 >> 16) as u16;
         let reuse_address = options.reuse_address;

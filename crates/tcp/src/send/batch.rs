@@ -23,6 +23,10 @@ impl Connection {
         let unsent = self.buffer.end().distance(self.snd_nxt);
         let waiting = self.buffer.record_left(self.snd_nxt).map_or(unsent, |record| record.min(unsent));
         let ready = waiting.div_ceil(self.agreed.mss).min((self.window_left() / self.agreed.mss).max(1));
+        if self.buffer.urgent().is_some() {
+            // As on Linux, where an offload would have to move the pointer.
+            return 1;
+        }
         // At least two batches fill the window.
         autosized.min(free).min(ready).min((window.cwnd / 2).max(1)).max(1)
     }

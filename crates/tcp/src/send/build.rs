@@ -61,6 +61,10 @@ impl Connection {
             }
         }
         let flags = flags | self.ecn.flags(syn, with_ack, self.syn_retries);
+        // RFC 9293 §3.8.5: an offset, as far as the field can say it.
+        let urgent = self.buffer.urgent().filter(|up| up.after(seq) && !syn);
+        let urgent = urgent.map_or(0, |up| up.distance(seq).min(65_535) as u16);
+        let flags = if urgent > 0 { flags | Flags::URG } else { flags };
         let window = match (syn, with_ack) {
             // RFC 7323 §2.2: not scaled.
             (true, false) => self.config.receive_buffer.min(65_535) as u16,
@@ -74,7 +78,7 @@ impl Connection {
             ack: if with_ack { self.rcv_nxt } else { Seq(0) },
             flags: if with_ack { flags | Flags::ACK } else { flags },
             window,
-            urgent: 0,
+            urgent,
             options,
             payload,
             ecn: self.ecn.field(syn, false),

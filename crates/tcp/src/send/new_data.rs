@@ -38,6 +38,9 @@ impl Connection {
     /// Which new data is to be sent now; or why none is.
     pub(super) fn plan(&mut self, cx: &mut Cx) -> Result<Plan, Held> {
         if self.snd_nxt == self.iss {
+            if self.syn_awaits().is_some() {
+                return Err(Held::Nothing);
+            }
             // The SYN. In SYN-RECEIVED the segment that carries it is a SYN-ACK.
             return Ok(Plan { len: 0, fin: false, push: false, alone: false });
         }
@@ -121,7 +124,7 @@ impl Connection {
     }
 
     fn nagle_holds(&self, unsent: u32) -> bool {
-        if self.push_now || unsent >= self.mss_now() {
+        if self.push_now || unsent >= self.mss_now() || self.buffer.urgent().is_some() {
             return false;
         }
         self.holds_for_more() || (self.config.nagle && !self.flight.is_empty() && self.small_sent.after(self.snd_una))

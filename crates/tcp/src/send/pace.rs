@@ -60,6 +60,7 @@ impl Connection {
     /// Segments of data that were sent so far.
     fn data_sent(&self) -> u64 {
         let out = self.flight.len() as u32 - self.flight.sacked();
-        self.counts.delivered + self.counts.retransmits + u64::from(out)
+        // Our SYN was delivered as well.
+        (self.counts.delivered + self.counts.retransmits + u64::from(out)).saturating_sub(1)
     }
 }

@@ -35,6 +35,12 @@ pub(super) const TCP: &[Example] = &[
         t.ms(1).c(S, 9000, 0, b"");
         t.ms(20).s(A, 4501, 1042, b"");
     }),
+    ("finding.tcp.fast_open_refused", |t| {
+        t.c(S, 1000, 0, GET);
+        t.ms(20).s(S | A, 4500, 1001, b"");
+        t.ms(1).c(P, 1001, 4501, GET);
+        t.ms(20).s(A, 4501, 1042, b"");
+    }),
     ("finding.tcp.mtu_black_hole", |t| {
         open(t);
         t.c(P, 1001, 4501, GET);
