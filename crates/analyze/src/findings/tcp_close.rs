@@ -8,7 +8,8 @@ use super::{Confidence, Connection, Finding, Rule, finding, ms};
 use crate::Ending;
 
 /// All of them.
-pub(super) static RULES: &[&dyn Rule] = &[&ForgedReset, &IdleReset, &ServerReset, &ClientReset, &HalfClosed, &DeadPeer];
+pub(super) static RULES: &[&dyn Rule] =
+    &[&ForgedReset, &IdleReset, &HalfOpen, &ServerReset, &ClientReset, &HalfClosed, &DeadPeer];
 
 /// NATs and firewalls forget idle connections after minutes (RFC 5382 §5 asks for two hours and four minutes).
 const IDLE: Duration = Duration::from_secs(50);
@@ -35,6 +36,46 @@ fn idle(connection: &Connection<'_>, number: u32) -> Duration {
     let before: Vec<_> = connection.segments.iter().filter(|(row, _)| row.number <= number).collect();
     let gaps = before.iter().zip(before.iter().skip(1)).rev().take(3);
     gaps.map(|(a, b)| b.0.at.since(a.0.at)).max().unwrap_or_default()
+}
+
+/// The packet that a reset answers which says that its sender knows of no connection, and the SYN by which that sender had
+/// asked for another one before, if it did.
+fn unknown_there(connection: &Connection<'_>, direction: Direction, number: u32) -> Option<(u32, Option<u32>)> {
+    let before: Vec<_> = connection.segments.iter().filter(|(row, _)| row.number <= number).collect();
+    let (_, reset) = before.iter().rfind(|(row, _)| row.number == number)?;
+    let (asked, segment) = before.iter().rfind(|(row, _)| row.direction != direction)?;
+    // RFC 9293 §3.10.7.1: where there is no connection, a reset has the number of the ACK that it answers, and none of its own.
+    // Who aborts a connection that it knows sets the ACK flag, as Linux does.
+    let stateless = !reset.flags.contains(Flags::ACK) && segment.flags.contains(Flags::ACK) && reset.seq == segment.ack;
+    // Who has closed knows no more of the connection either, and the other one is not wrong to think that it is open.
+    let closed = before.iter().any(|(row, tcp)| row.direction == direction && tcp.flags.contains(Flags::FIN));
+    let tries = segment.len > 0 || segment.verdicts.contains(Verdicts::KEEP_ALIVE);
+    let syn = before
+        .iter()
+        .rfind(|(row, tcp)| row.direction == direction && tcp.verdicts.contains(Verdicts::SYN_IN_CONNECTION));
+    let syn = syn.map(|(row, _)| row.number).filter(|&syn| syn < asked.number);
+    (stateless && !closed && (tries || syn.is_some())).then_some((asked.number, syn))
+}
+
+finding! {
+    /// One end has lost the connection.
+    HalfOpen = "finding.tcp.half_open", "one end no longer knows of the connection", "RFC 9293 §3.5.1",
+        "one end takes the connection for open, and the other has lost it: it answers as a machine does that has none",
+        advice "Look whether the machine or program behind the address was restarted, or a load balancer or NAT sends the packets to another one. Keep-alives (RFC 9293 §3.8.4) find such connections before they are needed.";
+    look_at = |card, connection, out| {
+        let Some((direction, number)) = reset(connection) else { return };
+        if idle(connection, number) > IDLE || forged(connection, direction, number).is_some() {
+            return;
+        }
+        let Some((asked, syn)) = unknown_there(connection, direction, number) else { return };
+        let (sender, other) = (Connection::sender(direction), Connection::sender(direction.opposite()));
+        let text = match syn {
+            // RFC 9293 §3.5.1, figure 10; otherwise figure 11.
+            Some(_) => format!("The {sender} began anew on a connection that was open at the {other}, and reset it when it was told so: it had lost it."),
+            None => format!("The {other} took the connection for open, and the {sender} knew of none: it reset what came, without having closed."),
+        };
+        out.push(Finding::new(card, text, [asked, number].into_iter().chain(syn)).failed().sure(Confidence::Likely));
+    };
 }
 
 finding! {
@@ -70,6 +111,9 @@ finding! {
 fn aborted(card: &'static super::Card, connection: &Connection<'_>, out: &mut Vec<Finding>, by: Direction) {
     let Some((direction, number)) = reset(connection) else { return };
     if direction != by || forged(connection, direction, number).is_some() || idle(connection, number) > IDLE {
+        return;
+    }
+    if unknown_there(connection, direction, number).is_some() {
         return;
     }
     let text = format!(

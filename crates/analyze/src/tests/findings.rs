@@ -114,6 +114,41 @@ fn an_answer_that_is_too_late_is_no_closed_port() {
     assert_eq!(ids, ["finding.dns.slow"]);
 }
 
+/// RFC 9293 §3.5.1: figure 10 finds a half-open connection by a SYN, figure 11 by data. Who closed or aborted knows of it.
+#[test]
+fn half_open_is_what_one_end_lost_without_closing() {
+    use make::{GET, P};
+    let half_open = |make: fn(&mut Tape)| {
+        let mut tape = Tape::new();
+        make::exchange_open(&mut tape);
+        make(tape.ms(5000));
+        let found = found(&tape);
+        let ids: Vec<&str> = found.iter().map(|finding| finding.card.id).collect();
+        assert!(!ids.contains(&"finding.tcp.half_open") || !ids.contains(&"finding.tcp.client_reset"), "{ids:?}");
+        found.into_iter().find(|finding| finding.card.id == "finding.tcp.half_open").map(|finding| finding.evidence)
+    };
+    let by_a_syn = |t: &mut Tape| {
+        t.c(P, 1042, 4528, GET);
+        t.ms(20).s(A, 4528, 1083, b"");
+        t.ms(3000).c(S, 900_000, 0, b"");
+        t.ms(20).s(A, 4528, 1083, b"");
+        t.c(R, 1083, 0, b"");
+    };
+    assert_eq!(half_open(by_a_syn), Some(vec![9, 10, 11]));
+    let aborted = |t: &mut Tape| {
+        t.c(P, 1042, 4528, GET);
+        t.ms(20).s(R | A, 4528, 1083, b"");
+    };
+    assert_eq!(half_open(aborted), None);
+    let closed = |t: &mut Tape| {
+        t.c(P, 1042, 4528, GET);
+        t.ms(1).c(F | A, 1083, 4528, b"");
+        t.ms(20).s(P, 4528, 1084, b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nabc");
+        t.c(R, 1084, 0, b"");
+    };
+    assert_eq!(half_open(closed), None);
+}
+
 #[test]
 fn the_list_in_the_documents_is_this_one() {
     let mut text = String::from(

@@ -167,6 +167,12 @@ pub(super) const TCP: &[Example] = &[
         t.ms(600_000).c(P, 1042, 4528, GET);
         t.ms(20).s(R, 4528, 0, b"");
     }),
+    ("finding.tcp.half_open", |t| {
+        exchange_open(t);
+        // The server's machine is started again meanwhile.
+        t.ms(20_000).c(P, 1042, 4528, GET);
+        t.ms(20).s(R, 4528, 0, b"");
+    }),
     ("finding.tcp.server_reset", |t| {
         cut_short(t);
         t.ms(10).s(R | A, 4544, 1042, b"");
