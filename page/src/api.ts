@@ -188,7 +188,11 @@ done: number,
 /**
  * Of how much, if that is known.
  */
-total: number | null, };
+total: number | null, 
+/**
+ * Whether its first packets can be asked for already.
+ */
+beginning: boolean, };
 export type Head = { 
 /**
  * Its id.
@@ -222,6 +226,10 @@ epoch: string,
  * Number of packets.
  */
 packets: number, 
+/**
+ * Whether these are the first packets of a capture that is still being read: what the whole tells is not known yet.
+ */
+beginning: boolean, 
 /**
  * When the last packet passed, and everything that is known to have happened was over.
  */

@@ -1,9 +1,14 @@
 // A million packets, and the page's own size: what is held within bounds.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { PACKETS, stand } from "./million.mjs";
-import { base, open, seen, shows, withBrowser } from "./browser.mjs";
+import { base, open, program, seen, serve, shows, withBrowser } from "./browser.mjs";
 
 const browser = withBrowser();
 
@@ -53,4 +58,63 @@ test("a million packets: what stands in the document and what is touched stays b
   assert.deepEqual(page.errors, []);
   await page.context().close();
   server.end();
+});
+
+test("the first packets of a long capture are shown while it is read, and whoever looks at one stays there", { timeout: 600_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "wirescope-long-"));
+  const [long, pipe] = [join(folder, "long.pcapng"), join(folder, "pipe.pcapng")];
+  execFileSync(program, ["http://www.example.com/", "--size", "18M", "--mtu", "600", "--rate", "1Gbps", "-o", long], { stdio: "ignore" });
+  execFileSync("mkfifo", [pipe]);
+  const file = await readFile(long);
+  const write = createWriteStream(pipe);
+  const server = await serve(pipe);
+  try {
+    const written = (part) => new Promise((done) => write.write(part, done));
+    // In pieces: the server stops reading where it has seen enough, and goes on by itself.
+    await written(file.subarray(0, 17 << 20));
+    const page = await open(browser(), "", { url: server.url });
+    const count = () => page.textContent(".now .of");
+    assert.match(await count(), /1 of 20\D000 so far/);
+    await page.locator(".reading", { hasText: /reading the capture/ }).waitFor();
+    assert.ok((await page.locator("[role=option]").count()) > 3);
+    await page.locator("#tab-waterfall").click();
+    await page.getByText("Where the time went is known when all of the capture is read.").waitFor();
+    assert.equal(await page.locator("#tab-graphs").count(), 0);
+    // Another packet, closer, and a field of it.
+    await page.keyboard.press("g");
+    await page.keyboard.type("15000");
+    await page.keyboard.press("Enter");
+    await shows(page, 15_000);
+    await page.keyboard.press("+");
+    await page.locator("[data-id='tcp.ack']").first().click();
+    const place = () => page.evaluate(() => {
+      const row = document.querySelector("[role=option][aria-selected=true]").getBoundingClientRect();
+      return [Math.round(row.top), Math.round(row.height), document.querySelector(".card .name").textContent];
+    });
+    await page.waitForTimeout(300);
+    const before = [await seen(page), await place()];
+    assert.doesNotMatch(page.url(), /run=/, "a link could not be kept yet");
+    await written(file.subarray(17 << 20));
+    await new Promise((done) => write.end(done));
+    await page.waitForFunction(() => !/so far/.test(document.querySelector(".now .of").textContent));
+    const rows = Number((await count()).replace(/^.* of/, "").replace(/\D/g, ""));
+    assert.ok(rows > 40_000, `${rows} packets`);
+    await page.locator(".waterfall table").first().waitFor();
+    await page.locator("#tab-graphs").waitFor();
+    assert.equal(await page.locator(".reading").count(), 0);
+    await page.waitForFunction(() => /run=c/.test(location.hash) && /packet=15000/.test(location.hash));
+    const after = [await seen(page), await place()];
+    for (const now of [before[0], after[0]]) delete now.transport;
+    for (const now of [before[0], after[0]]) delete now.states;
+    assert.deepEqual(after, before);
+    await page.keyboard.press("g");
+    await page.keyboard.type(String(rows));
+    await page.keyboard.press("Enter");
+    await shows(page, rows);
+    assert.deepEqual(page.errors, []);
+    await page.context().close();
+  } finally {
+    await server.end();
+    await rm(folder, { recursive: true });
+  }
 });

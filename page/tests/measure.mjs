@@ -164,9 +164,12 @@ if (file) {
   const shown = performance.now();
   const server = await taken(captured.pid);
   const own = (await spent()).task;
-  const packets = (await real.textContent(".now .of")).replace(/^.* of/, "").trim();
-  say(`${file.replace(/^.*\//, "")}: ${packets} packets, from starting the program to the first packet on screen`, `${ms(shown - begun)} (${ms(listening)} until it listens, ${ms(at)} in the page, ${ms(own)} of its processor time)`);
+  const packets = async () => (await real.textContent(".now .of")).replace(/^.* of/, "").trim();
+  say(`${file.replace(/^.*\//, "")}: from starting the program to the first packet on screen`, `${ms(shown - begun)} (${ms(listening)} until it listens, ${ms(at)} in the page, ${ms(own)} of its processor time), one of ${await packets()}`);
   say("the server until then", server);
+  await real.waitForFunction(() => !/so far/.test(document.querySelector(".now .of").textContent));
+  say(`until all ${await packets()} are there`, `${ms(performance.now() - begun)} (${ms((await spent()).task)} of the page's processor time)`);
+  say("the server until then", await taken(captured.pid));
   const asked = performance.now();
   await real.keyboard.press("j");
   await real.waitForFunction(() => document.querySelector(".inspector header .where strong")?.textContent === "#2");

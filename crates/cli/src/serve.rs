@@ -1,12 +1,13 @@
 //! `serve`: the page.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use web::api::{Problem, RunRequest};
-use web::{Begin, Capture, Limits, Options, ServeError};
+use web::{Begin, CaptureFile, Limits, MAX_FILE, Options, ServeError};
 
 use crate::args::Serve;
 use crate::error::{Error, Kind};
@@ -98,7 +99,22 @@ fn begin(args: &Serve) -> Result<Option<Begin>, Error> {
         keys.extend(read(path)?);
         keys.push(b'\n');
     }
-    Ok(Some(Begin::Capture(Capture { name: name(target), bytes: read(Path::new(target))?.into(), keys: keys.into() })))
+    let file = open(target)?;
+    Ok(Some(Begin::Capture(CaptureFile { name: name(target), file, keys: keys.into() })))
+}
+
+/// Opens a capture. It is read while the page is there already.
+fn open(target: &str) -> Result<File, Error> {
+    let file = File::open(target).map_err(|error| unreadable(target, &error))?;
+    let about = file.metadata().map_err(|error| unreadable(target, &error))?;
+    if about.is_dir() {
+        return Err(unreadable(target, &io::ErrorKind::IsADirectory.into()));
+    }
+    if about.len() >= MAX_FILE {
+        let message = format!("{target} is too large for the page: it takes less than {MAX_FILE} bytes");
+        return Err(Error::input(message));
+    }
+    Ok(file)
 }
 
 /// A file that is there, or a name that only a file would have.
@@ -119,20 +135,20 @@ fn name(target: &str) -> String {
     Path::new(target).file_name().map_or_else(|| target.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
+/// The bytes of a key log.
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let name = path.display().to_string();
-    let file = std::fs::File::open(path).map_err(|error| unreadable(&name, &error))?;
-    let size = file.metadata().map_or(0, |about| about.len().min(MAX_FILE));
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-    file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
-    if bytes.len() as u64 == MAX_FILE {
-        return Err(Error::input(format!("{name} is too large for the page: it takes less than {MAX_FILE} bytes")));
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+    file.take(MAX_KEYS + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
+    if bytes.len() as u64 > MAX_KEYS {
+        return Err(Error::input(format!("{name} is too large for a key log: it has more than {MAX_KEYS} bytes")));
     }
     Ok(bytes)
 }
 
-/// The largest file that is opened on the page.
-const MAX_FILE: u64 = 4 << 30;
+/// The largest key log that is read.
+const MAX_KEYS: u64 = 1 << 30;
 
 /// Starts the browser; if there is none, the address stands on the terminal all the same.
 fn browse(url: &str) {

@@ -78,6 +78,8 @@ pub struct Story {
     numbers: OnceCell<Vec<(ConversationId, usize)>>,
     /// The capture that this is an excerpt from.
     whole: Option<Whole>,
+    /// Whether these are the first packets of a capture whose rest is still being read.
+    beginning: bool,
     analysis: OnceCell<Analysis>,
     survey: OnceCell<survey::Survey>,
     compatible: OnceCell<analyze::compatible::Labels>,
@@ -157,6 +159,11 @@ impl Story {
         Story::new(Frames::captured(file, key_log))
     }
 
+    /// The story of the first packets of a capture whose rest is still being read.
+    pub fn from_beginning(file: capture::read::File, key_log: capture::keylog::KeyLog) -> Story {
+        Story { beginning: true, ..Story::from_capture(file, key_log) }
+    }
+
     /// The story of some packets of a capture, which bear their numbers in it.
     pub fn from_excerpt(file: capture::read::File, key_log: capture::keylog::KeyLog, whole: Whole) -> Story {
         let mut frames = Frames::captured(file, key_log);
@@ -215,6 +222,7 @@ impl Story {
             key_log,
             numbers: OnceCell::new(),
             whole: None,
+            beginning: false,
             analysis: OnceCell::new(),
             survey: OnceCell::new(),
             compatible: OnceCell::new(),

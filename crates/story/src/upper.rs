@@ -14,8 +14,8 @@ use crate::meaning::Said;
 pub(crate) struct Upper {
     protocol: &'static str,
     said: Vec<String>,
-    /// It carries a part of something larger that a later packet completes.
-    part_of: Option<(String, u32)>,
+    /// It carries a part of something larger that a later packet completes; `None` if that is not read yet.
+    part_of: Option<(String, Option<u32>)>,
     /// It completes something whose fields contradict each other.
     pub malformed: bool,
 }
@@ -29,10 +29,10 @@ impl Upper {
             || tcp.flags.intersects(Flags::FIN | Flags::RST | Flags::SYN);
         let mut parts = self.said;
         if let Some((what, number)) = self.part_of {
-            parts.push(if parts.is_empty() {
-                format!("a part of {what} (whole with packet {number})")
-            } else {
-                format!("and a part of {what}")
+            parts.push(match number {
+                _ if !parts.is_empty() => format!("and a part of {what}"),
+                Some(number) => format!("a part of {what} (whole with packet {number})"),
+                None => format!("a part of {what} (the rest is still being read)"),
             });
         }
         if parts.is_empty() {
@@ -43,6 +43,15 @@ impl Upper {
         }
         Said { malformed: self.malformed, protocol: self.protocol, text: parts.join(", ") }
     }
+}
+
+/// Whether a message goes on behind what was read of it.
+fn is_cut_short(layers: &Layers, unit: &Unit) -> bool {
+    let message = match unit.kind {
+        UnitKind::Http(i) => layers.http.as_ref().and_then(|http| http.messages.get(i)),
+        _ => None,
+    };
+    message.is_some_and(|message| message.state == MessageState::CutShort)
 }
 
 /// What packet `number` of a connection carries above TCP; `None` if that is nothing that can be told.
@@ -61,16 +70,17 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
             continue;
         }
         let text = text(&layers, unit)?;
-        if carried.completes {
+        let whole = Some(unit.complete).filter(|_| !(story.beginning && is_cut_short(&layers, unit)));
+        if carried.completes && whole.is_some() {
             upper.said.push(text);
-        } else if unit.complete > number {
+        } else if unit.complete > number || whole.is_none() {
             // A part is named in short: the packet that completes the message says it all.
             let what = match (unit.kind, unit.direction) {
                 (UnitKind::Http(_), Direction::ToServer) => "the request".to_owned(),
                 (UnitKind::Http(_), Direction::ToClient) => "the response".to_owned(),
                 _ => text,
             };
-            upper.part_of = Some((what, unit.complete));
+            upper.part_of = Some((what, whole));
         }
     }
     Some(upper)

@@ -12,5 +12,5 @@ mod view;
 
 pub use html::{HtmlError, html};
 pub use page::missing as page_missing;
-pub use run::{Capture, Limits, Plan, Subject, Workshop};
+pub use run::{CaptureFile, Limits, MAX_FILE, Plan, Subject, Workshop};
 pub use server::{Begin, Options, ServeError, serve};

@@ -269,6 +269,74 @@ fn captures_are_opened_and_decrypted_with_their_keys() {
     assert_eq!(head["problems"][0]["code"], "bad-keys", "{}", head["problems"]);
 }
 
+/// The columns by their names: how many bytes a value takes, and the values.
+#[cfg(unix)]
+fn columns(bytes: &[u8]) -> std::collections::BTreeMap<String, (usize, Vec<u8>)> {
+    use web::api::{ColumnType, ColumnsHead};
+    let length = u32::from_le_bytes(bytes[4..8].try_into().expect("four bytes")) as usize;
+    let head: ColumnsHead = serde_json::from_slice(&bytes[8..8 + length]).expect("a head");
+    let values = |column: &web::api::ColumnInfo| {
+        let size = match column.kind {
+            ColumnType::F64 => 8,
+            ColumnType::U32 => 4,
+            ColumnType::U16 => 2,
+            ColumnType::U8 => 1,
+        };
+        let from = 8 + length + column.offset as usize;
+        (size, bytes[from..from + size * head.rows as usize].to_vec())
+    };
+    head.columns.iter().map(|column| (column.name.clone(), values(column))).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn the_first_packets_of_a_capture_are_there_while_the_rest_is_read() {
+    use std::io::Write as _;
+    let maker = Server::start();
+    let simulated = simulate(&maker, "curl", json!({ "size": "18M", "mtu": "600" }));
+    let file = maker.get(&format!("/api/run/{simulated}/export.pcapng")).body;
+    let (first, rest) = file.split_at(17 << 20);
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    let server = Server::on(std::os::fd::OwnedFd::from(reader).into());
+    let start = server.get("/api/sources").json()["start"]["run"].as_str().expect("an id").to_owned();
+    let path = |what: &str| format!("/api/run/{start}/{what}");
+    writer.write_all(first).expect("it is read");
+    server.until(&path("progress"), "\"beginning\":true");
+    let head = server.get(&path("head?beginning=1")).json();
+    assert_eq!((&head["beginning"], &head["packets"]), (&json!(true), &json!(20_000)));
+    assert_eq!((&head["totals"], &head["phases"], &head["extra"]), (&Value::Null, &json!([]), &json!(["machines"])));
+    let early = columns(&server.get(&path("columns?beginning=1")).body);
+    let last = server.get(&path("packet/20000?beginning=1"));
+    assert_eq!((last.status, server.get(&path("packet/20001?beginning=1")).status), (200, 404));
+    let said = server.get(&path("texts?from=20000&beginning=1")).json()["texts"].clone();
+    assert_eq!(said, json!(["a part of the response (the rest is still being read)"]), "no end is invented");
+    writer.write_all(rest).expect("it is read");
+    drop(writer);
+    // All of it: what an upload of the same file gives, whoever asks for the beginning still.
+    let head = server.get(&path("head")).json();
+    let whole = server.get(&path("columns")).body;
+    let id = head["run"].as_str().expect("an id").to_owned();
+    let uploaded = maker.post_bytes("/api/capture?name=a.pcapng", &file).json()["run"].clone();
+    assert_eq!(uploaded, id);
+    assert_eq!(head, maker.get(&format!("/api/run/{id}/head")).json());
+    assert_eq!(
+        (&head["beginning"], head["phases"].as_array().is_some_and(|phases| !phases.is_empty())),
+        (&json!(false), true)
+    );
+    assert!(whole == maker.get(&format!("/api/run/{id}/columns")).body);
+    assert!(
+        whole == server.get(&path("columns?beginning=1")).body
+            && whole == server.get(&format!("/api/run/{id}/columns")).body
+    );
+    // The first rows say what they said.
+    let whole = columns(&whole);
+    assert!(early.keys().eq(whole.keys()));
+    for (name, (size, values)) in &early {
+        assert!(values[..] == whole[name].1[..size * 20_000], "{name}");
+    }
+    assert_eq!(last.json()["buffers"][0], server.get(&path("packet/20000")).json()["buffers"][0]);
+}
+
 #[test]
 fn of_a_damaged_capture_what_was_whole_is_shown() {
     let server = Server::start();

@@ -33,6 +33,8 @@ class App {
   file = $state.raw<string | null>(null);
   /** What is being waited for, in words; empty when nothing is. */
   busy = $state("");
+  /** How far the capture is read whose first packets are shown, in words; empty when all of it is there. */
+  reading = $state("");
   problem = $state.raw<ApiProblem | null>(null);
   /** What is shown in the place of what could not be; empty where it is what was shown before. */
   instead = $state("");
@@ -75,6 +77,12 @@ class App {
   private starting: AbortController | null = null;
   /** A run that was begun and is not ready: a newer one takes its place. */
   private making: string | null = null;
+  /** The run whose first packets are shown, and what ends the waiting for the rest. */
+  private rest: AbortController | null = null;
+  /** The packet that a link wants to show, and that is not among the first. */
+  private wantedPacket: number | null = null;
+  /** A run that goes on with what was shown: the same packets, and those behind them. */
+  private goingOn: Run | null = null;
   private fieldId: string | null = null;
   private frame = 0;
   private tap: string | null = null;
@@ -190,10 +198,12 @@ class App {
     this.busy = "Opening the run";
     try {
       this.tap = wanted.tap;
-      const run = await server.open(id, wanted.tap);
-      this.opened(run);
-      this.show(run, wanted.packet, wanted.field);
-      this.everyHop = wanted.hops;
+      const shown = await this.arrive(id, wanted.tap, (run) => {
+        this.opened(run);
+        this.show(run, wanted.packet, wanted.field);
+        this.everyHop = wanted.hops;
+      });
+      if (!shown) return;
     } catch (cause) {
       // Only whoever has the file can bring it back.
       if (cause instanceof Failure && cause.problem.code === "unknown-run") this.awaited = wanted;
@@ -201,6 +211,76 @@ class App {
     } finally {
       this.busy = "";
     }
+  }
+
+  /**
+   * Shows a run as soon as its first packets are known, and then the whole. Gives whether it was shown: not if something else was opened
+   * meanwhile.
+   */
+  private async arrive(id: string, tap: string | null, show: (run: Run) => void): Promise<boolean> {
+    this.rest?.abort();
+    const mine = new AbortController();
+    this.rest = mine;
+    let first = null as Run | null;
+    let asked = false;
+    let far = "";
+    const early = async () => {
+      try {
+        const run = await server.open(id, tap, mine.signal, true);
+        if (mine.signal.aborted || !run.trace.head.beginning || first) return;
+        first = run;
+        show(run);
+        this.busy = "";
+        this.reading = far;
+      } catch {
+        // the whole will say what is wrong
+      }
+    };
+    try {
+      await server.progress(id, (words, beginning) => {
+        far = words;
+        if (first) this.reading = words;
+        else this.busy = words;
+        if (beginning && !asked) void early();
+        asked ||= beginning;
+      }, mine.signal);
+      if (mine.signal.aborted) return false;
+      const whole = await server.open(id, tap, mine.signal);
+      const shown = first;
+      first = whole; // whatever comes too late now is not shown
+      if (shown) this.settle(shown, whole);
+      else show(whole);
+      return true;
+    } catch (cause) {
+      if (mine.signal.aborted) return false;
+      throw cause;
+    } finally {
+      if (this.rest === mine) {
+        this.rest = null;
+        this.reading = "";
+      }
+    }
+  }
+
+  /** The whole takes the place of its first packets. Whoever looks at them goes on looking at the same. */
+  private settle(first: Run, whole: Run): void {
+    if (this.kept === first) this.kept = whole;
+    if (this.run !== first) return;
+    this.goingOn = whole;
+    this.run = whole;
+    this.texts.clear();
+    this.asked.clear();
+    this.details.clear();
+    this.textsArrived++;
+    const wanted = this.wantedPacket;
+    this.wantedPacket = null;
+    if (wanted && this.packet === first.trace.rows) this.select(wanted);
+    else void this.fetchDetail(this.packet);
+  }
+
+  /** Whether a run goes on with what was shown before: the same packets at the same places, and those behind them. */
+  goesOn(run: Run | null): boolean {
+    return run !== null && run === this.goingOn;
   }
 
   /** Makes a run of a URL, a scenario or a scenario file. What is shown stays until the new run is there, and if it fails. */
@@ -274,14 +354,21 @@ class App {
       if (capture) made = await server.capture(capture, keys);
       else if (keys && run?.trace.head.source.kind === "capture") made = await server.keys(run.id, keys);
       else throw new Failure({ code: "bad-keys", input: keys?.name ?? null, place: null, message: "This is a key log without a capture.", remedy: "Drop it together with its capture, or open the capture first." });
-      if (!made.ready) await server.progress(made.run, (words) => (this.busy = words));
       const awaited = this.awaited?.run === made.run ? this.awaited : null;
-      this.tap = null;
-      const opened = await server.open(made.run, null);
-      this.opened(opened);
-      this.problem = null;
-      this.awaited = null;
-      this.show(opened, awaited?.packet ?? (capture ? null : this.packet), awaited?.field ?? null);
+      const before = this.packet;
+      const show = (opened: Run) => {
+        this.tap = null;
+        this.opened(opened);
+        this.problem = null;
+        this.awaited = null;
+        this.show(opened, awaited?.packet ?? (capture ? null : before), awaited?.field ?? null);
+      };
+      if (capture) await this.arrive(made.run, null, show);
+      else {
+        // The same packets again: what was shown stays until all of it is there.
+        if (!made.ready) await server.progress(made.run, (words) => (this.busy = words));
+        show(await server.open(made.run, null));
+      }
     } catch (cause) {
       this.fail(cause);
     } finally {
@@ -331,6 +418,12 @@ class App {
 
   private show(run: Run, packet: number | null, field: string | null): void {
     this.pause();
+    if (!run.trace.head.beginning) {
+      // Whatever was on its way is not waited for any more.
+      this.rest?.abort();
+      this.reading = "";
+    }
+    this.wantedPacket = run.trace.head.beginning && packet && packet > run.trace.rows ? packet : null;
     this.run = run;
     this.texts.clear();
     this.asked.clear();

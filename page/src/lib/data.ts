@@ -65,12 +65,14 @@ class ServedRun implements Run {
     readonly id: string,
     readonly trace: Trace,
     private readonly tap: string | null,
+    /** Whether the first packets will do while the rest is still being read. */
+    private readonly beginning: boolean,
   ) {}
 
   private address(path: string, values: Record<string, string | number | null | undefined> = {}): string {
     const [bare, more] = path.split("?");
     const extra = Object.fromEntries(new URLSearchParams(more ?? ""));
-    return `/api/run/${this.id}/${bare}${query({ ...extra, tap: this.tap, ...values })}`;
+    return `/api/run/${this.id}/${bare}${query({ ...extra, tap: this.tap, beginning: this.beginning ? 1 : null, ...values })}`;
   }
 
   async texts(from: number, count: number): Promise<string[]> {
@@ -92,7 +94,7 @@ class ServedRun implements Run {
     return this.json(this.address("find", { q, after, limit: 1_000_000 }), signal);
   }
   exportAddress(format: string, packets?: string): string {
-    return this.address(`export.${format}`, { packets });
+    return this.address(`export.${format}`, { packets, beginning: null });
   }
   private async json<T>(address: string, signal?: AbortSignal): Promise<T> {
     return (await answered(fetch(address, signal ? { signal } : {}))).json() as Promise<T>;
@@ -160,7 +162,7 @@ export const server = {
     return (await answered(fetch("/api/run", init))).json() as Promise<RunAnswer>;
   },
   /** Follows a run while it is made, in words; resolves when it can be asked or has failed: the next answer says which. */
-  progress(run: string, tell: (words: string) => void, signal?: AbortSignal): Promise<void> {
+  progress(run: string, tell: (words: string, beginning: boolean) => void, signal?: AbortSignal): Promise<void> {
     return new Promise((done) => {
       const events = new EventSource(`/api/run/${encodeURIComponent(run)}/progress`);
       const end = () => {
@@ -168,8 +170,8 @@ export const server = {
         done();
       };
       events.addEventListener("progress", (event) => {
-        const { stage, done: part, total } = JSON.parse((event as MessageEvent<string>).data) as Progress;
-        tell(total ? `${stage}, ${Math.round((part / total) * 100)} %` : stage);
+        const { stage, done: part, total, beginning } = JSON.parse((event as MessageEvent<string>).data) as Progress;
+        tell(total && part ? `${stage}, ${Math.round((part / total) * 100)} %` : stage, beginning);
       });
       for (const name of ["ready", "failed", "error"]) events.addEventListener(name, end);
       signal?.addEventListener("abort", end);
@@ -191,15 +193,19 @@ export const server = {
   async compare(a: string, b: string): Promise<Comparison> {
     return (await answered(fetch(`/api/compare${query({ a, b })}`))).json() as Promise<Comparison>;
   },
-  /** Loads a run that is there, or waits for one that is being made. */
-  async open(id: string, tap: string | null, signal?: AbortSignal): Promise<Run> {
+  /** Loads a run that is there, or waits for one that is being made; `beginning` is content with its first packets. */
+  async open(id: string, tap: string | null, signal?: AbortSignal, beginning = false): Promise<Run> {
     const init = signal ? { signal } : {};
     const below = `/api/run/${encodeURIComponent(id)}`;
+    const how = query({ tap, beginning: beginning ? 1 : null });
     const [head, columns] = await Promise.all([
-      answered(fetch(`${below}/head${query({ tap })}`, init)).then((r) => r.json() as Promise<Head>),
-      answered(fetch(`${below}/columns${query({ tap })}`, init)).then((r) => r.arrayBuffer()),
+      answered(fetch(`${below}/head${how}`, init)).then((r) => r.json() as Promise<Head>),
+      answered(fetch(`${below}/columns${how}`, init)).then((r) => r.arrayBuffer()),
     ]);
-    return new ServedRun(id, new Trace(head, decodeColumns(columns)), tap);
+    const trace = new Trace(head, decodeColumns(columns));
+    // The whole came between both answers.
+    if (beginning && trace.rows !== head.packets) return server.open(id, tap, signal);
+    return new ServedRun(head.run, trace, tap, head.beginning);
   },
 };
 

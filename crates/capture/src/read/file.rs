@@ -112,12 +112,42 @@ pub fn read_in_memory(file: &Bytes, take: impl FnMut(OwnedPacket, Arrived)) -> R
     collect(reader, keep, limits, take)
 }
 
+/// As [`read_all`], of the first `most` packets alone, of a file that is still being written or fetched: `source` may break
+/// off anywhere, and that is no damage.
+///
+/// # Errors
+/// As [`Reader::open`].
+pub fn read_beginning<R: Read>(source: R, most: usize) -> Result<File, Error> {
+    let limits = Limits::default();
+    let mut packets = Vec::new();
+    let reader = Reader::with_limits(source, limits)?;
+    let take = |packet, _: Arrived| {
+        packets.push(packet);
+        packets.len() < most
+    };
+    let file = collect_while(reader, Keep::default(), limits, take)?;
+    Ok(File { packets, problems: Problems::default(), ended_by: None, ..file })
+}
+
 /// Reads to the end.
 fn collect<R: Read>(
+    reader: Reader<R>,
+    keep: Keep,
+    limits: Limits,
+    mut take: impl FnMut(OwnedPacket, Arrived),
+) -> Result<File, Error> {
+    collect_while(reader, keep, limits, |packet, arrived| {
+        take(packet, arrived);
+        true
+    })
+}
+
+/// Reads to the end, or until `take` wants no more.
+fn collect_while<R: Read>(
     mut reader: Reader<R>,
     mut keep: Keep,
     limits: Limits,
-    mut take: impl FnMut(OwnedPacket, Arrived),
+    mut take: impl FnMut(OwnedPacket, Arrived) -> bool,
 ) -> Result<File, Error> {
     let mut file = File::new(reader.format());
     let mut links: Vec<LinkType> = Vec::new();
@@ -126,7 +156,9 @@ fn collect<R: Read>(
             Ok(Some(Item::Packet(packet))) => {
                 let packet = keep.packet(&packet);
                 let link_type = links.get(packet.interface as usize).copied().unwrap_or(LinkType::Ethernet);
-                take(packet, Arrived { link_type, position: reader.position() });
+                if !take(packet, Arrived { link_type, position: reader.position() }) {
+                    break;
+                }
             }
             Ok(Some(item)) => {
                 if let Item::Interface(interface) = &item {

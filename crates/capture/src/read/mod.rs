@@ -42,7 +42,7 @@ use std::io::Read;
 
 use crate::{Error, Problems, SecretsKind};
 
-pub use file::{Arrived, File, OwnedPacket, OwnedSecrets, read_all, read_all_within, read_in_memory};
+pub use file::{Arrived, File, OwnedPacket, OwnedSecrets, read_all, read_all_within, read_beginning, read_in_memory};
 pub use interface::{Interface, Resolution, Section, Statistics};
 pub use joined::{Joined, JoinedItem, JoinedPacket};
 pub use order::Order;

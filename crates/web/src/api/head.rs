@@ -26,6 +26,8 @@ pub struct Head {
     pub epoch: String,
     /// Number of packets.
     pub packets: u32,
+    /// Whether these are the first packets of a capture that is still being read: what the whole tells is not known yet.
+    pub beginning: bool,
     /// When the last packet passed, and everything that is known to have happened was over.
     pub duration_ns: f64,
     /// The columns of the ladder, left to right; `from` and `to` of the packets count here.

@@ -58,6 +58,8 @@ pub struct Progress {
     pub done: f64,
     /// Of how much, if that is known.
     pub total: Option<f64>,
+    /// Whether its first packets can be asked for already.
+    pub beginning: bool,
 }
 
 /// What the packets of a window say.

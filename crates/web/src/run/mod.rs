@@ -4,13 +4,15 @@
 
 mod id;
 mod open;
+mod read;
 mod store;
 mod subject;
 mod worker;
 mod workshop;
 
 pub use id::{OfCapture, of_capture, of_request};
-pub use open::{Capture, Plan};
+pub use open::Plan;
+pub use read::{Capture, CaptureFile, MAX_FILE};
 pub use store::{Limits, Store};
 pub use subject::Subject;
 pub use worker::{Report, Run, State};

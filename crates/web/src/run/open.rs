@@ -1,7 +1,6 @@
 //! Opens a source: checks what was asked for before anything runs, then runs or reads it.
 
 use base::Seed;
-use capture::keylog::KeyLog;
 use scenario::{Argument, MAX_FILE, RunError, Scenario, ScenarioError, find_argument, find_knob, knob_of, place_of};
 use story::{Story, TapChoice};
 
@@ -156,54 +155,5 @@ fn wrong(request: &RunRequest, error: ScenarioError) -> Problem {
             message: reason,
             remedy: None,
         },
-    }
-}
-
-/// A capture that was handed over.
-#[derive(Debug)]
-pub struct Capture {
-    /// What it is called.
-    pub name: String,
-    /// Its bytes.
-    pub bytes: axum::body::Bytes,
-    /// The bytes of a key log beside it; empty if there is none.
-    pub keys: axum::body::Bytes,
-}
-
-impl Capture {
-    /// Reads it, as far as it can be read.
-    ///
-    /// # Errors
-    /// If nothing of it can be read.
-    pub fn open(self, report: &Report) -> Result<Workshop, Problem> {
-        let (key_log, found) = KeyLog::parse(&self.keys);
-        let size = self.bytes.len() as f64;
-        let reading = |position: u64| report.progress("reading the capture", (position as f64).min(size), Some(size));
-        let story = Story::from_memory(&self.bytes, key_log.clone(), reading).map_err(|error| Problem {
-            code: Code::BadCapture,
-            input: Some(self.name.clone()),
-            place: error.offset().map(|offset| format!("byte {offset}")),
-            message: error.to_string(),
-            remedy: Some(error.remedy().to_owned()),
-        })?;
-        report.progress("looking at the connections", 0.0, None);
-        let file = story.capture().ok_or_else(|| Problem::new(Code::Internal, "a capture without a file"))?;
-        let mut subject = Subject::capture(&self.name, file);
-        let wrong = |message: String| Problem::new(Code::BadKeys, message).input("key log");
-        for problem in found.kept().iter().take(5) {
-            subject.problems.push(wrong(problem.reason.to_string()).place(problem.place.to_string()));
-        }
-        if key_log.is_empty() && !self.keys.is_empty() {
-            let remedy = "a key log has lines such as CLIENT_RANDOM <64 hex digits> <96 hex digits>";
-            subject.problems.push(wrong("the key log holds no TLS secret".to_owned()).remedy(remedy));
-        }
-        if let Some(useless) = story::useless_keys(&story, &key_log) {
-            subject.problems.push(wrong(format!("the key log {useless}")).remedy(story::USELESS_KEYS_REMEDY));
-        }
-        let workshop = Workshop::new(subject, story, Some(self.bytes));
-        workshop.story().analysis();
-        report.progress("listing the packets", 0.0, Some(workshop.story().len() as f64));
-        workshop.main().tables();
-        Ok(workshop)
     }
 }

@@ -30,6 +30,8 @@ pub struct Subject {
     pub findings: Option<Findings>,
     /// What is wrong with a capture.
     pub problems: Vec<Problem>,
+    /// Whether the packets are the first of a capture that is still being read.
+    pub beginning: bool,
     /// The taps at both ends of the line on which single frames can be lost, the client's side first.
     pub access_line: Option<[&'static str; 2]>,
     /// What of this stands in the JSON document.
@@ -79,6 +81,7 @@ impl Subject {
             outcome: Some(outcome),
             findings: None,
             problems: Vec::new(),
+            beginning: false,
             access_line: Some(scenario.network.topology.access_line()),
             extra,
         }
@@ -122,6 +125,7 @@ impl Subject {
                 verdict: findings.verdict.clone(),
             }),
             problems: Vec::new(),
+            beginning: false,
             access_line: None,
             extra,
         }
@@ -164,9 +168,15 @@ impl Subject {
             outcome: None,
             findings: None,
             problems,
+            beginning: false,
             access_line: None,
             extra: Map::new(),
         }
+    }
+
+    /// The same of its first packets alone.
+    pub fn of_beginning(self) -> Subject {
+        Subject { beginning: true, ..self }
     }
 
     /// The run as the JSON document that the command line writes, with `packets` or all.

@@ -27,19 +27,41 @@ pub enum State {
     Failed(Problem),
 }
 
+/// What is asked for in the place of a run while that is being made: its first packets.
+type Beginning = Arc<Mutex<Option<Arc<Run>>>>;
+
 /// Tells how far a run is.
 #[derive(Debug)]
-pub struct Report(watch::Sender<State>);
+pub struct Report {
+    state: watch::Sender<State>,
+    id: Arc<OnceLock<String>>,
+    beginning: Beginning,
+}
 
 impl Report {
     /// A report that nobody reads.
     pub fn nobody() -> Report {
-        Report(watch::channel(State::Ready).0)
+        Report { state: watch::channel(State::Ready).0, id: Arc::default(), beginning: Beginning::default() }
     }
     /// `done` of `total` of `stage` is done.
     pub fn progress(&self, stage: &str, done: f64, total: Option<f64>) {
-        self.0.send_replace(State::Making(Progress { stage: stage.to_owned(), done, total }));
+        let beginning = held(&self.beginning).is_some();
+        self.state.send_replace(State::Making(Progress { stage: stage.to_owned(), done, total, beginning }));
     }
+    /// Makes a run of its first packets, which can be asked until the whole is there. Where there is no thread for it, there
+    /// is none.
+    pub fn begin(&self, make: impl FnOnce(&Report) -> Result<Workshop, Problem> + Send + 'static) {
+        // Not one of the store's permits: the whole waits for nobody.
+        *held(&self.beginning) = Run::start(Permits::new(1), make).ok().map(Arc::new);
+    }
+    /// Names the run, once and for all.
+    pub fn name(&self, id: &str) {
+        let _ = self.id.set(id.to_owned());
+    }
+}
+
+fn held(beginning: &Beginning) -> std::sync::MutexGuard<'_, Option<Arc<Run>>> {
+    beginning.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// How many runs are made at a time.
@@ -70,15 +92,16 @@ impl Permits {
 /// A run: a thread that holds its story, and the way to ask it.
 #[derive(Debug)]
 pub struct Run {
-    id: OnceLock<String>,
+    id: Arc<OnceLock<String>>,
     jobs: SyncSender<Job>,
     state: watch::Receiver<State>,
+    beginning: Beginning,
     cancelled: Arc<std::sync::atomic::AtomicBool>,
     bytes: Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl Run {
-    /// Starts making a run. What it is called is said by [`Run::name`].
+    /// Starts making a run. What it is called is said by [`Run::name`], or by [`Report::name`] before it is made.
     ///
     /// # Errors
     /// If the system gives no thread.
@@ -87,14 +110,15 @@ impl Run {
         make: impl FnOnce(&Report) -> Result<Workshop, Problem> + Send + 'static,
     ) -> Result<Run, Problem> {
         use std::sync::atomic::Ordering::Relaxed;
-        let waiting = Progress { stage: "waiting".to_owned(), done: 0.0, total: None };
+        let waiting = Progress { stage: "waiting".to_owned(), done: 0.0, total: None, beginning: false };
         let (tell, state) = watch::channel(State::Making(waiting));
         let (jobs, todo) = sync_channel::<Job>(MAX_WAITING);
         let cancelled = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let bytes = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let (stop, size) = (cancelled.clone(), bytes.clone());
+        let report = Report { state: tell, id: Arc::default(), beginning: Beginning::default() };
+        let (id, beginning) = (report.id.clone(), report.beginning.clone());
         let body = move || {
-            let report = Report(tell);
             let made = permits.with(|| {
                 if stop.load(Relaxed) {
                     return Err(Problem::new(Code::UnknownRun, "a newer run took the place of this one"));
@@ -104,11 +128,12 @@ impl Run {
             match made {
                 Ok(workshop) => {
                     size.store(workshop.bytes(), Relaxed);
-                    report.0.send_replace(State::Ready);
+                    report.state.send_replace(State::Ready);
+                    *held(&report.beginning) = None;
                     work(&workshop, &todo);
                 }
                 Err(problem) => {
-                    report.0.send_replace(State::Failed(problem));
+                    report.state.send_replace(State::Failed(problem));
                 }
             }
         };
@@ -117,7 +142,7 @@ impl Run {
             .stack_size(STACK)
             .spawn(body)
             .map_err(|error| Problem::new(Code::TooMany, format!("no thread for another run: {error}")))?;
-        Ok(Run { id: OnceLock::new(), jobs, state, cancelled, bytes })
+        Ok(Run { id, jobs, state, beginning, cancelled, bytes })
     }
 
     /// Its id; empty before it was named.
@@ -127,6 +152,10 @@ impl Run {
     /// Names it, once and for all.
     pub fn name(&self, id: &str) {
         let _ = self.id.set(id.to_owned());
+    }
+    /// The run of its first packets, while the whole is being made.
+    pub fn beginning(&self) -> Option<Arc<Run>> {
+        held(&self.beginning).clone()
     }
     /// How far it is.
     pub fn state(&self) -> State {
@@ -214,6 +243,28 @@ mod tests {
         let answer = block(run.ask(|_| -> Result<(), Problem> { panic!("on purpose") }));
         assert_eq!(answer.unwrap_err().code, Code::Internal);
         assert_eq!(block(run.ask(|workshop| Ok(workshop.story().len()))), Ok(11));
+    }
+
+    #[test]
+    fn the_first_packets_are_asked_until_the_whole_is_there() {
+        let plan = |source: &str| Plan::new(RunRequest { source: source.to_owned(), ..RunRequest::default() }).unwrap();
+        let (go, wait) = std::sync::mpsc::channel();
+        let run = Run::start(Permits::new(1), move |report| {
+            report.begin(move |report| plan("curl").run(report));
+            report.progress("reading", 1.0, Some(2.0));
+            wait.recv().unwrap();
+            report.name("c1");
+            plan("https").run(report)
+        });
+        let run = run.unwrap();
+        let mut state = run.watch();
+        let told = |state: &State| matches!(state, State::Making(Progress { beginning: true, .. }));
+        block(state.wait_for(told)).unwrap();
+        let beginning = run.beginning().expect("it was begun");
+        assert_eq!(block(beginning.ask(|workshop| Ok(workshop.story().len()))), Ok(11));
+        go.send(()).unwrap();
+        assert_eq!(block(run.ask(|workshop| Ok(workshop.story().len()))), Ok(17));
+        assert_eq!((run.id(), run.beginning().is_none()), ("c1", true));
     }
 
     #[test]

@@ -11,10 +11,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
-use crate::api::{Code, Problem, RunRequest, Start};
-use crate::run::{Capture, Limits, Plan, Run, Store, of_capture, of_request};
+use crate::api::{Problem, RunRequest, Start};
+use crate::run::{CaptureFile, Limits, Plan, Run, Store, of_request};
 
 /// How to serve.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub enum Begin {
     /// A URL, a scenario or a scenario file.
     Request(RunRequest),
     /// A capture.
-    Capture(Capture),
+    Capture(CaptureFile),
 }
 
 /// Why nothing is served.
@@ -62,19 +62,37 @@ pub enum ServeError {
 struct Shared {
     store: Store,
     limits: Limits,
-    /// What was opened at once, as soon as it has a name.
-    start: Option<watch::Receiver<Option<Start>>>,
+    /// What was opened at once.
+    start: Option<Start>,
+    /// The capture that was opened at once.
+    opened: Option<Arc<Run>>,
     /// Uploads that may be under way; each holds its bytes in memory.
     uploads: Semaphore,
     /// Requests that may be under way.
     requests: Semaphore,
 }
 
+/// What the capture is called that was opened at once, before all of it was read and it has a name of its own.
+const OPENED: &str = "opened";
+
 impl Shared {
-    /// What was opened at once.
-    async fn start(&self) -> Option<Start> {
-        let mut start = self.start.clone()?;
-        start.wait_for(Option::is_some).await.ok()?.clone()
+    /// The run `id`.
+    ///
+    /// # Errors
+    /// If it is not here.
+    async fn run(&self, id: &str) -> Result<Arc<Run>, Problem> {
+        match &self.opened {
+            Some(run) if id == OPENED => Ok(run.clone()),
+            // A link names what may turn out to be this.
+            Some(run) if run.id().is_empty() && id.starts_with('c') => match self.store.get(id) {
+                Ok(found) => Ok(found),
+                Err(_) => {
+                    let _ = run.made().await;
+                    self.store.get(id)
+                }
+            },
+            _ => self.store.get(id),
+        }
     }
 }
 
@@ -91,13 +109,15 @@ pub fn serve(options: Options, listening: impl FnOnce(SocketAddr)) -> Result<(),
         let address = SocketAddr::new(options.address, options.port);
         let failed = |cause| ServeError::Listen { address, cause };
         let store = Store::new(options.limits);
-        let start = options.begin.map(|begin| open(&store, begin)).transpose().map_err(ServeError::Begin)?;
+        let begun = options.begin.map(|begin| open(&store, begin)).transpose().map_err(ServeError::Begin)?;
+        let (start, opened) = begun.unzip();
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         listening(listener.local_addr().map_err(failed)?);
         let shared = Shared {
             store,
             limits: options.limits,
             start,
+            opened: opened.flatten(),
             uploads: Semaphore::new(UPLOADS),
             requests: Semaphore::new(options.limits.requests),
         };
@@ -106,35 +126,17 @@ pub fn serve(options: Options, listening: impl FnOnce(SocketAddr)) -> Result<(),
 }
 
 /// Begins to make what is to be opened at once; it stays for as long as the server runs.
-fn open(store: &Store, begin: Begin) -> Result<watch::Receiver<Option<Start>>, Problem> {
-    let (told, start) = watch::channel(None);
+fn open(store: &Store, begin: Begin) -> Result<(Start, Option<Arc<Run>>), Problem> {
     match begin {
         Begin::Request(request) => {
             let (id, plan) = (of_request(&request), Plan::new(request.clone())?);
             store.get_or_make(&id, true, move |report| plan.run(report))?;
-            told.send_replace(Some(Start {
-                run: Some(id),
-                source: Some(request.source),
-                knobs: request.knobs,
-                error: None,
-            }));
+            Ok((Start { run: Some(id), source: Some(request.source), knobs: request.knobs, error: None }, None))
         }
         Begin::Capture(capture) => {
-            let (bytes, keys) = (capture.bytes.clone(), capture.keys.clone());
             let run = store.begin(move |report| capture.open(report))?;
-            // To be read it needs no name.
-            let name = move || name(&run, &of_capture(&bytes, &keys), &told);
-            std::thread::Builder::new()
-                .name("naming".to_owned())
-                .spawn(name)
-                .map_err(|error| Problem::new(Code::TooMany, format!("no thread to name the capture: {error}")))?;
+            let start = Start { run: Some(OPENED.to_owned()), source: None, knobs: BTreeMap::new(), error: None };
+            Ok((start, Some(run)))
         }
     }
-    Ok(start)
-}
-
-/// Says what a capture that was opened at once is called.
-fn name(run: &Run, id: &str, told: &watch::Sender<Option<Start>>) {
-    run.name(id);
-    told.send_replace(Some(Start { run: Some(id.to_owned()), source: None, knobs: BTreeMap::new(), error: None }));
 }

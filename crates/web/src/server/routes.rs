@@ -94,7 +94,7 @@ async fn index() -> Answer {
 }
 
 async fn sources(State(shared): Shop) -> Answer {
-    json(&view::sources(shared.start().await, shared.limits.upload))
+    json(&view::sources(shared.start.clone(), shared.limits.upload))
 }
 
 async fn explain(Query(query): Queries) -> Answer {
@@ -133,7 +133,7 @@ async fn upload(State(shared): Shop, Query(query): Queries, headers: HeaderMap, 
 }
 
 async fn keys(State(shared): Shop, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
-    let run = shared.store.get(&id)?;
+    let run = shared.run(&id).await?;
     let keys = capture::upload(&shared, &headers, body).await?.bytes;
     // The capture's bytes are hashed again: that takes a while, and so the run's own thread does it.
     let (id, capture) = run
@@ -162,7 +162,7 @@ async fn answer(run: &Run) -> Answer {
 }
 
 async fn follow(State(shared): Shop, Path(id): Path<String>) -> Answer {
-    Ok(progress::events(shared.store.get(&id)?).into_response())
+    Ok(progress::events(shared.run(&id).await?).into_response())
 }
 
 /// The tap that the request names.
@@ -181,22 +181,32 @@ fn number(query: &BTreeMap<String, String>, name: &str, default: u32) -> Result<
     }
 }
 
+/// The run `id`; its first packets, if the request is content with those and the whole is not there yet.
+async fn asked(shared: &Shared, id: &str, query: &BTreeMap<String, String>) -> Result<Arc<Run>, Problem> {
+    let run = shared.run(id).await?;
+    let beginning = run.beginning().filter(|_| query.contains_key("beginning"));
+    Ok(beginning.unwrap_or(run))
+}
+
 async fn head(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     let tap = tap(&query);
+    run.made().await?;
+    // What was opened at once has its own name as soon as all of it was read.
+    let id = Some(run.id()).filter(|own| !own.is_empty()).map_or(id, str::to_owned);
     json(&run.ask(move |shop| Ok(view::head(&id, shop, &*shop.seen(tap.as_deref())?))).await?)
 }
 
 async fn columns(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
     let tap = tap(&query);
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     let bytes = run.ask(move |shop| Ok(shop.seen(tap.as_deref())?.tables().columns.clone())).await?;
     Ok(typed("application/octet-stream", bytes.into()))
 }
 
 async fn hops(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
     let tap = tap(&query);
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     let bytes = run
         .ask(move |shop| {
             let none = || Problem::new(Code::NotAvailable, "a capture shows one point of the way only");
@@ -208,14 +218,14 @@ async fn hops(State(shared): Shop, Path(id): Path<String>, Query(query): Queries
 
 async fn texts(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
     let (tap, from, count) = (tap(&query), number(&query, "from", 1)?, number(&query, "count", 200)?);
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     json(&run.ask(move |shop| Ok(view::texts(&shop.seen(tap.as_deref())?.story, from, count))).await?)
 }
 
 async fn find(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
     let (tap, after, limit) = (tap(&query), number(&query, "after", 0)?, number(&query, "limit", 100)?);
     let what = query.get("q").cloned().unwrap_or_default();
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     json(&run.ask(move |shop| view::find(&shop.seen(tap.as_deref())?.story, &what, after, limit as usize)).await?)
 }
 
@@ -223,7 +233,7 @@ async fn find(State(shared): Shop, Path(id): Path<String>, Query(query): Queries
 async fn filter(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
     let tap = tap(&query);
     let expression = query.get("q").cloned().unwrap_or_default();
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     let bytes = run.ask(move |shop| view::filter(&shop.seen(tap.as_deref())?.story, &expression)).await?;
     Ok(typed("application/octet-stream", bytes.into()))
 }
@@ -231,7 +241,7 @@ async fn filter(State(shared): Shop, Path(id): Path<String>, Query(query): Queri
 async fn packet(State(shared): Shop, Path((id, number)): Path<(String, String)>, Query(query): Queries) -> Answer {
     let tap = tap(&query);
     let number = view::packet_number(&number)?;
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     let packet = run.ask(move |shop| {
         let seen = shop.seen(tap.as_deref())?;
         let lose = view::lose(&seen, shop.subject(), number);
@@ -242,7 +252,7 @@ async fn packet(State(shared): Shop, Path((id, number)): Path<(String, String)>,
 
 async fn chain(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
     let (tap, event) = (tap(&query), number(&query, "event", 0)?);
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     let links = run
         .ask(move |shop| {
             let seen = shop.seen(tap.as_deref())?;
@@ -258,49 +268,54 @@ async fn chain(State(shared): Shop, Path(id): Path<String>, Query(query): Querie
 }
 
 async fn machines(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     json(&run.ask(move |shop| view::machines(&*shop.seen(query.get("tap").map(String::as_str))?, &query)).await?)
 }
 
 async fn series(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     json(&run.ask(move |shop| view::series(&*shop.seen(query.get("tap").map(String::as_str))?, &query)).await?)
 }
 
 async fn journey(State(shared): Shop, Path((id, number)): Path<(String, String)>, Query(query): Queries) -> Answer {
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     json(&run.ask(move |shop| view::journey(&*shop.seen(query.get("tap").map(String::as_str))?, &number)).await?)
 }
 
 async fn dns(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
     let tap = tap(&query);
-    json(&shared.store.get(&id)?.ask(move |shop| view::dns(&*shop.seen(tap.as_deref())?)).await?)
+    json(&asked(&shared, &id, &query).await?.ask(move |shop| view::dns(&*shop.seen(tap.as_deref())?)).await?)
 }
 
 async fn log(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
     let tap = tap(&query);
-    json(&shared.store.get(&id)?.ask(move |shop| view::log(&*shop.seen(tap.as_deref())?, &query)).await?)
+    json(&asked(&shared, &id, &query).await?.ask(move |shop| view::log(&*shop.seen(tap.as_deref())?, &query)).await?)
 }
 
 async fn tour(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
     let tap = tap(&query);
-    json(&shared.store.get(&id)?.ask(move |shop| view::tour(&*shop.seen(tap.as_deref())?, shop.subject())).await?)
+    json(
+        &asked(&shared, &id, &query)
+            .await?
+            .ask(move |shop| view::tour(&*shop.seen(tap.as_deref())?, shop.subject()))
+            .await?,
+    )
 }
 
 async fn questions(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
     let tap = tap(&query);
-    json(&shared.store.get(&id)?.ask(move |shop| view::questions(&*shop.seen(tap.as_deref())?)).await?)
+    json(&asked(&shared, &id, &query).await?.ask(move |shop| view::questions(&*shop.seen(tap.as_deref())?)).await?)
 }
 
 async fn compare(State(shared): Shop, Query(query): Queries) -> Answer {
-    let run = |name: &str| {
+    let run = async |name: &str| {
         let id = query.get(name).map_or("", String::as_str);
         if id.is_empty() {
             return Err(Problem::new(Code::BadRequest, format!("there is no run {name} to compare")).place(name));
         }
-        shared.store.get(id)
+        shared.run(id).await
     };
-    let (a, b) = (run("a")?, run("b")?);
+    let (a, b) = (run("a").await?, run("b").await?);
     let (a, b) = (a.ask(|shop| Ok(shop.story().digest())).await?, b.ask(|shop| Ok(shop.story().digest())).await?);
     json(&view::comparison(&a, &b)?)
 }
@@ -312,7 +327,7 @@ async fn export(State(shared): Shop, Path((id, export)): Path<(String, String)>,
         .ok_or_else(|| Problem::new(Code::NotFound, "there is nothing here").input(export.as_str()))?;
     let tap = tap(&query);
     let packets = query.get("packets").cloned();
-    let run = shared.store.get(&id)?;
+    let run = asked(&shared, &id, &query).await?;
     let name = format!("wirescope-{}.{}", id.get(..9).unwrap_or(&id), what.extension());
     let bytes = run.ask(move |shop| what.make(&id, shop, &*shop.seen(tap.as_deref())?, packets.as_deref())).await?;
     attachment(what.media_type(), &name, bytes)

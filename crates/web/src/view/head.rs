@@ -34,7 +34,7 @@ pub(crate) fn main_connection(story: &Story) -> Option<ConversationId> {
 /// A run in one look, as seen at one tap.
 pub fn head(run: &str, workshop: &Workshop, seen: &Seen) -> Head {
     let (story, tables, subject) = (&seen.story, seen.tables(), workshop.subject());
-    let path = story.critical_path();
+    let path = story.critical_path().filter(|_| !subject.beginning);
     let main = main_connection(story).and_then(|id| tables.connections.get(&id)).copied();
     let summaries = &story.analysis().connections;
     let round_trip = main.and_then(|at| summaries.get(at as usize)).and_then(|summary| summary.round_trip);
@@ -49,6 +49,7 @@ pub fn head(run: &str, workshop: &Workshop, seen: &Seen) -> Head {
         source: subject.source.clone(),
         epoch: story.epoch().to_string(),
         packets: story.len() as u32,
+        beginning: subject.beginning,
         duration_ns: last_row.max(last_event).map_or(0.0, ns),
         hosts: tables.hosts.clone(),
         places: story.trace().map(places).unwrap_or_default(),
@@ -64,7 +65,7 @@ pub fn head(run: &str, workshop: &Workshop, seen: &Seen) -> Head {
         totals: path.as_ref().map(|path| totals(path, story)),
         round_trip_ns: round_trip.map(span_ns),
         main_connection: main,
-        connections: (0..).zip(summaries).map(|(at, summary)| connection(seen, at, summary)).collect(),
+        connections: (0..).zip(summaries).map(|(at, summary)| connection(workshop, seen, at, summary)).collect(),
         requests: story.analysis().requests.iter().take(MAX_REQUESTS).map(|one| request(seen, one)).collect(),
         requests_in_all: story.analysis().requests.len() as u32,
         caches: caches(story),
@@ -149,7 +150,7 @@ fn totals(path: &CriticalPath, story: &Story) -> Totals {
     }
 }
 
-fn connection(seen: &Seen, at: usize, summary: &Summary) -> Connection {
+fn connection(workshop: &Workshop, seen: &Seen, at: usize, summary: &Summary) -> Connection {
     let packets = seen.story.flow().conversation(summary.conversation).map_or(&[][..], |one| one.packets.as_slice());
     let [client_host, server_host] = seen.tables().ends.get(at).copied().unwrap_or([0, 0]).map(u32::from);
     let retransmissions = summary.client.counts.retransmissions + summary.server.counts.retransmissions;
@@ -169,7 +170,7 @@ fn connection(seen: &Seen, at: usize, summary: &Summary) -> Connection {
         bytes_down: summary.server.stream_bytes as f64,
         retransmissions,
         round_trip_ns: summary.round_trip.map(span_ns),
-        ending: ending(summary.ending),
+        ending: if workshop.subject().beginning { "not known yet".to_owned() } else { ending(summary.ending) },
         application: match summary.application {
             Application::Nothing => "nothing",
             Application::Tls => "TLS",
@@ -241,6 +242,11 @@ fn caches(story: &Story) -> Vec<Cache> {
 /// What else can be asked of the run.
 fn extra(workshop: &Workshop, seen: &Seen, connections: usize) -> Vec<String> {
     let mut paths = Vec::new();
+    if workshop.subject().beginning {
+        // The states at a packet are told by those before it; the rest by the whole.
+        paths.extend((connections > 0).then(|| "machines".to_owned()));
+        return paths;
+    }
     if connections > 0 {
         paths.extend(["machines", "questions"].map(str::to_owned));
     }

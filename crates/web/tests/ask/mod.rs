@@ -26,12 +26,35 @@ impl Server {
     }
 
     pub fn with(limits: web::Limits) -> Server {
+        Server::of(None, limits)
+    }
+    /// A server that was started on a capture.
+    pub fn on(file: std::fs::File) -> Server {
+        let begin =
+            web::Begin::Capture(web::CaptureFile { name: "a.pcapng".to_owned(), file, keys: Vec::new().into() });
+        Server::of(Some(begin), web::Limits::default())
+    }
+    fn of(begin: Option<web::Begin>, limits: web::Limits) -> Server {
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
-            let options = web::Options { address: Ipv4Addr::LOCALHOST.into(), port: 0, begin: None, limits };
+            let options = web::Options { address: Ipv4Addr::LOCALHOST.into(), port: 0, begin, limits };
             web::serve(options, move |address| tell.send(address).expect("the test waits")).expect("it serves");
         });
         Server { address: told.recv_timeout(Duration::from_secs(60)).expect("it listens") }
+    }
+
+    /// Reads an answer that does not end until it says `what`.
+    pub fn until(&self, path: &str, what: &str) {
+        let mut stream = TcpStream::connect(self.address).expect("it listens");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a socket");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address);
+        stream.write_all(head.as_bytes()).expect("it reads");
+        let (mut said, mut piece) = (Vec::new(), [0; 4096]);
+        while !String::from_utf8_lossy(&said).contains(what) {
+            let n = stream.read(&mut piece).expect("it goes on");
+            assert!(n > 0, "it ended: {}", String::from_utf8_lossy(&said));
+            said.extend_from_slice(&piece[..n]);
+        }
     }
 
     pub fn get(&self, path: &str) -> Reply {

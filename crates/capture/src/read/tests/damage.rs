@@ -127,3 +127,17 @@ fn unknown_versions_and_half_magics_are_refused() {
     let error = read_all(&pcap(Order::Big, 0xA1B2_C3D4, 1).bytes[..20]).unwrap_err();
     assert!(matches!(error, Error::Truncated { offset: 0, needed: 24, available: 20, .. }), "{error}");
 }
+
+#[test]
+fn the_beginning_of_a_file_may_break_off_anywhere() {
+    let (file, _, _) = three();
+    let whole = read(&file);
+    for cut in 28..=file.len() {
+        let beginning = read_beginning(&file[..cut], 2).unwrap();
+        assert!(beginning.ended_by.is_none() && beginning.problems.total() == 0, "{cut}");
+        assert_eq!(beginning.packets, whole.packets[..beginning.packets.len()], "{cut}");
+        assert!(beginning.packets.len() <= 2 && beginning.interfaces.len() <= 1, "{cut}");
+    }
+    assert_eq!(read_beginning(&file[..], 2).unwrap().packets.len(), 2);
+    assert!(read_beginning(&b"this is no capture at all"[..], 2).is_err());
+}
