@@ -4,7 +4,9 @@
 
 use wirescope::base::{Duration, Rng, Seed};
 use wirescope::export::TapSet;
-use wirescope::scenario::{self, Certificate, Fate, Frames, Join, Line, LineFault, Scenario, Span, TlsVersion, Way};
+use wirescope::scenario::{
+    self, Certificate, Fate, Frames, Join, Line, LineFault, ReceiveBuffer, Scenario, Span, TlsVersion, Way,
+};
 use wirescope::{Run, Story};
 
 use crate::runs;
@@ -165,7 +167,7 @@ const FAULTS: &[Fault] = &[
             turn(s, "size", &between(d, 250_000, 400_000).to_string());
             turn(s, "rtt", pick(d, &["25ms", "33ms", "60ms"]));
         },
-        |s, d| s.tcp.receive_buffer = Some(between(d, 12_000, 20_000) as u32),
+        |s, d| s.tcp.receive_buffer = Some(ReceiveBuffer::Bytes(between(d, 12_000, 20_000) as u32)),
     ),
     Fault {
         at_server: true,
