@@ -45,6 +45,12 @@ impl<T: Copy> Schedule<T> {
         self.heap.first()
     }
 
+    /// How much is planned.
+    #[allow(clippy::len_without_is_empty)] // whether there is anything says `first`
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     /// Adds something.
     pub fn push(&mut self, entry: Entry<T>) {
         let mut hole = self.heap.len();

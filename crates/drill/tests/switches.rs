@@ -5,13 +5,13 @@ use std::path::Path;
 
 use base::Duration;
 use drill::{Report, Script, Setup, Verdict};
-use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc};
+use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc, SlowStart};
 
 /// How an algorithm is switched off.
 enum Off {
     /// In what connections start with.
     Config(fn(&mut Config)),
-    /// In the machine's settings, as the script gives them: from, to.
+    /// In what the script sets, the machine's settings or a socket's: from, to.
     Sysctl(&'static str, &'static str),
 }
 use Off::{Config as With, Sysctl};
@@ -40,6 +40,7 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("restart after idle (RFC 2861)", With(|config| config.slow_start_after_idle = false), &["idle_restart"]),
     ("ECN (RFC 3168)", With(|config| config.ecn = EcnUse::Off), &["ecn"]),
     ("accurate ECN (RFC 9768)", Sysctl("tcp_ecn=3", "tcp_ecn=1"), &["accurate_ecn"]),
+    ("HyStart", With(|config| config.slow_start = SlowStart::Plain), &["hystart"]),
     // The window.
     ("window scaling (RFC 7323)", With(|config| config.window_scale = false), &["window_scale", "window_grows"]),
     ("the window's growth", With(|config| config.grow_window = false), &["window_grows"]),
@@ -74,6 +75,9 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("batches", With(|config| config.batch = None), &["batches"]),
     ("a fair queue's pacing", With(|config| config.qdisc = Qdisc::Fifo), &["fair_queue", "full_queue"]),
     // The socket interface.
+    ("TCP_CORK", Sysctl("TCP_CORK, [1]", "TCP_CORK, [0]"), &["cork"]),
+    ("SO_LINGER", Sysctl("onoff=1", "onoff=0"), &["linger"]),
+    ("TCP_NODELAY", Sysctl("TCP_NODELAY, [1]", "TCP_NODELAY, [0]"), &["nagle"]),
     ("urgent data (RFC 6093)", With(|config| config.urgent_inline = true), &["urgent"]),
     ("the low-water mark of what is not sent", With(|config| config.notsent_low_water = None), &["not_sent_low_water"]),
     ("the initial window (RFC 6928)", With(|config| config.initial_window = 2), &["unused_window"]),

@@ -5,6 +5,7 @@
 
 mod arp;
 mod config;
+mod holdings;
 mod host;
 mod icmp;
 mod icmpv6;
@@ -29,6 +30,7 @@ pub use crate::tcp::{ConnectionRow, FastOpenConnect};
 pub use config::{
     Advertise, AdvertisedPrefix, EphemeralPorts, HostConfig, InterfaceConfig, Ipv6Config, NatConfig, PortOrder, Route,
 };
+pub use holdings::Holdings;
 pub use host::Host;
 pub use interface::{Interface, InterfaceId, Outgoing};
 pub use ipv6::{AddressState, Ipv6Address};

@@ -187,6 +187,10 @@ impl Sockets {
         self.by_id.insert(id, slot);
         (id, slot)
     }
+    /// How many slots there are, in use or free.
+    pub(crate) fn places(&self) -> usize {
+        self.slots.len()
+    }
     /// Where the socket `id` stands, unless its program has closed it.
     pub(crate) fn slot(&self, id: SocketId) -> Option<Slot> {
         self.by_id.get(&id).copied()

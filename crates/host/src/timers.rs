@@ -51,6 +51,10 @@ impl Timers {
         self.heap.first().filter(|first| first.at <= now && first.ticket <= until)?;
         self.heap.pop().map(|entry| (entry.at, entry.due))
     }
+    /// How many are in the heap.
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
     /// A mark: timers armed from now on are not among those before it.
     pub(crate) fn mark(&self) -> u64 {
         self.armed

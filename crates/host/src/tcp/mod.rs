@@ -140,6 +140,13 @@ impl Tables {
     pub(crate) fn set_time_wait_reuse(&mut self, reuse: bool) {
         self.time_wait_reuse = reuse;
     }
+    /// How many connections segments can find, and how many ports are in use.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.len()
+    }
+    pub(crate) fn ports_used(&self) -> usize {
+        self.by_port.len()
+    }
     /// Whether any socket uses `port`.
     pub(crate) fn is_used(&self, port: u16) -> bool {
         self.by_port.contains_key(&port)

@@ -45,6 +45,9 @@ impl Connections {
             None => self.ipv6.get(tuple).copied(),
         }
     }
+    pub(super) fn len(&self) -> usize {
+        self.ipv4.len() + self.ipv6.len()
+    }
     fn insert(&mut self, tuple: FourTuple, slot: Slot) {
         match Connections::key_of(&tuple) {
             Some(key) => self.ipv4.insert(key, slot),

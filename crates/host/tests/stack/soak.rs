@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use base::{Draws, Duration, EventId, Instant, PlaceId, Seed};
-use host::{ConnectOptions, Host, HostConfig, InterfaceId, ListenOptions, SocketId};
+use host::{ConnectOptions, Holdings, Host, HostConfig, InterfaceId, ListenOptions, SocketId};
 use tcp::{Config, CongestionKind, Errno, Keepalive};
 use trace::{Cx, Level, Recorder, Role};
 use wire::{Body, MacAddr, Packet};
@@ -128,6 +128,12 @@ impl World {
         true
     }
 
+    /// What both hosts keep once the last timer has run out.
+    fn holdings(&mut self) -> [Holdings; 2] {
+        while self.step(Instant::NEVER) {}
+        [0, 1].map(|who| self.hosts[who].holdings())
+    }
+
     /// What the program at one end of a connection does, as far as it can.
     fn work(&mut self, connection: usize, plan: &Plan, who: usize, end: &mut End) {
         let Some(id) = end.socket.filter(|_| !end.over) else { return };
@@ -176,8 +182,9 @@ impl World {
     }
 }
 
-/// `n` connections; how many frames they took and how many went as planned to the end.
-fn soak(n: usize, seed: u64) -> (u64, usize) {
+/// `n` connections; how many frames they took, how many went as planned to the end, and what both hosts still keep when all is
+/// quiet.
+fn soak(n: usize, seed: u64) -> (u64, usize, [Holdings; 2]) {
     let congestion = CongestionKind::ALL[seed as usize % 3].1;
     // A reset may be lost: then nothing but a question shows that nobody is there any more (RFC 9293 §3.8.4).
     let keepalive = Some(Keepalive { idle: Duration::from_secs(60), ..Keepalive::default() });
@@ -243,7 +250,7 @@ fn soak(n: usize, seed: u64) -> (u64, usize) {
             whole += 1;
         }
     }
-    (world.frames, whole)
+    (world.frames, whole, world.holdings())
 }
 
 /// Ten thousand connections: nothing is lost, nothing hangs, nothing is left over.
@@ -251,8 +258,14 @@ fn soak(n: usize, seed: u64) -> (u64, usize) {
 fn ten_thousand_connections_over_a_bad_path() {
     let (mut frames, mut whole) = (0, 0);
     for seed in 1..=10 {
-        let (more, came) = soak(1000, seed);
+        let (more, came, kept) = soak(1000, seed);
         (frames, whole) = (frames + more, whole + came);
+        // The server listens; there is nothing else, and never was more than are open at a time.
+        let empty = Holdings { sockets: 0, places: 0, connections: 0, ports: 0, timers: 0, waiting: 0 };
+        for (kept, sockets) in kept.into_iter().zip([0, 1]) {
+            assert!(kept.places <= 4 * TOGETHER, "seed {seed}: {kept:?}");
+            assert_eq!(Holdings { places: 0, ..kept }, Holdings { sockets, ports: sockets, ..empty }, "seed {seed}");
+        }
     }
     assert!(frames > 100_000 && whole > 5_000, "{frames} frames, {whole} connections went to their end");
 }
