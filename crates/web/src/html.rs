@@ -172,13 +172,16 @@ fn extra(
 }
 
 /// JSON that can stand inside a script element: nothing in it ends the element, opens a comment or ends a line of script,
-/// whatever a stranger wrote into a packet.
+/// whatever a stranger wrote into a packet; and nothing turns its text round for whoever opens the file in an editor (the
+/// characters of Unicode UAX #9 §2.1 and §2.2).
 fn in_script(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     for c in text.chars() {
         match c {
             // All of these stand inside JSON strings only, where an escape means the same.
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            '<' | '>' | '&' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)))
+            }
             _ => out.push(c),
         }
     }
@@ -233,9 +236,9 @@ mod tests {
 
     #[test]
     fn nothing_ends_the_script() {
-        let hostile = "</script><!--<script>\u{2028}\u{2029}]]>&amp;";
+        let hostile = "</script><!--<script>\u{2028}\u{2029}]]>&amp;\u{202e}\u{2066}";
         let text = in_script(&serde_json::json!({ "a": hostile }).to_string());
-        assert!(!text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{text}");
+        assert!(!text.contains(['<', '>', '&', '\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}']), "{text}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap()["a"], hostile);
     }
 }
