@@ -127,6 +127,18 @@ journey("a scenario file dropped is run, its conditions turned; a mistake in it 
   await page.keyboard.press("Enter");
   await page.locator(".command", { hasText: "wirescope --scenario mine.toml --rtt 50ms" }).waitFor();
   await page.waitForFunction(() => /run=s/.test(location.hash) && /k.rtt=50ms/.test(location.hash));
+  // What a file calls itself is text, in the browser's own bars too.
+  const own = await page.title();
+  await toml(SCENARIO.replace("one's own", "<img src=x>\u202egnp"), "<b>\u202e.toml");
+  await page.waitForFunction((own) => document.title !== own, own);
+  assert.match(await page.title(), /<img src=x>/);
+  for (const shown of [await page.title(), await page.evaluate(() => document.body.innerText)]) assert.ok(!shown.includes("\u202e"), shown);
+  assert.equal(await page.locator("img").count(), 0);
+  await toml(SCENARIO);
+  await page.waitForFunction((own) => document.title === own, own);
+  await page.fill("#knob-rtt", "50ms");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => /k.rtt=50ms/.test(location.hash));
   // The link finds the run; a server that has it not asks for the file, and turns the same conditions.
   const fragment = new URL(page.url()).hash;
   const other = await serve("curl");
