@@ -17,17 +17,17 @@ const SAID: &[u8] = b"what the client says\n";
 /// The server turns each line around.
 const ANSWERED: &[u8] = b"syas tneilc eht tahw\n";
 
-/// A program that is killed when the test is over, however it ends.
-struct Killed(Child);
+/// A program that is waited for when the test is over, however that ends: it ends with its one connection, or after a while. (To
+/// kill it would kill `timeout` alone, and leave what that has started.)
+struct Awaited(Child);
 
-impl Drop for Killed {
+impl Drop for Awaited {
     fn drop(&mut self) {
-        let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// OpenSSL, which ends itself after a while, whatever happens.
+/// OpenSSL, which is ended after a while, whatever happens.
 fn openssl() -> Command {
     let mut command = Command::new("timeout");
     command.args(["20", "openssl"]);
@@ -45,13 +45,14 @@ fn talk(name: &str, both: &[&str], client: &[&str], renegotiate: bool) -> (Vec<(
     let _ = std::fs::remove_file(&keys_file);
 
     let mut server = openssl()
-        .args(["s_server", "-accept", "127.0.0.1:0", "-rev", "-nocert", "-psk", "1a2b", "-client_renegotiation"])
+        .args(["s_server", "-accept", "127.0.0.1:0", "-naccept", "1", "-rev", "-nocert", "-psk", "1a2b"])
+        .arg("-client_renegotiation")
         .args(both)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .map(Killed)
+        .map(Awaited)
         .unwrap();
     let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
     let port: u16 = lines
@@ -70,7 +71,7 @@ fn talk(name: &str, both: &[&str], client: &[&str], renegotiate: bool) -> (Vec<(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map(Killed)
+        .map(Awaited)
         .unwrap();
 
     let near = listener.accept().unwrap().0;
