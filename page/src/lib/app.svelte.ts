@@ -3,6 +3,7 @@ import * as address from "./address";
 import { Axis } from "./axis";
 import { bundled, Failure, openBundle, type Run, server } from "./data";
 import { Density } from "./density";
+import { Texts } from "./texts.svelte";
 import type { Jump, Trace } from "./trace";
 
 /** A field of the packet that is shown: a node of one of its buffers. */
@@ -18,7 +19,6 @@ export const SPEEDS = [1000, 300, 100, 30, 10, 3, 1] as const;
 export const PANELS = ["states", "graphs", "waterfall", "hops", "dns", "log", "compare"] as const;
 export type Panel = (typeof PANELS)[number];
 
-const PAGE = 200;
 const LEAST_ROUND_TRIP_NS = 1e6;
 
 /** Everything that the views share: the run, the one selection (packet, field, moment), and what is being done. */
@@ -67,11 +67,7 @@ class App {
   wantsMatch = false;
   /** What a link wants to show of a capture that is not here: the file is asked for. */
   awaited = $state.raw<address.Place | null>(null);
-  /** Grows when texts of packets have arrived. */
-  textsArrived = $state(0);
 
-  private readonly texts = new Map<number, string>();
-  private readonly asked = new Set<number>();
   private readonly details = new Map<number, Packet>();
   private wanted: AbortController | null = null;
   private starting: AbortController | null = null;
@@ -88,6 +84,8 @@ class App {
   private tap: string | null = null;
 
   readonly trace: Trace | null = $derived(this.run?.trace ?? null);
+  /** What the packets of the run say, in words. */
+  readonly texts: Texts | null = $derived(this.run ? new Texts(this.run) : null);
   readonly density: Density | null = $derived.by(() => {
     const trace = this.run?.trace;
     return trace ? new Density(trace.side, (i) => trace.trouble(i + 1)) : null;
@@ -268,10 +266,7 @@ class App {
     if (this.run !== first) return;
     this.goingOn = whole;
     this.run = whole;
-    this.texts.clear();
-    this.asked.clear();
     this.details.clear();
-    this.textsArrived++;
     const wanted = this.wantedPacket;
     this.wantedPacket = null;
     if (wanted && this.packet === first.trace.rows) this.select(wanted);
@@ -425,8 +420,6 @@ class App {
     }
     this.wantedPacket = run.trace.head.beginning && packet && packet > run.trace.rows ? packet : null;
     this.run = run;
-    this.texts.clear();
-    this.asked.clear();
     this.details.clear();
     this.detail = null;
     this.field = null;
@@ -584,28 +577,6 @@ class App {
     this.playing = false;
     cancelAnimationFrame(this.frame);
     if (this.detail?.number !== this.packet) void this.fetchDetail(this.packet);
-  }
-
-  /** What packet `number` says, or null until it is there; asks for it, and for those around it. */
-  text(number: number): string | null {
-    void this.textsArrived; // whoever shows it is told when it has come
-    const known = this.texts.get(number);
-    if (known !== undefined) return known;
-    const page = Math.floor((number - 1) / PAGE);
-    const run = this.run;
-    if (run && !this.asked.has(page)) {
-      this.asked.add(page);
-      run.texts(page * PAGE + 1, PAGE).then(
-        (texts) => {
-          if (this.run !== run) return;
-          if (this.texts.size > 100 * PAGE) this.texts.clear();
-          texts.forEach((text, i) => this.texts.set(page * PAGE + 1 + i, text));
-          this.textsArrived++;
-        },
-        () => this.asked.delete(page),
-      );
-    }
-    return null;
   }
 
   /** The place that the address should hold now. */
