@@ -359,9 +359,9 @@ fn named(story: &Story) -> Vec<&'static str> {
     story.findings().iter().map(|finding| finding.card.id).collect()
 }
 
-/// The seeds: `WIRESCOPE_GALLERY=FROM..TO`, or a few.
-fn seeds() -> Vec<u64> {
-    let Ok(range) = std::env::var("WIRESCOPE_GALLERY") else { return vec![1, 77] };
+/// The seeds: `WIRESCOPE_GALLERY=FROM..TO`, or the usual ones.
+fn seeds(usual: Vec<u64>) -> Vec<u64> {
+    let Ok(range) = std::env::var("WIRESCOPE_GALLERY") else { return usual };
     let (from, to) = range.split_once("..").expect("WIRESCOPE_GALLERY is written like 1..200");
     (from.parse().expect("a number")..=to.parse().expect("a number")).collect()
 }
@@ -370,7 +370,7 @@ fn seeds() -> Vec<u64> {
 fn the_cause_of_each_fault_is_named_first_and_its_twin_is_healthy() {
     let mut wrong = Vec::new();
     for fault in FAULTS {
-        for seed in seeds() {
+        for seed in seeds(vec![1, 77]) {
             let faulty = scenario(fault.url, seed, fault.base, Some(fault.fault));
             let run = play(fault.name, &faulty);
             let found = named(&opened(&run, fault.at_server));
@@ -394,7 +394,7 @@ fn the_cause_of_each_fault_is_named_first_and_its_twin_is_healthy() {
 fn of_two_faults_both_are_found_and_nothing_stands_before_them() {
     let mut wrong = Vec::new();
     for (name, url, change, findings) in TWO {
-        for seed in seeds() {
+        for seed in seeds(vec![1, 77]) {
             let found = named(&opened(&play(name, &scenario(url, seed, any, Some(*change))), false));
             let first = found.first().is_some_and(|first| findings.contains(first));
             if !first || findings.iter().any(|finding| !found.contains(finding)) {
@@ -408,7 +408,7 @@ fn of_two_faults_both_are_found_and_nothing_stands_before_them() {
 #[test]
 fn two_hundred_clean_runs_have_no_finding() {
     let mut wrong = Vec::new();
-    for seed in 0..200u64 {
+    for seed in seeds((1000..1200).collect()) {
         let mut dice = Seed(seed).stream("gallery/clean");
         let mut pick = |list: &[&'static str]| list[dice.below(list.len() as u64) as usize];
         let url = pick(&[HTTP, HTTPS, "https://static.example.org/a?b=c", "http://203.0.113.80:8080/"]);
@@ -426,16 +426,30 @@ fn two_hundred_clean_runs_have_no_finding() {
             ("http", pick(&["1.1", "2"])),
             ("file-size", pick(&["100", "1k", "5k", "10k"])),
             ("files", pick(&["0", "0", "3", "12"])),
+            ("cc", pick(&["reno", "cubic", "bbr"])),
+            ("slow-start", pick(&["plain", "hystart", "hystart++"])),
+            ("ecn", pick(&["off", "on", "accurate"])),
+            ("ip", pick(&["4", "6", "dual"])),
+            ("tfo", pick(&["off", "on"])),
+            ("qdisc", pick(&["fifo", "fq"])),
+            ("mtu-probing", pick(&["off", "black-hole"])),
+            ("receive-buffer", pick(&["256k", "auto"])),
         ];
         let mut scenario = Scenario::for_url(url).expect("a URL");
-        scenario.seed = seed + 1000;
+        scenario.seed = seed;
         // A page of so few bytes refers to nothing. And six connections at once fill a queue that is far longer than a round
         // trip of 1 ms: what a sender takes for lost then is no clean run.
         let not = |knob: &str, value: &str| {
             knob == "size" && ["0", "100"].contains(&value) || (knob, value) == ("rtt", "1ms")
         };
         let small = knobs.iter().any(|(knob, value)| not(knob, value));
-        let knobs = knobs.map(|(knob, value)| (knob, if knob == "files" && small { "0" } else { value }));
+        // IPv6 asks for 1280 bytes a packet (RFC 8200, section 5), and an address in a URL says its version itself.
+        let old = knobs.contains(&("mtu", "576")) || url.contains("203.");
+        let knobs = knobs.map(|(knob, value)| match knob {
+            "files" if small => (knob, "0"),
+            "ip" if old => (knob, "4"),
+            _ => (knob, value),
+        });
         for (knob, value) in knobs {
             scenario::find_knob(knob).expect("a knob").turn(&mut scenario, value).expect("a value");
         }
@@ -444,7 +458,7 @@ fn two_hundred_clean_runs_have_no_finding() {
             wrong.push(format!("{url}, seed {seed}, {knobs:?}: {found:?}"));
         }
     }
-    assert!(wrong.is_empty(), "{} of 200:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]

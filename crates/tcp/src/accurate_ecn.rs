@@ -62,12 +62,6 @@ fn bits(count: u32) -> Flags {
     on(4, Flags::AE) | on(2, Flags::CWR) | on(1, Flags::ECE)
 }
 
-/// The flags as three bits.
-pub(crate) fn ace(flags: Flags) -> u32 {
-    let bit = |flag: Flags, value: u32| if flags.contains(flag) { value } else { 0 };
-    bit(Flags::AE, 4) | bit(Flags::CWR, 2) | bit(Flags::ECE, 1)
-}
-
 /// RFC 9768 §3.1.1, table 2, and §3.2.2.1, table 3: the ECN field that arrived with a SYN or a SYN-ACK, as three bits.
 pub(crate) fn reflection(field: Field) -> Flags {
     bits(match field {
@@ -215,7 +209,7 @@ impl Accurate {
             self.acked_average = if average == 0 { now } else { ((average << 6) - average + now) >> 6 }.min(0xFFFF);
         }
         let sure = self.take_option(segment.options.acc_ecn.as_ref(), bytes);
-        let told = ace(segment.flags).wrapping_sub(START);
+        let told = u32::from(segment.flags.ace()).wrapping_sub(START);
         let delta = told.wrapping_sub(self.delivered_ce) & MASK;
         if packets <= MASK {
             return delta;
@@ -246,7 +240,7 @@ impl Connection {
             return;
         }
         if !std::mem::replace(&mut accurate.looked_at_first, true) {
-            let told = ace(segment.flags);
+            let told = segment.flags.ace();
             if told == 0 {
                 accurate.bleached = true;
                 cx.event(&kind::ACC_ECN_BLEACHED, self.id, [0, 0]);

@@ -3,7 +3,7 @@
 use wire::ipv4::Ecn as Field;
 use wire::tcp::{AccEcn, Flags};
 
-use crate::accurate_ecn::{Accurate, ace, reflection};
+use crate::accurate_ecn::{Accurate, reflection};
 use crate::{EcnUse, Segment};
 
 /// What a connection knows of ECN, both ways.
@@ -36,7 +36,7 @@ impl Ecn {
         self.agreed = false;
         self.accurate = None;
         self.syn_field = theirs.ecn;
-        let told = ace(theirs.flags);
+        let told = theirs.flags.ace();
         if theirs.flags.contains(Flags::ACK) {
             match (self.wanted, told) {
                 // RFC 9768 §3.1.1, table 2: nothing, all bits back as they came, or ECE alone.
@@ -57,7 +57,7 @@ impl Ecn {
     /// The other side's SYN came again: what it says now. One that no longer asks has a doubt (RFC 9768 §3.1.5).
     pub(crate) fn agree_again(&mut self, syn: &Segment) {
         self.syn_field = syn.ecn;
-        if let Some(accurate) = self.accurate.as_mut().filter(|_| ace(syn.flags) == 0) {
+        if let Some(accurate) = self.accurate.as_mut().filter(|_| syn.flags.ace() == 0) {
             accurate.stop_asking();
         }
     }

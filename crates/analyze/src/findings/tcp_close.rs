@@ -108,12 +108,32 @@ finding! {
     };
 }
 
+/// How long after its SYN the client reset what it had asked for, if it had sent nothing else: when the answer came, it no
+/// longer wanted the connection.
+fn given_up(connection: &Connection<'_>, direction: Direction) -> Option<Duration> {
+    let mut sent = connection.of(Direction::ToServer);
+    let (syn, reset) = (sent.next()?, sent.next()?);
+    let wanted = syn.1.flags.contains(Flags::SYN) && reset.1.flags.contains(Flags::RST);
+    (direction == Direction::ToServer && wanted).then(|| reset.0.at.since(syn.0.at))
+}
+
 fn aborted(card: &'static super::Card, connection: &Connection<'_>, out: &mut Vec<Finding>, by: Direction) {
     let Some((direction, number)) = reset(connection) else { return };
     if direction != by || forged(connection, direction, number).is_some() || idle(connection, number) > IDLE {
         return;
     }
     if unknown_there(connection, direction, number).is_some() {
+        return;
+    }
+    let given_up = given_up(connection, direction);
+    // Who tries several addresses gives up the others as soon as one has answered (RFC 8305 §5), and who only asks whether
+    // the port is open needs no more than the answer. A program that no longer wants to wait waits longer.
+    if given_up.is_some_and(|after| after < Duration::from_secs(1)) {
+        return;
+    }
+    if let Some(after) = given_up {
+        let text = format!("The server's answer came {} after the SYN: the client had given up.", ms(after));
+        out.push(Finding::new(card, text, connection.tcp.server().syn_frame().into_iter().chain([number])).failed());
         return;
     }
     let text = format!(

@@ -2,7 +2,7 @@
 
 use base::{Duration, Instant};
 use flow::{Direction, Tcp, Verdicts};
-use wire::tcp::Flags;
+use wire::tcp::{Flags, Seq};
 
 use super::{Confidence, Connection, Finding, Rule, finding, ms};
 use crate::repeats::{RTO_MIN, Repeat, RepeatCause};
@@ -243,16 +243,49 @@ finding! {
     };
 }
 
+/// The count of marked packets begins so, where both ends agreed on accurate ECN (RFC 9768 §3.2.1).
+const ACE_AT_FIRST: u8 = 5;
+
+/// The segments that tell of congestion marks.
+fn echoes(connection: &Connection<'_>) -> Vec<u32> {
+    let opened = connection.segments.iter().filter(|(_, tcp)| !tcp.flags.contains(Flags::SYN));
+    // Only where both ends agreed on accurate ECN is AE set: it is the highest bit of a counter.
+    if !opened.clone().any(|(_, tcp)| tcp.flags.contains(Flags::AE)) {
+        return opened.filter(|(_, tcp)| tcp.flags.contains(Flags::ECE)).map(|(row, _)| row.number).collect();
+    }
+    let mut frames = Vec::new();
+    for direction in Direction::BOTH {
+        let opening = connection.tcp.half(direction).syn_frame().is_some();
+        // The client's first segment tells what became of the SYN ACK instead of counting (RFC 9768 §3.2.2.1).
+        let first = usize::from(opening && direction == Direction::ToServer);
+        let mut told: Option<(Seq, u8)> = None;
+        for (row, tcp) in
+            connection.of(direction).filter(|(_, tcp)| !tcp.flags.intersects(Flags::SYN | Flags::RST)).skip(first)
+        {
+            // What was overtaken on the way tells an older count.
+            if told.is_some_and(|(ack, _)| tcp.ack.before(ack)) {
+                continue;
+            }
+            let count = tcp.flags.ace();
+            if told.map_or(opening && count != ACE_AT_FIRST, |(_, before)| count != before) {
+                frames.push(row.number);
+            }
+            told = Some((tcp.ack, count));
+        }
+    }
+    frames.sort_unstable();
+    frames
+}
+
 finding! {
     /// ECN echoes.
     Congested = "finding.tcp.congestion_marked", "a router marks congestion", "RFC 3168 §6.1.2",
-        "the receiver echoes congestion marks (ECE): a queue on the way is filling, and the sender slows down without loss",
+        "the receiver echoes congestion marks (ECE, or a count of them): a queue on the way is filling, and the sender slows down without loss",
         advice "That is what ECN is for. If the rate is lower than it should be, find the queue that marks.";
     look_at = |card, connection, out| {
-        let echoes = connection.segments.iter().filter(|(_, tcp)| tcp.flags.contains(Flags::ECE) && !tcp.flags.contains(Flags::SYN));
-        let frames: Vec<u32> = echoes.map(|(row, _)| row.number).collect();
+        let frames = echoes(connection);
         if !frames.is_empty() {
-            out.push(Finding::new(card, format!("{} segments echo a congestion mark.", frames.len()), frames));
+            out.push(Finding::new(card, format!("{} segments tell of congestion marks.", frames.len()), frames));
         }
     };
 }

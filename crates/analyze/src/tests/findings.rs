@@ -100,6 +100,44 @@ fn errors_of_icmpv6_are_found_as_those_of_icmp() {
     }
 }
 
+/// RFC 9768 §3.2: where both ends count marks, the three flags are a number that begins at 5, and only its growth tells of a
+/// mark; the client's first segment reflects the SYN ACK's field instead.
+#[test]
+fn where_marks_are_counted_only_a_growing_count_tells_of_one() {
+    let counted = |counts: [u16; 3]| {
+        let ace = |count: u16| Flags((count & 4) << 6 | (count & 2) << 6 | (count & 1) << 6);
+        let mut t = Tape::new();
+        t.c(S | ace(7), 1000, 0, b"");
+        t.ms(20).s(S | A | ace(2), 4500, 1001, b"");
+        t.c(A | ace(2), 1001, 4501, b"");
+        t.s(A | ace(5), 4501, 1001, &[1; 100]);
+        for (from, count) in [4601, 4701, 4801].into_iter().zip(counts) {
+            t.ms(20).c(A | ace(count), 1001, from, b"");
+            t.s(A | ace(5), from, 1001, &[1; 100]);
+        }
+        let found = found(&t);
+        found.into_iter().find(|one| one.card.id == "finding.tcp.congestion_marked").map(|one| one.evidence)
+    };
+    assert_eq!(counted([5, 5, 5]), None);
+    assert_eq!(counted([5, 6, 6]), Some(vec![7]));
+    assert_eq!(counted([5, 7, 0]), Some(vec![7, 9]), "it wraps at eight");
+}
+
+/// RFC 8305 §5: a client that tries several addresses gives up all but the first that answers. One that waited for long and
+/// no longer does is another matter.
+#[test]
+fn an_attempt_given_up_at_once_is_no_aborted_connection() {
+    let answered = |after: i64| {
+        let mut t = Tape::new();
+        t.c(S, 1000, 0, b"");
+        t.ms(after).s(S | A, 4500, 1001, b"");
+        t.c(R, 1001, 0, b"");
+        found(&t).into_iter().map(|one| (one.card.id, one.evidence)).collect::<Vec<_>>()
+    };
+    assert_eq!(answered(30), []);
+    assert_eq!(answered(2500), [("finding.tcp.client_reset", vec![2, 3])]);
+}
+
 /// A resolver's answer that comes when nobody waits for it any more: the lateness is the fault, not the closed port.
 #[test]
 fn an_answer_that_is_too_late_is_no_closed_port() {

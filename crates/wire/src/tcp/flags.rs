@@ -41,6 +41,10 @@ impl Flags {
     pub const fn without(self, other: Flags) -> Flags {
         Flags(self.0 & !other.0)
     }
+    /// AE, CWR and ECE as the number that they are where both ends agreed on accurate ECN, 0 to 7 (RFC 9768 §3.2).
+    pub const fn ace(self) -> u8 {
+        (self.0 >> 6 & 0b111) as u8
+    }
 }
 
 impl BitOr for Flags {
