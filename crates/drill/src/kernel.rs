@@ -112,6 +112,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_mtu_probing", Meaning::Ours(|value| matches!(value, "0" | "1" | "2")), "0"),
     ("tcp_base_mss", Meaning::Ours(any_number), "1024"),
     ("tcp_cubic.hystart", Meaning::Ours(switch), "1"),
+    ("wirescope.tcp_slow_start", Meaning::Ours(|value| slow_start(value).is_some()), ""),
     ("tcp_cubic.hystart_detect", Meaning::Fixed(&["3"]), "3"),
     ("tcp_cubic.hystart_low_window", Meaning::Fixed(&["16"]), "16"),
     ("tcp_cubic.hystart_ack_delta_us", Meaning::Fixed(&["2000"]), "2000"),
@@ -138,6 +139,16 @@ fn ecn(value: &str) -> Option<EcnUse> {
 
 fn congestion(name: &str) -> Option<CongestionKind> {
     CongestionKind::named(name)
+}
+
+/// A setting of ours, as Linux has no HyStart++: how slow start ends. Empty: as `tcp_cubic.hystart` says.
+fn slow_start(name: &str) -> Option<SlowStart> {
+    match name {
+        "plain" => Some(SlowStart::Plain),
+        "hystart" => Some(SlowStart::HyStart),
+        "hystart++" => Some(SlowStart::HyStartPlusPlus),
+        _ => None,
+    }
 }
 
 /// A limit that may be off: the largest number, or -1.
@@ -246,7 +257,8 @@ impl Kernel {
             notsent_low_water: u32::try_from(self.number("tcp_notsent_lowat"))
                 .ok()
                 .filter(|&low| low > 0 && low < u32::MAX),
-            slow_start: if self.number("tcp_cubic.hystart") == 0 { SlowStart::Plain } else { SlowStart::HyStart },
+            slow_start: slow_start(self.text("wirescope.tcp_slow_start"))
+                .unwrap_or(if self.number("tcp_cubic.hystart") == 0 { SlowStart::Plain } else { SlowStart::HyStart }),
             tlp: self.number("tcp_early_retrans") != 0,
             merged_arrivals: self.merged_arrivals,
             qdisc: self.qdisc,

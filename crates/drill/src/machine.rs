@@ -13,6 +13,7 @@ use wire::ipv4::Protocol;
 use wire::{MacAddr, Packet, arp};
 
 use crate::datagram::{Body, Datagram};
+use crate::setup::Setup;
 use crate::tables;
 
 /// The interface of the machine.
@@ -45,13 +46,14 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// A machine with one address on one link, over which everybody is reached.
-    pub(crate) fn new(local: (IpAddr, u8), remote: IpAddr, mtu: u16, tcp: tcp::Config) -> Machine {
+    pub(crate) fn new(setup: &Setup, tcp: tcp::Config) -> Machine {
+        let local = (setup.local(), setup.prefix_len());
         let mut recorder = Recorder::new(Level::Full);
         let place = recorder.place("machine", Role::Server);
         let tap = recorder.tap(place, "machine.tun0");
         let script = recorder.place("script", Role::Client);
         recorder.name(local.0, place);
-        recorder.name(remote, script);
+        recorder.name(setup.remote(), script);
         let machine = HostConfig::new("machine", Seed(1));
         let mut config = match local.0 {
             IpAddr::V4(address) => machine.interface("tun0", OWN, &[(address, local.1)]).route(Prefix::ALL, None, LINK),
@@ -61,8 +63,9 @@ impl Machine {
             }
         };
         config.tcp = tcp;
+        (setup.adjust_machine)(&mut config);
         let mut host = Host::new(config, place);
-        host.set_mtu(LINK, mtu);
+        host.set_mtu(LINK, setup.mtu());
         host.set_tells_each_arrival(true);
         Machine {
             host,

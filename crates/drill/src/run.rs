@@ -105,7 +105,7 @@ impl Script {
         kernel.forget_metrics = false;
         kernel.adjust = setup.adjust;
         kernel.merged_arrivals = setup.merged_arrivals;
-        let machine = Machine::new((setup.local(), setup.prefix_len()), setup.remote(), setup.mtu(), kernel.tcp());
+        let machine = Machine::new(&setup, kernel.tcp());
         let mut runner = Runner {
             script: self,
             setup,
@@ -364,6 +364,9 @@ impl Runner<'_> {
     fn code(&mut self, code: &str) -> Result<(), Stop> {
         if let Some(figures) = self.figures()? {
             figures.iter().for_each(|(name, value)| self.environment.set(name, *value));
+        }
+        if let Some(flow) = self.current.map(|at| &self.flows[at]) {
+            self.environment.set("live_isn", flow.live_isn.into());
         }
         self.environment.run(code).map_err(|failure| match failure {
             Failure::Assertion(what) | Failure::Error(what) => Stop::failed(what),

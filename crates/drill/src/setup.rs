@@ -73,6 +73,8 @@ pub struct Setup {
     /// Changes what connections start with, whatever the script has set: to see what a script says of a stack without one
     /// of its algorithms.
     pub adjust: fn(&mut tcp::Config),
+    /// The same for what is the machine's.
+    pub adjust_machine: fn(&mut host::HostConfig),
 }
 
 impl Default for Setup {
@@ -94,6 +96,7 @@ impl Default for Setup {
             strict_segments: false,
             merged_arrivals: None,
             adjust: |_| {},
+            adjust_machine: |_| {},
         }
     }
 }

@@ -5,16 +5,19 @@ use std::path::Path;
 
 use base::Duration;
 use drill::{Report, Script, Setup, Verdict};
-use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc, SlowStart};
+use host::HostConfig;
+use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc, Seq, SlowStart};
 
 /// How an algorithm is switched off.
 enum Off {
     /// In what connections start with.
     Config(fn(&mut Config)),
+    /// In what the machine is made of.
+    Machine(fn(&mut HostConfig)),
     /// In what the script sets, the machine's settings or a socket's: from, to.
     Sysctl(&'static str, &'static str),
 }
-use Off::{Config as With, Sysctl};
+use Off::{Config as With, Machine, Sysctl};
 
 /// The algorithm, how it is switched off, and the scripts that fail then.
 const SWITCHES: &[(&str, Off, &[&str])] = &[
@@ -26,6 +29,7 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("DSACK (RFC 2883)", With(|config| config.dsack = false), &["duplicate_sack"]),
     ("F-RTO (RFC 5682)", With(|config| config.frto = false), &["spurious_timeout"]),
     ("Eifel (RFC 3522, RFC 4015)", With(|config| config.undo = false), &["needless_retransmission"]),
+    ("undo by DSACK (RFC 3708)", With(|config| config.undo = false), &["duplicate_sack_undo"]),
     ("limited transmit (RFC 3042)", With(|config| config.limited_transmit = false), &["limited_transmit"]),
     ("fast retransmission (RFC 6582)", With(|config| config.reordering = 100), &["newreno"]),
     (
@@ -41,7 +45,18 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("ECN (RFC 3168)", With(|config| config.ecn = EcnUse::Off), &["ecn"]),
     ("accurate ECN (RFC 9768)", Sysctl("tcp_ecn=3", "tcp_ecn=1"), &["accurate_ecn"]),
     ("HyStart", With(|config| config.slow_start = SlowStart::Plain), &["hystart"]),
+    (
+        "HyStart++ (RFC 9406)",
+        Sysctl("wirescope.tcp_slow_start=hystart++", "wirescope.tcp_slow_start=hystart"),
+        &["hystart_plus_plus"],
+    ),
+    ("byte counting (RFC 3465)", With(|config| config.byte_counting = false), &["byte_counting"]),
     // The window.
+    (
+        "silly window avoidance (RFC 9293)",
+        With(|config| config.avoid_silly_windows = false),
+        &["silly_window", "silly_window_receiver"],
+    ),
     ("window scaling (RFC 7323)", With(|config| config.window_scale = false), &["window_scale", "window_grows"]),
     ("the window's growth", With(|config| config.grow_window = false), &["window_grows"]),
     ("probes of a closed window", With(|config| config.max_rto = Duration::from_millis(300)), &["zero_window"]),
@@ -57,6 +72,12 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
         Sysctl("tcp_syncookies=2", "tcp_syncookies=1"),
         &["syn_cookie", "syn_cookie_timestamps"],
     ),
+    (
+        "initial sequence numbers (RFC 6528)",
+        Machine(|machine| machine.isns = vec![Seq(1); 8]),
+        &["initial_sequence_number"],
+    ),
+    ("challenge ACKs (RFC 5961)", With(|config| config.invalid_interval = Duration::from_secs(9)), &["blind_attack"]),
     ("challenge ACKs' limit", With(|config| config.challenge_limit = None), &["challenge_limit"]),
     // The path.
     (
@@ -78,6 +99,20 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("TCP_CORK", Sysctl("TCP_CORK, [1]", "TCP_CORK, [0]"), &["cork"]),
     ("SO_LINGER", Sysctl("onoff=1", "onoff=0"), &["linger"]),
     ("TCP_NODELAY", Sysctl("TCP_NODELAY, [1]", "TCP_NODELAY, [0]"), &["nagle"]),
+    ("the backlog", Sysctl("listen(3, 1)", "listen(3, 9)"), &["listen_backlog"]),
+    ("half a close", Sysctl("SHUT_WR", "SHUT_RDWR"), &["shutdown"]),
+    ("the other half", Sysctl("SHUT_RDWR", "SHUT_WR"), &["shutdown_both"]),
+    ("SO_SNDBUF", Sysctl("SO_SNDBUF, [10000]", "SO_SNDBUF, [20000]"), &["buffer_sizes"]),
+    (
+        "SO_RCVBUF",
+        Sysctl("setsockopt(3, SOL_SOCKET, SO_RCVBUF", "setsockopt(3, SOL_SOCKET, SO_MARK"),
+        &["buffer_sizes"],
+    ),
+    ("readiness, by edges", Sysctl("EPOLLIN|EPOLLET", "EPOLLIN"), &["epoll"]),
+    ("readiness, by levels", Sysctl("{events=EPOLLIN, fd=4}) = 0", "{events=EPOLLOUT, fd=4}) = 0"), &["epoll"]),
+    ("readiness, by poll()", Sysctl("events=POLLIN,", "events=POLLOUT,"), &["poll"]),
+    ("MSG_PEEK", Sysctl("5000, MSG_PEEK", "5000, 0"), &["peek"]),
+    ("MSG_WAITALL", Sysctl("MSG_WAITALL", "0"), &["peek"]),
     ("urgent data (RFC 6093)", With(|config| config.urgent_inline = true), &["urgent"]),
     ("the low-water mark of what is not sent", With(|config| config.notsent_low_water = None), &["not_sent_low_water"]),
     ("the initial window (RFC 6928)", With(|config| config.initial_window = 2), &["unused_window"]),
@@ -89,6 +124,7 @@ fn run(name: &str, off: &Off) -> Report {
     let mut setup = Setup { strict: true, ..Setup::default() };
     match off {
         With(adjust) => setup.adjust = *adjust,
+        Machine(adjust) => setup.adjust_machine = *adjust,
         Sysctl(from, to) => {
             assert!(text.contains(from), "{name} sets nothing like {from}");
             text = text.replace(from, to);

@@ -157,7 +157,7 @@ impl Connection {
         let forward = ack.whole > 0 || (self.recovery.reordering > self.config.reordering && ack.delivered > 0);
         let sample = AckSample {
             now: cx.now,
-            acked: ack.delivered,
+            acked: if self.config.byte_counting { ack.delivered } else { ack.delivered.min(1) },
             lost,
             rtt,
             srtt: self.rtt.srtt(),

@@ -112,6 +112,11 @@ pub struct Config {
     pub merged_arrivals: Option<u32>,
     /// What the queue in front of the outgoing device does with segments.
     pub qdisc: Qdisc,
+    /// Slow start and congestion avoidance count the segments that are acknowledged (RFC 3465); otherwise each acknowledgment
+    /// counts for one (RFC 5681 §3.1).
+    pub byte_counting: bool,
+    /// Neither send slivers of data nor offer slivers of window (RFC 9293 §3.8.6.2).
+    pub avoid_silly_windows: bool,
     /// Believe routers that say how large a packet the path takes, and have none cut packets up (RFC 1191 §3; Linux
     /// IP_MTU_DISCOVER).
     pub path_mtu_discovery: bool,
@@ -181,6 +186,8 @@ impl Default for Config {
             batch: None,
             merged_arrivals: None,
             qdisc: Qdisc::default(),
+            byte_counting: true,
+            avoid_silly_windows: true,
             path_mtu_discovery: true,
             mtu_probing: MtuProbing::default(),
             base_mss: 1024,

@@ -408,7 +408,8 @@ impl Connection {
     }
 
     /// The program reads no more: what has arrived it can still read, behind that the stream ends for it. What comes later is
-    /// taken and acknowledged (shutdown(SHUT_RD), as Linux has it).
+    /// taken and acknowledged (shutdown(SHUT_RD), as Linux has it), unless we have sent a FIN as well: then it is reset as after
+    /// [`Connection::close`].
     pub fn shutdown_read(&mut self) {
         self.read_shut = true;
     }

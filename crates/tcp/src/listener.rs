@@ -63,6 +63,10 @@ impl Listener {
     pub fn config(&self) -> &Settings {
         &self.config
     }
+    /// From now on it has room for so many complete and so many half-open connections, and one more of each.
+    pub fn set_backlog(&mut self, backlog: usize) {
+        self.backlog = backlog;
+    }
     /// Connections that it opens from now on inherit this.
     pub fn set_config(&mut self, config: impl Into<Settings>) {
         self.config = config.into();

@@ -34,7 +34,7 @@ impl Connection {
             self.take_expected_ack(header, cx);
         } else {
             let plain = header.flags.without(Flags::PSH) == Flags::ACK;
-            if !plain || self.orphan || len > self.rcv_wnd() as usize || !self.only_receives(header) {
+            if !plain || self.orphan || self.read_shut || len > self.rcv_wnd() as usize || !self.only_receives(header) {
                 return false;
             }
             let cx = &mut self.arrived(header.flags, header.seq, cx);

@@ -103,7 +103,8 @@ impl Connection {
         }
         // Seventh, process the segment text; eighth, check the FIN bit.
         if matches!(self.state, State::ESTABLISHED | State::FIN_WAIT_1 | State::FIN_WAIT_2) {
-            if self.orphan && self.brings_new_data(&text) {
+            let unwanted = self.orphan || (self.read_shut && self.state != State::ESTABLISHED);
+            if unwanted && self.brings_new_data(&text) {
                 return self.reset_after_close(segment, &text, cx);
             }
             self.take_text(text, cx);
@@ -353,7 +354,12 @@ impl Connection {
         if let Some(reset) = refuse(segment) {
             self.post(reset, why);
         }
-        self.step(Event::Abort, cx);
+        if self.orphan {
+            self.step(Event::Abort, cx);
+        } else {
+            // Both directions were shut down, and the program still has the socket.
+            self.fail(Errno::ConnectionReset, Event::Abort, cx);
+        }
     }
 
     /// RFC 9293 §3.10.7.4, seventh and eighth: takes data and FIN in if they are next, keeps them if not.

@@ -27,6 +27,9 @@ impl Connection {
 
     /// RFC 9293 §3.8.6.2.2, silly window avoidance: the least by which the window is worth widening.
     fn window_step(&self) -> u32 {
+        if !self.config.avoid_silly_windows {
+            return 0;
+        }
         (self.config.receive_buffer / 2).min(self.acks.full as usize) as u32
     }
 

@@ -95,8 +95,16 @@ impl Runner<'_> {
         if !socket.stream {
             return Ok(Outcome::Fails("EOPNOTSUPP"));
         }
-        if let SocketState::Listening(_) = socket.state {
-            return Ok(Outcome::done(0));
+        if let SocketState::Listening(id) = socket.state {
+            // Called again it changes the backlog. The packets that follow go to the listener again: so a script has more than
+            // one connection opened.
+            socket.options.backlog = backlog;
+            self.current = Some(socket.flow);
+            return Ok(self
+                .machine
+                .host
+                .tcp_set_backlog(id, backlog)
+                .map_or_else(Outcome::from, |()| Outcome::done(0)));
         }
         if socket.state != SocketState::New {
             return Ok(Outcome::Fails("EINVAL"));

@@ -90,6 +90,16 @@ impl Host {
         Ok(())
     }
 
+    /// Changes how many connections may wait at a listener (`listen` called again).
+    ///
+    /// # Errors
+    /// [`Errno::BadSocket`] if there is no such socket, [`Errno::Invalid`] if it does not listen.
+    pub fn tcp_set_backlog(&mut self, id: SocketId, backlog: usize) -> Result<(), Errno> {
+        let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
+        self.sockets.listening(slot).ok_or(Errno::Invalid)?.listener.set_backlog(backlog);
+        Ok(())
+    }
+
     /// Takes the next complete connection of a listener, and who opened it.
     ///
     /// # Errors

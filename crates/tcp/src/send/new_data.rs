@@ -65,7 +65,7 @@ impl Connection {
         if len < want || (unsent == 0 && left == 0) {
             // RFC 9293 §3.8.6.2.1, sender's silly window avoidance: less than a segment and less than what there is only
             // if it is half of the largest window ever, or nothing else will bring news.
-            let worth = len > 0 && len >= self.max_snd_wnd / 2;
+            let worth = len > 0 && (len >= self.max_snd_wnd / 2 || !self.config.avoid_silly_windows);
             if !worth && !probe {
                 return Err(Held::Window);
             }
