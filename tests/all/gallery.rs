@@ -146,6 +146,22 @@ const FAULTS: &[Fault] = &[
     fault("the server fails, TLS", HTTPS, &["finding.http.server_error"], any, |s, d| {
         s.server.page.status = pick(d, &[500, 502, 503, 504])
     }),
+    fault("the server breaks off", HTTP, &["finding.http.truncated"], long, |s, d| {
+        turn(s, "break-after", &between(d, 0, 60_000).to_string());
+    }),
+    fault("the server breaks off, TLS", HTTPS, &["finding.http.truncated"], long, |s, d| {
+        turn(s, "break-after", &between(d, 0, 60_000).to_string());
+    }),
+    fault(
+        "the server breaks off a stream",
+        HTTPS,
+        &["finding.http2.stream_reset"],
+        |s, d| {
+            long(s, d);
+            turn(s, "http", "2");
+        },
+        |s, d| turn(s, "break-after", &between(d, 0, 60_000).to_string()),
+    ),
     fault("moved", HTTP, &["finding.http.redirect"], any, |s, d| {
         s.server.page.status = pick(d, &[301, 302, 303, 307, 308])
     }),

@@ -23,7 +23,8 @@ pub(crate) fn page(scenario: &Scenario) -> Result<Page, ScenarioError> {
         value: page.status.to_string(),
         reason: error.to_string(),
     })?;
-    let mut made = Page { status, headers, body: Bytes::new(), think: page.think.0, date: page.date };
+    let breaks_after = page.breaks_after.map(|len| len.0 as usize);
+    let mut made = Page { status, headers, body: Bytes::new(), think: page.think.0, breaks_after, date: page.date };
     made.body = match (&page.body, page.size, page.response_size) {
         (Some(body), _, _) => Bytes::from(body.clone() + &references(page)),
         (None, Some(size), _) => sized(page, size.0 as usize)?,
@@ -71,6 +72,7 @@ pub(crate) fn files(scenario: &Scenario) -> BTreeMap<String, Page> {
         headers: vec![(http::header::CONTENT_TYPE, script.clone())],
         body: filler(page.file_size.0 as usize, "//"),
         think: page.file_think.0,
+        breaks_after: None,
         date: page.date,
     };
     (1..=page.files).map(|number| (target(number), file())).collect()

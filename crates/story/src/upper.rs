@@ -14,10 +14,21 @@ use crate::meaning::Said;
 pub(crate) struct Upper {
     protocol: &'static str,
     said: Vec<String>,
-    /// It carries a part of something larger that a later packet completes; `None` if that is not read yet.
-    part_of: Option<(String, Option<u32>)>,
+    /// It carries a part of something larger, and what becomes of that later.
+    part_of: Option<(String, Rest)>,
     /// It completes something whose fields contradict each other.
     pub malformed: bool,
+}
+
+/// What becomes of something larger that a packet carries a part of.
+#[derive(Clone, Copy)]
+enum Rest {
+    /// That packet completes it.
+    Whole(u32),
+    /// That packet brings the last of it, but more was announced.
+    CutShort(u32),
+    /// More of the capture may complete it.
+    Unread,
 }
 
 impl Upper {
@@ -28,11 +39,12 @@ impl Upper {
             || verdicts.contains(Verdicts::CONFLICT)
             || tcp.flags.intersects(Flags::FIN | Flags::RST | Flags::SYN);
         let mut parts = self.said;
-        if let Some((what, number)) = self.part_of {
-            parts.push(match number {
+        if let Some((what, rest)) = self.part_of {
+            parts.push(match rest {
                 _ if !parts.is_empty() => format!("and a part of {what}"),
-                Some(number) => format!("a part of {what} (whole with packet {number})"),
-                None => format!("a part of {what} (the rest is still being read)"),
+                Rest::Whole(number) => format!("a part of {what} (whole with packet {number})"),
+                Rest::CutShort(number) => format!("a part of {what} (it ends with packet {number}, and is not whole)"),
+                Rest::Unread => format!("a part of {what} (the rest is still being read)"),
             });
         }
         if parts.is_empty() {
@@ -59,6 +71,7 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
     let layers = story.layers(conversation.id)?;
     let mut upper = Upper { protocol: "TCP", said: Vec::new(), part_of: None, malformed: false };
     let mut carried = layers.carried(number);
+    let over = conversation.tcp().is_some_and(flow::Connection::over);
     // What stands in the packet in which order is told by where it came from; a stable sort keeps layers together.
     carried.sort_by_key(|carried| layers.stream_position(carried.unit));
     for carried in carried {
@@ -69,18 +82,23 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
         if !speaks {
             continue;
         }
-        let text = text(&layers, unit)?;
-        let whole = Some(unit.complete).filter(|_| !(story.beginning && is_cut_short(&layers, unit)));
-        if carried.completes && whole.is_some() {
+        let text = text(&layers, unit, over)?;
+        let rest = match (is_cut_short(&layers, unit), story.beginning) {
+            (false, _) => Rest::Whole(unit.complete),
+            (true, false) => Rest::CutShort(unit.complete),
+            (true, true) => Rest::Unread,
+        };
+        let unread = matches!(rest, Rest::Unread);
+        if carried.completes && !unread {
             upper.said.push(text);
-        } else if unit.complete > number || whole.is_none() {
+        } else if unit.complete > number || unread {
             // A part is named in short: the packet that completes the message says it all.
             let what = match (unit.kind, unit.direction) {
                 (UnitKind::Http(_), Direction::ToServer) => "the request".to_owned(),
                 (UnitKind::Http(_), Direction::ToClient) => "the response".to_owned(),
                 _ => text,
             };
-            upper.part_of = Some((what, whole));
+            upper.part_of = Some((what, rest));
         }
     }
     Some(upper)
@@ -146,7 +164,7 @@ fn at_fault(layers: &Layers, unit: &Unit) -> bool {
 }
 
 /// What a unit says, if it speaks.
-fn text(layers: &Layers, unit: &Unit) -> Option<String> {
+fn text(layers: &Layers, unit: &Unit, over: bool) -> Option<String> {
     Some(match unit.kind {
         UnitKind::Record(i) => {
             let record = layers.tls.as_ref().and_then(|tls| tls.records.get(i))?;
@@ -188,7 +206,7 @@ fn text(layers: &Layers, unit: &Unit) -> Option<String> {
             if let Some(on_stream) = &message.on_stream {
                 text.push_str(&format!(" on stream {}", on_stream.stream));
             }
-            text.push_str(&remarks(layers.http.as_ref(), message));
+            text.push_str(&remarks(layers.http.as_ref(), message, over));
             text
         }
         UnitKind::Dns(i) => {
@@ -224,13 +242,14 @@ fn http2(frame: &flow::Http2Frame, bytes: &[u8]) -> String {
 }
 
 /// What there is to say of an HTTP message beside its first line: faults of its framing, and what is missing.
-fn remarks(http: Option<&flow::Http>, message: &flow::HttpMessage) -> String {
+fn remarks(http: Option<&flow::Http>, message: &flow::HttpMessage, over: bool) -> String {
     let mut out = String::new();
     for fault in &message.faults {
         out.push_str(&format!("; {} {}", fault.field(), fault.what()));
     }
     match message.state {
         MessageState::Whole => {}
+        MessageState::CutShort if over => out.push_str("; the body was broken off before its end"),
         MessageState::CutShort => out.push_str("; the end of the body was not captured"),
         MessageState::Missing(n) => out.push_str(&format!("; {} of it were not captured", crate::meaning::bytes(n))),
         MessageState::Malformed(why) => out.push_str(&format!("; malformed: {why}")),

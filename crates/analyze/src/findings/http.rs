@@ -91,7 +91,9 @@ finding! {
         let over = connection.tcp.over() || matches!(connection.summary.ending, Ending::HalfClosed { .. });
         for request in &connection.requests {
             let Some(message) = response(connection, request) else { continue };
-            if message.state == MessageState::CutShort && over {
+            // Of HTTP/2, the stream's reset is told instead, with its reason.
+            let reset = message.on_stream.as_ref().is_some_and(|on| super::http2::reset(connection, on.stream));
+            if message.state == MessageState::CutShort && over && !reset {
                 let text = format!("The response to {} ended after {} bytes of its body.", line(request), message.body.len());
                 out.push(Finding::new(card, text, frames(request)).failed());
             }

@@ -25,6 +25,15 @@ fn errors<'a>(
     })
 }
 
+/// Whether the server ended this stream by an error.
+pub(super) fn reset(connection: &Connection<'_>, stream: u32) -> bool {
+    connection.layers.http.as_ref().is_some_and(|http| {
+        errors(connection, http, FrameType::RST_STREAM).any(|(frame, ..)| {
+            frame.direction == Direction::ToClient && frame.header.is_some_and(|header| header.stream == stream)
+        })
+    })
+}
+
 finding! {
     /// RST_STREAM before the answer is whole.
     StreamReset = "finding.http2.stream_reset", "a stream is broken off", "RFC 9113 §6.4",

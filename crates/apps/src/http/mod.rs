@@ -1,5 +1,6 @@
 //! HTTP/1.1 and HTTP/2 over TCP or TLS: unmodified hyper, h2 and rustls on simulated sockets.
 
+mod broken_off;
 mod client;
 mod connection;
 mod eyeballs;

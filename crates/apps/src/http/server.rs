@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use base::Duration;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Either, Full};
 use hyper::body::Incoming;
 use net::{Os, TcpListener, TcpStream};
 use rustls::ServerConfig;
 use tls::Clock;
 use trace::kinds::app;
 
+use super::broken_off::BrokenOff;
 use super::{Connection, TlsStream, Version, Versions, http2};
 
 /// What the server answers.
@@ -27,6 +28,8 @@ pub struct Page {
     pub body: Bytes,
     /// How long the server thinks before it answers.
     pub think: Duration,
+    /// After how many bytes of the body the program breaks off, as one that crashes does; a shorter body is sent whole.
+    pub breaks_after: Option<usize>,
     /// Whether a `Date` is sent (RFC 9110 §6.6.1: a server with a clock must; a document may fix its sizes without).
     pub date: bool,
 }
@@ -38,6 +41,7 @@ impl Default for Page {
             headers: Vec::new(),
             body: Bytes::from_static(b"hello\n"),
             think: Duration::ZERO,
+            breaks_after: None,
             date: true,
         }
     }
@@ -53,6 +57,12 @@ impl Page {
         let own: usize = self.headers.iter().map(|(name, value)| field(name.as_str().len(), value.len())).sum();
         let date = if self.date { field("date".len(), "Thu, 01 Jan 2026 00:00:00 GMT".len()) } else { 0 };
         line + own + date + field("content-length".len(), body.to_string().len()) + 2
+    }
+
+    /// What is sent of the body, if not all of it.
+    pub(super) fn torso(&self) -> Option<Bytes> {
+        let len = self.breaks_after.filter(|len| *len < self.body.len())?;
+        Some(self.body.slice(..len))
     }
 }
 
@@ -155,12 +165,7 @@ async fn serve_http11(os: &Os, number: u32, connection: Closing, server: &Rc<Ser
         .await
 }
 
-async fn respond(
-    os: &Os,
-    number: u32,
-    server: &Server,
-    request: http::Request<Incoming>,
-) -> http::Response<Full<Bytes>> {
+async fn respond(os: &Os, number: u32, server: &Server, request: http::Request<Incoming>) -> http::Response<Body> {
     let line = os.text(&format!("{} {}", request.method(), request.uri()));
     os.event(&app::HTTP_REQUEST, number, [line, 0]);
     let page = server.page_at(request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str));
@@ -169,10 +174,20 @@ async fn respond(
     think(os, number, page).await;
     let line = os.text(&page.status.to_string());
     os.event(&app::HTTP_RESPONSE, number, [line, 0]);
-    let mut response = http::Response::new(Full::new(page.body.clone()));
+    let body = match page.torso() {
+        None => Body::Left(Full::new(page.body.clone())),
+        Some(torso) => {
+            os.event(&app::HTTP_BREAK_OFF, number, [torso.len() as u64, page.body.len() as u64]);
+            Body::Right(BrokenOff::new(os, torso, page.body.len()))
+        }
+    };
+    let mut response = http::Response::new(body);
     (*response.status_mut(), *response.headers_mut()) = (page.status, fields(os, page));
     response
 }
+
+/// A body, whole or not.
+type Body = Either<Full<Bytes>, BrokenOff>;
 
 /// The server takes its time.
 pub(super) async fn think(os: &Os, number: u32, page: &Page) {

@@ -65,6 +65,8 @@ pub struct Page {
     pub body: Option<String>,
     /// How long the server thinks.
     pub think: Span,
+    /// After how many bytes of the body the program breaks off, as one that crashes does; a shorter body is sent whole.
+    pub breaks_after: Option<Octets>,
     /// To how many files of its server the page refers; the client fetches them once it has the page.
     pub files: u32,
     /// The size of each.
@@ -85,6 +87,7 @@ impl Default for Page {
             response_size: None,
             body: None,
             think: Span(base::Duration::ZERO),
+            breaks_after: None,
             files: 0,
             file_size: Octets(10_000),
             file_think: Span(base::Duration::ZERO),

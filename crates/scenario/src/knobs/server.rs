@@ -41,6 +41,29 @@ pub(super) const KNOBS: &[Knob] = &[
         set: |scenario, text| read(text, &mut scenario.server.page.think),
     },
     Knob {
+        name: "break-after",
+        short: None,
+        label: "Server breaks off after",
+        group: Group::Server,
+        key: "server.page.breaks_after",
+        kind: Kind::Text,
+        value_name: "BYTES|never",
+        help: "The server's program breaks off after so many bytes of the body, as one that crashes does, e.g. 20k; never: it does not.",
+        steps: &["never", "0", "1k", "10k", "100k"],
+        get: |scenario| scenario.server.page.breaks_after.map_or_else(|| "never".to_owned(), |len| octets(len.0)),
+        set: |scenario, text| {
+            let mut len = Octets(0);
+            scenario.server.page.breaks_after = match text {
+                "never" => None,
+                _ => {
+                    read(text, &mut len)?;
+                    Some(len)
+                }
+            };
+            Ok(())
+        },
+    },
+    Knob {
         name: "files",
         short: None,
         label: "Files of the page",

@@ -22,6 +22,7 @@ crate::kinds! {
     HTTP_REQUEST = "http.request", Decision, "the request {0}", [Text, None], "RFC 9110 §3.4";
     HTTP_THINK = "http.think", Timer, "the server thinks for {0} about the request", [Nanos, None], "RFC 9110 §3.4";
     HTTP_RESPONSE = "http.response", Decision, "the response {0}", [Text, None], "RFC 9110 §3.4";
+    HTTP_BREAK_OFF = "http.break_off", Decision, "the server's program will break off after {0} of a body of {1}", [Bytes, Bytes], "RFC 9112 §8";
     HTTP_DONE = "http.done", Decision, "the response is complete: {0} of body", [Bytes, None], "RFC 9112 §8";
     PAGE_REFERS = "http.refers", Decision, "the page refers to files of its server: {0}", [Count, None], "RFC 9110 §3.5";
     REQUEST_FAILED = "http.failed", Decision, "the request failed: {0}", [Text, None], "RFC 9110 §3.4";

@@ -60,8 +60,8 @@ impl Client {
         let (response, mut sending) = sender.send_request(message, body.is_empty()).map_err(FetchError::Http2)?;
         debug_assert_eq!(response.stream_id().as_u32(), stream);
         // The response may come before the request is all there (RFC 9113 §8.1).
-        let upload =
-            (!body.is_empty()).then(|| os.spawn("request body", async move { send_body(&mut sending, body).await }));
+        let upload = (!body.is_empty())
+            .then(|| os.spawn("request body", async move { send_body(&mut sending, body, true).await }));
         let hung_up = |error: h2::Error| {
             let unheard = stream == 1 && error.is_io() && self.scheme == http::uri::Scheme::HTTP;
             if unheard { FetchError::NotHttp2 } else { FetchError::Http2(error) }

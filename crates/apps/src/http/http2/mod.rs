@@ -17,8 +17,9 @@ pub(super) use server::serve;
 /// The connection preface, by which a server knows HTTP/2 without having been told (RFC 9113 §3.4).
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Sends a body, as fast as the windows of stream and connection let it (RFC 9113 §5.2), and ends the stream.
-async fn send_body(stream: &mut SendStream<Bytes>, mut body: Bytes) -> Result<(), h2::Error> {
+/// Sends a body, as fast as the windows of stream and connection let it (RFC 9113 §5.2). If it is all, it ends the stream.
+/// all.
+async fn send_body(stream: &mut SendStream<Bytes>, mut body: Bytes, all: bool) -> Result<(), h2::Error> {
     while !body.is_empty() {
         stream.reserve_capacity(body.len());
         let room = match std::future::poll_fn(|cx| stream.poll_capacity(cx)).await {
@@ -27,7 +28,7 @@ async fn send_body(stream: &mut SendStream<Bytes>, mut body: Bytes) -> Result<()
             None => return Ok(()),
         };
         let piece = body.split_to(room.min(body.len()));
-        stream.send_data(piece, body.is_empty())?;
+        stream.send_data(piece, all && body.is_empty())?;
     }
     Ok(())
 }

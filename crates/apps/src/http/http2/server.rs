@@ -10,6 +10,7 @@ use trace::kinds::app;
 
 use super::io::TokioIo;
 use super::{receive_body, send_body};
+use crate::http::broken_off::LAST_WORDS;
 use crate::http::server::{self, Server};
 
 /// How many requests may be under way at once: RFC 9113 §6.5.2 recommends no fewer than 100, and nginx' default is 128.
@@ -62,7 +63,15 @@ async fn answer(
         }
         let body = if none || head.method == http::Method::HEAD { Bytes::new() } else { page.body.clone() };
         let mut sending = respond.send_response(response, body.is_empty())?;
-        send_body(&mut sending, body).await
+        let Some(torso) = page.torso().filter(|_| !body.is_empty()) else {
+            return send_body(&mut sending, body, true).await;
+        };
+        os.event(&app::HTTP_BREAK_OFF, number, [torso.len() as u64, body.len() as u64]);
+        send_body(&mut sending, torso, false).await?;
+        os.sleep(LAST_WORDS).await;
+        // RFC 9113 §8.1: a response that cannot be completed is ended by RST_STREAM; the other streams go on.
+        sending.send_reset(h2::Reason::INTERNAL_ERROR);
+        Ok(())
     };
     let answered: Result<(), h2::Error> = answered.await;
     if let Err(error) = answered {
