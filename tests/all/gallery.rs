@@ -73,9 +73,36 @@ fn long(scenario: &mut Scenario, dice: &mut Rng) {
     turn(scenario, "rtt", pick(dice, &["12ms", "33ms", "60ms"]));
     turn(scenario, "size", &between(dice, 120_000, 300_000).to_string());
 }
+/// What TCP and HTTP the two speak: no fault looks other for it.
+fn dialect(scenario: &mut Scenario, dice: &mut Rng) {
+    for (knob, values) in [
+        ("cc", &["cubic", "reno", "bbr"][..]),
+        ("slow-start", &["plain", "hystart", "hystart++"]),
+        ("sack", &["on", "on", "off"]),
+        ("timestamps", &["on", "on", "off"]),
+        ("delayed-ack", &["on", "off"]),
+        ("ecn", &["off", "on", "accurate"]),
+        ("qdisc", &["fifo", "fq"]),
+        ("initial-window", &["4", "10"]),
+        ("http", &["1.1", "2"]),
+    ] {
+        turn(scenario, knob, pick(dice, values));
+    }
+}
+/// A sender that sends what its window lets it at once, which BBR does not and `fq` does not let it.
+fn in_bursts(scenario: &mut Scenario) {
+    turn(scenario, "qdisc", "fifo");
+    if scenario.tcp.congestion.name() == "bbr" {
+        turn(scenario, "cc", "cubic");
+    }
+}
 fn asks(scenario: &mut Scenario, dice: &mut Rng) {
     any(scenario, dice);
     scenario.client.knows_address = false;
+}
+fn long_http11(scenario: &mut Scenario, dice: &mut Rng) {
+    long(scenario, dice);
+    turn(scenario, "http", "1.1");
 }
 fn joins(scenario: &mut Scenario, dice: &mut Rng) {
     any(scenario, dice);
@@ -146,10 +173,10 @@ const FAULTS: &[Fault] = &[
     fault("the server fails, TLS", HTTPS, &["finding.http.server_error"], any, |s, d| {
         s.server.page.status = pick(d, &[500, 502, 503, 504])
     }),
-    fault("the server breaks off", HTTP, &["finding.http.truncated"], long, |s, d| {
+    fault("the server breaks off", HTTP, &["finding.http.truncated"], long_http11, |s, d| {
         turn(s, "break-after", &between(d, 0, 60_000).to_string());
     }),
-    fault("the server breaks off, TLS", HTTPS, &["finding.http.truncated"], long, |s, d| {
+    fault("the server breaks off, TLS", HTTPS, &["finding.http.truncated"], long_http11, |s, d| {
         turn(s, "break-after", &between(d, 0, 60_000).to_string());
     }),
     fault(
@@ -172,6 +199,7 @@ const FAULTS: &[Fault] = &[
         |s, d| {
             turn(s, "size", &between(d, 500_000, 900_000).to_string());
             turn(s, "rtt", pick(d, &["120ms", "150ms", "220ms"]));
+            in_bursts(s);
         },
         |s, _| s.tcp.window_scale = false,
     ),
@@ -196,6 +224,7 @@ const FAULTS: &[Fault] = &[
                 turn(s, "rtt", pick(d, &["20ms", "33ms", "50ms"]));
                 // At the full rate nothing overflows it, and it is emptied within a tenth of a second.
                 turn(s, "queue", "2M");
+                in_bursts(s);
             },
             |s, d| {
                 turn(s, "rate", pick(d, &["1500kbit/s", "2Mbit/s", "3Mbit/s"]));
@@ -216,6 +245,7 @@ const FAULTS: &[Fault] = &[
         |s, d| {
             long(s, d);
             turn(s, "rtt", "60ms");
+            in_bursts(s);
         },
         |s, d| {
             for at in [10, 25, 40] {
@@ -342,6 +372,7 @@ fn scenario(url: &str, seed: u64, base: Change, change: Option<Change>) -> Scena
     scenario.seed = seed;
     scenario.client.join = Join::Already;
     scenario.client.knows_address = true;
+    dialect(&mut scenario, &mut Seed(seed).stream("gallery/dialect"));
     base(&mut scenario, &mut Seed(seed).stream("gallery/base"));
     if let Some(change) = change {
         change(&mut scenario, &mut Seed(seed).stream("gallery/fault"));
