@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { axeSource, base, open, runOf, withBrowser } from "./browser.mjs";
+import { axeSource, base, open, runOf, unfold, withBrowser } from "./browser.mjs";
 import { stand } from "./million.mjs";
 
 const browser = withBrowser();
@@ -29,6 +29,7 @@ const escape = (page) => page.keyboard.press("Escape");
  * part of the page that it changes. (The whole page is looked at when it opens; a dialog bars the rest.)
  */
 const VIEWS = [
+  ["what a narrow window folds away", unfold, ".tools", null, "body"],
   ["true time", button("true time"), ".ladder canvas", button("even rows"), "#ladder"],
   ["every hop", button("every hop"), ".hosts .host:nth-child(3)", button("every hop"), "#ladder"],
   ["everything at once", (page) => page.keyboard.press("f"), ".ladder canvas", (page) => page.keyboard.press("0"), "#ladder"],
@@ -108,6 +109,7 @@ for (const width of [1440, 768, 320]) {
       await holds(panel, ".panel");
     }
     for (const [what, go, there, back, part] of VIEWS) {
+      await unfold(page);
       await go(page);
       await page.locator(there).first().waitFor();
       await holds(what, part);

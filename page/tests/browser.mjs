@@ -84,6 +84,13 @@ export async function serve(...args) {
   return { url, pid: process.pid, end: () => (process.kill("SIGKILL"), ended) };
 }
 
+/** Shows what a narrow window folds away: the menu, more ways to move, how packets are shown. Elsewhere there is nothing to unfold. */
+export async function unfold(page) {
+  for (const more of await page.locator("button.more").all()) {
+    if ((await more.isVisible()) && (await more.getAttribute("aria-expanded")) === "false") await more.click();
+  }
+}
+
 /** The run that the page shows, as its server calls it. */
 export async function runOf(page) {
   return page.evaluate(async () => {

@@ -105,7 +105,7 @@ journey("every view is at the same packet and the same moment", "#source=https&p
     const ms = now.transport.match(/^([\d.]+) ms/)[1];
     assert.equal(now.ladder, String(n));
     await page.locator("#tab-graphs").click();
-    await page.locator("figure .near", { hasText: `${ms} ms:` }).first().waitFor();
+    await page.locator("figure .near", { hasText: `At ${ms} ms` }).first().waitFor();
     await page.locator("#tab-hops").click();
     await page.locator(".hops .tag", { hasText: `packet ${n} here` }).waitFor();
     await page.locator("#tab-log").click();

@@ -2,12 +2,22 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { base, launch, open, runOf } from "./browser.mjs";
+import { base, launch, open, runOf, unfold } from "./browser.mjs";
 
 const [folder = "views", onlyWidth, onlyScheme, onlyView] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
 
-const press = (name) => (page) => page.getByRole("button", { name, exact: true }).first().click();
+const press = (name) => async (page) => {
+  const button = page.getByRole("button", { name, exact: true }).first();
+  if (!(await button.isVisible())) await unfold(page);
+  await button.click();
+};
+/** Opens another source by its name. */
+const source = (name) => async (page) => {
+  await unfold(page);
+  await page.fill(".source input[type=text]", name);
+  await page.keyboard.press("Enter");
+};
 const tab = (name) => (page) => page.locator(`#tab-${name}`).click();
 /** A file that the server makes of the run that is shown. */
 const made = async (page, format) => Buffer.from(await (await fetch(`${base}api/run/${await runOf(page)}/export.${format}`)).arrayBuffer());
@@ -65,8 +75,7 @@ const VIEWS = {
     async (page) => {
       await page.route("**/api/**", (route) => route.abort());
       await page.keyboard.press("j");
-      await page.fill(".source input[type=text]", "curl");
-      await page.keyboard.press("Enter");
+      await source("curl")(page);
       await page.locator("[role=alert]").first().waitFor();
     },
   ],
@@ -112,16 +121,14 @@ const VIEWS = {
     "#source=https",
     async (page) => {
       await press("Keep as A")(page);
-      await page.fill(".source input[type=text]", "lifecycle");
-      await page.keyboard.press("Enter");
+      await source("lifecycle")(page);
       await page.locator(".compare table").first().waitFor();
     },
   ],
   notfound: [
     "#source=curl",
     async (page) => {
-      await page.fill(".source input[type=text]", "no-such-scenario");
-      await page.keyboard.press("Enter");
+      await source("no-such-scenario")(page);
       await page.locator("[role=alert]").waitFor();
     },
   ],
@@ -152,6 +159,7 @@ const VIEWS = {
       } else await page.locator(".learn .choices button").last().click();
     },
   ],
+  menu: ["#source=https&packet=9", unfold],
   help: ["#source=https", press("Help and keyboard")],
   share: ["#source=https", press("Share and export")],
   lossy: ["#source=https&packet=30&k.size=200k&k.loss=3%25&k.seed=7", () => {}],
@@ -159,8 +167,7 @@ const VIEWS = {
   problem: [
     "#source=curl",
     async (page) => {
-      await page.fill(".source input[type=text]", "https://exa mple:99999/");
-      await page.keyboard.press("Enter");
+      await source("https://exa mple:99999/")(page);
       await page.locator("[role=alert]").waitFor();
     },
   ],

@@ -32,7 +32,7 @@ const FLIGHT: Meaning = Meaning {
 };
 const PEER: Meaning = Meaning {
     id: "window",
-    name: "the other side's window",
+    name: "receiver's window",
     look: "step",
     role: "window",
     line: "how much the other side has room for",
@@ -83,7 +83,7 @@ pub(super) fn graph(
     Graph {
         id: format!("congestion.{}", side(direction)),
         title: format!("What limits the {}", side(direction)),
-        line: "what is in flight stays below the congestion window and the other side's window",
+        line: "what is in flight stays below the congestion window and the receiver's",
         unit: "bytes",
         side: Some(side(direction)),
         series,

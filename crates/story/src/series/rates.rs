@@ -32,6 +32,8 @@ const PACING: Meaning = Meaning {
 };
 /// Into how many stretches the time is cut, at most.
 const STRETCHES: usize = 400;
+/// Into how many at least, where a round trip would be longer.
+const LEAST_STRETCHES: i64 = 12;
 
 /// The rates in `direction`.
 pub(super) fn graph(
@@ -45,7 +47,11 @@ pub(super) fn graph(
     let (from, to) = ends.map_or((Instant::ZERO, Instant::ZERO), |(first, last)| (first.at, last.at));
     let (from, to) = (from.max(window.from), to.min(window.to));
     let stretches = STRETCHES.min(window.points).max(1);
-    let span = (to.since(from).as_nanos().max(0) / stretches as i64 + 1).max(1_000);
+    let whole = to.since(from).as_nanos().max(0);
+    // A window is sent once a round trip: shorter averages would show bursts and gaps where the rate is even.
+    let round_trip = story.flow().conversation(id).and_then(|conversation| conversation.tcp()).and_then(analyze::round_trip);
+    let even = round_trip.map_or(0, Duration::as_nanos).min(whole / LEAST_STRETCHES);
+    let span = (whole / stretches as i64 + 1).max(even).max(1_000);
     let mut sums = vec![[0i64; 2]; stretches + 1];
     let d = direction as usize;
     let mut acked = None;
@@ -81,7 +87,7 @@ pub(super) fn graph(
     Graph {
         id: format!("rate.{}", side(direction)),
         title: format!("How fast the {} sends", side(direction)),
-        line: "averages over short stretches of time",
+        line: "averages over a round trip each, or over a part of what is shown",
         unit: "bit_s",
         side: Some(side(direction)),
         series,
