@@ -59,6 +59,7 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ),
     ("window scaling (RFC 7323)", With(|config| config.window_scale = false), &["window_scale", "window_grows"]),
     ("the window's growth", With(|config| config.grow_window = false), &["window_grows"]),
+    ("the receive buffer's tuning", With(|config| config.tune_receive_buffer = false), &["receive_buffer_tuning"]),
     ("probes of a closed window", With(|config| config.max_rto = Duration::from_millis(300)), &["zero_window"]),
     // Time.
     ("timestamps, PAWS (RFC 7323)", With(|config| config.timestamps = false), &["timestamps"]),

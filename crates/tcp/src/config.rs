@@ -101,6 +101,12 @@ pub struct Config {
     /// The window that is offered begins with 64 KiB and grows with what arrives, as Linux does, up to the receive buffer;
     /// otherwise all of it is offered at once.
     pub grow_window: bool,
+    /// Where the window grows: what the receive buffer holds at first, in bytes of data. Linux's 128 KiB (`tcp_rmem`'s second)
+    /// hold 80 KiB of full segments, as packets take more memory than their data.
+    pub receive_buffer_first: usize,
+    /// Where the window grows: the receive buffer grows with what the program reads in a round trip, up to `receive_buffer`
+    /// (Linux `tcp_moderate_rcvbuf`).
+    pub tune_receive_buffer: bool,
     /// Drop segments without the timestamp that was agreed on (RFC 7323 §3.2: SHOULD); Linux takes them.
     pub require_timestamps: bool,
     /// After an idle time the congestion window begins anew (RFC 5681 §4.1; Linux `tcp_slow_start_after_idle`).
@@ -181,6 +187,8 @@ impl Default for Config {
             bare_probes: false,
             send_buffer_most: 0,
             grow_window: false,
+            receive_buffer_first: 80 << 10,
+            tune_receive_buffer: true,
             require_timestamps: true,
             slow_start_after_idle: true,
             batch: None,

@@ -23,6 +23,7 @@ use crate::recovery::Recovery;
 use crate::rtt::{LeastRtt, Rtt};
 use crate::send_buffer::SendBuffer;
 use crate::timers::Timers;
+use crate::tuning::Tuning;
 use crate::urgent::Urgent;
 use crate::usage::Usage;
 use crate::{Errno, InFlight, Info, Keepalive, Ready, Segment, Settings};
@@ -120,6 +121,10 @@ pub struct Connection {
     pub(crate) acks: Acks,
     /// The window that may be offered so far (Linux's `rcv_ssthresh`).
     pub(crate) offer_most: u32,
+    /// The largest window that was offered.
+    pub(crate) offered: u32,
+    /// How large the receive buffer is now, where that is left to the stack.
+    pub(crate) tuning: Option<Box<Tuning>>,
     pub(crate) keepalives: u32,
 
     // Timers.
@@ -330,6 +335,10 @@ impl Connection {
             probes: if self.probes_counted { self.attempts.max(self.keepalives) } else { self.keepalives },
             own_mss: u32::from(self.config.mss),
             full_segment: self.acks.full,
+            receiver: self
+                .tuning
+                .as_ref()
+                .map_or((Duration::ZERO, 0), |tuning| (tuning.rtt.unwrap_or(Duration::ZERO), tuning.space)),
             last_data_received: self.acks.last_data(),
             limits: self.limits,
             unsent: self.unsent(),
@@ -367,6 +376,10 @@ impl Connection {
     pub fn recv(&mut self, max: usize, cx: &mut Cx) -> Result<Body, Errno> {
         let mut out = Body::empty();
         let max = if self.urgent.is_some() { self.pass_urgent(max) } else { max };
+        if let (Some(first), true) = (self.readable.front(), self.tuning.is_some()) {
+            let first = first.bytes().len().min(max);
+            self.tune_buffer(first, cx);
+        }
         while let Some(chunk) = self.readable.pop_front() {
             let len = chunk.bytes().len();
             if len <= max - out.len() {

@@ -20,6 +20,7 @@ use crate::recovery::Recovery;
 use crate::rtt::{LeastRtt, Rtt};
 use crate::send_buffer::SendBuffer;
 use crate::timers::Timers;
+use crate::tuning::Tuning;
 use crate::usage::Usage;
 use crate::{Config, Errno, FastOpenAnswer, FastOpenRequest, InFlight, Segment, Settings};
 
@@ -235,6 +236,11 @@ impl Connection {
             mtu: Rare::NONE,
             writer_waits: false,
             offer_most: if config.grow_window { 65_535 } else { u32::MAX },
+            offered: 0,
+            tuning: config.grow_window.then(|| {
+                let buffer = config.receive_buffer_first.min(config.receive_buffer);
+                Box::new(Tuning::new(buffer, cx.now))
+            }),
             config,
             told: Told::default(),
         };
@@ -273,7 +279,8 @@ impl Connection {
         self.rcv_nxt = syn.seq + 1;
         self.received = 1;
         // Our window in a SYN is never scaled (RFC 7323 §2.2), so this is what was or will be offered.
-        self.rcv_adv = self.rcv_nxt + ours.receive_buffer.min(65_535) as u32;
+        self.offered = ours.receive_buffer.min(65_535) as u32;
+        self.rcv_adv = self.rcv_nxt + self.offered;
         self.ts.last_ack_sent = self.rcv_nxt;
         self.agreed.scaling = ours.window_scale && theirs.window_scale.is_some();
         if self.agreed.scaling {
@@ -386,6 +393,7 @@ impl Connection {
     pub(crate) fn complete(&mut self, cx: &mut Cx) {
         self.connected = true;
         self.acks.begin(cx.now);
+        self.begin_tuning(cx.now);
         self.small_sent = self.snd_una.max(self.small_sent);
         if self.syn_retries > 0 {
             self.rtt.syn_was_lost();

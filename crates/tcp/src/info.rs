@@ -83,6 +83,9 @@ pub struct Info {
     pub dsacks: u64,
     /// The least round trip of the last minutes; zero before the first measurement.
     pub min_rtt: Duration,
+    /// The round trip as the receiver of data measures it, and how much its program reads in one, in bytes; zero where the
+    /// receive buffer is not tuned by them (`tcpi_rcv_rtt`, `tcpi_rcv_space`).
+    pub receiver: (Duration, u64),
     /// Segments sent again since the connection began.
     pub retransmits: u64,
     /// Segments that arrived at the other side, as far as is known, and how often one was late that others had overtaken.

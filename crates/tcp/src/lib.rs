@@ -37,6 +37,7 @@ mod settings;
 mod syn_cookie;
 mod timeout;
 mod timers;
+mod tuning;
 mod urgent;
 mod usage;
 mod window;

@@ -98,7 +98,9 @@ impl Connection {
         (self.snd_wl1, self.snd_wl2) = (header.seq, header.ack);
         self.program_may_write(cx.now);
         self.take_timestamp(header.seq, header.timestamps.0, cx.now);
+        let len = packet.body().len();
         let at_once = self.take_next(packet.take_body(), cx);
+        self.measure_round_trip(len, Some(header.timestamps.1), cx.now);
         self.owe_ack(at_once || !self.config.delayed_ack, cx);
     }
 

@@ -37,6 +37,11 @@ impl Reassembly {
         self.blocks.is_empty()
     }
 
+    /// The number behind the last byte that is held.
+    pub(crate) fn end(&self) -> Option<u64> {
+        self.blocks.values().next_back().map(|block| block.end)
+    }
+
     /// In how many pieces the bytes are held.
     pub(crate) fn pieces(&self) -> usize {
         self.pieces

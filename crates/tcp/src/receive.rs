@@ -107,7 +107,12 @@ impl Connection {
             if unwanted && self.brings_new_data(&text) {
                 return self.reset_after_close(segment, &text, cx);
             }
+            let len = text.body.len();
             self.take_text(text, cx);
+            if len > 0 {
+                let echo = segment.options.timestamps.filter(|_| self.agreed.timestamps);
+                self.measure_round_trip(len, echo.map(|(_, echo)| echo), cx.now);
+            }
         }
         self.follow_fins(fin_acked, cx);
     }
@@ -418,7 +423,9 @@ impl Connection {
         self.counts.bytes_received += delivered;
         cx.event(&kind::DELIVERED, self.id, [delivered, 0]);
         // RFC 5681 §4.2: at once if it fills a gap.
-        let segment = (len as u32).min(self.config.merged_arrivals.unwrap_or(u32::MAX));
+        // Longer than what we said that we take is what an offload has put together.
+        let whole = u32::from(self.config.mss);
+        let segment = (len as u32).min(self.config.merged_arrivals.unwrap_or(whole).min(whole));
         self.acks.on_data(cx.now, segment, delivered as u32, window, self.rtt.rto()) || gap
     }
 

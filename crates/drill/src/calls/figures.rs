@@ -87,6 +87,8 @@ impl Runner<'_> {
             ("tcpi_probes", info.probes.into()),
             ("tcpi_advmss", info.own_mss.into()),
             ("tcpi_rcv_mss", info.full_segment.into()),
+            ("tcpi_rcv_rtt", micros(info.receiver.0)),
+            ("tcpi_rcv_space", info.receiver.1.into()),
             ("tcpi_last_data_recv", i128::from(now.since(info.last_data_received).as_millis())),
             ("tcpi_notsent_bytes", info.unsent.into()),
             ("tcpi_busy_time", micros(limited.busy)),

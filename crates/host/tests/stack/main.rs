@@ -10,5 +10,6 @@ mod lab;
 mod mutate;
 mod nat;
 mod soak;
+mod soak_world;
 mod tcp_sockets;
 mod udp;

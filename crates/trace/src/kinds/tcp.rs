@@ -64,6 +64,7 @@ crate::kinds! {
     WINDOW_CLOSED = "tcp.window_closed", Decision, "the receiver's window is closed: {0} wait", [Bytes, None], "RFC 9293 §3.8.6.1";
     WINDOW_OPENED = "tcp.window_opened", Decision, "the receiver's window is open again: {0}", [Bytes, None], "RFC 9293 §3.8.6";
     WINDOW_UPDATE = "tcp.window_update", Decision, "tells the sender that the window is open: {0}", [Bytes, None], "RFC 9293 §3.8.6.2.2";
+    RECEIVE_BUFFER = "tcp.receive_buffer", Decision, "the receive buffer grows from {0} to {1}, as the program reads so fast", [Bytes, Bytes], "RFC 9293 §3.8.6";
     PROBE_ARMED = "tcp.probe_armed", Timer, "probes the closed window in {0}", [Nanos, None], "RFC 9293 §3.8.6.1";
     PROBE = "tcp.probe", Timer, "probes the closed window, for the {0}. time", [Count, None], "RFC 9293 §3.8.6.1";
     NAGLE_HELD = "tcp.nagle", Decision, "holds {0} back until what is in flight is acknowledged", [Bytes, None], "RFC 9293 §3.7.4";
