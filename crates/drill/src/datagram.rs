@@ -118,6 +118,18 @@ impl Datagram {
         Some(Datagram { src, dst, tos, ttl, flow_label, body })
     }
 
+    /// The packet in `count` fragments, all but the last of them equally long (RFC 791 §3.2, RFC 8200 §4.5). Fewer if it is too
+    /// short for that.
+    pub(crate) fn write_fragments(&self, count: usize) -> Vec<Vec<u8>> {
+        let whole = self.write();
+        let head_len = if self.src.is_ipv6() { ipv6::Header::LEN } else { ipv4::Header::LEN };
+        let (head, data) = whole.split_at(head_len.min(whole.len()));
+        let size = data.len().div_ceil(count.max(1)).next_multiple_of(8).max(8);
+        let pieces = data.chunks(size).enumerate();
+        let last = data.len().div_ceil(size).saturating_sub(1);
+        pieces.map(|(i, piece)| fragment(head, piece, (i * size / 8) as u16, i < last)).collect()
+    }
+
     /// The packet's bytes, checksums and all.
     pub(crate) fn write(&self) -> Vec<u8> {
         let (protocol, body) = match &self.body {
@@ -181,6 +193,30 @@ impl Datagram {
         let sum = pseudo.then(Sum::of(bytes)).checksum();
         bytes[at..at + 2].copy_from_slice(&sum.to_be_bytes());
     }
+}
+
+/// A piece of a packet whose header was `head`; `offset` in units of 8 bytes.
+fn fragment(head: &[u8], piece: &[u8], offset: u16, more: bool) -> Vec<u8> {
+    let id = 0x1234;
+    if head.len() == ipv6::Header::LEN {
+        let mut header = ipv6::Header::read(head);
+        let mut middle = [0; ipv6::Fragment::LEN];
+        ipv6::Fragment { next_header: header.next_header, reserved: 0, offset, reserved_2: 0, more, id }
+            .write(&mut middle);
+        header.next_header = ipv6::NextHeader::FRAGMENT;
+        header.payload_len = (middle.len() + piece.len()) as u16;
+        let mut bytes = vec![0; ipv6::Header::LEN];
+        header.write(&mut bytes);
+        return [&bytes[..], &middle, piece].concat();
+    }
+    let mut header = ipv4::Header::read(head);
+    header.total_len = (head.len() + piece.len()) as u16;
+    (header.id, header.more_fragments, header.fragment_offset, header.checksum) = (id as u16, more, offset, 0);
+    let mut bytes = vec![0; ipv4::Header::LEN];
+    header.write(&mut bytes);
+    header.checksum = Sum::of(&bytes).checksum();
+    header.write(&mut bytes);
+    [&bytes[..], piece].concat()
 }
 
 /// An IP header in front of `len` bytes; addresses of different versions give an IPv4 header without them.

@@ -88,7 +88,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_invalid_ratelimit", Meaning::Ours(any_number), "500"),
     ("tcp_challenge_ack_limit", Meaning::Ours(any_number), "2147483647"),
     ("ip_no_pmtu_disc", Meaning::Fixed(&["0"]), "0"),
-    ("ip_local_port_range", Meaning::Unseen, ""),
+    ("ip_local_port_range", Meaning::Ours(|value| ports(value).is_some()), "32768 60999"),
     ("net.core.rmem_max", Meaning::Unseen, "212992"),
     ("net.core.wmem_max", Meaning::Unseen, "212992"),
     ("net.core.somaxconn", Meaning::Unseen, "4096"),
@@ -99,7 +99,7 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_dsack", Meaning::Fixed(&["1"]), "1"),
     ("tcp_reordering", Meaning::Fixed(&["3"]), "3"),
     ("tcp_max_reordering", Meaning::Unseen, "300"),
-    ("tcp_early_retrans", Meaning::Ours(|value| matches!(value, "0" | "3" | "4")), "3"),
+    ("tcp_early_retrans", Meaning::Ours(|value| matches!(value, "0" | "1" | "2" | "3" | "4")), "3"),
     ("tcp_recovery", Meaning::Fixed(&["1"]), "1"),
     ("tcp_thin_linear_timeouts", Meaning::Fixed(&["0"]), "0"),
     ("tcp_slow_start_after_idle", Meaning::Ours(switch), "1"),
@@ -147,6 +147,15 @@ fn slow_start(name: &str) -> Option<SlowStart> {
         "plain" => Some(SlowStart::Plain),
         "hystart" => Some(SlowStart::HyStart),
         "hystart++" => Some(SlowStart::HyStartPlusPlus),
+        _ => None,
+    }
+}
+
+/// The first port and the last.
+fn ports(value: &str) -> Option<(u16, u16)> {
+    let mut parts = value.split_whitespace().map(|part| part.parse::<u16>().ok());
+    match (parts.next()??, parts.next()??, parts.next()) {
+        (first, last, None) if first > 0 && first <= last => Some((first, last)),
         _ => None,
     }
 }
@@ -207,6 +216,11 @@ impl Kernel {
         self.text(name).split_whitespace().nth(which).and_then(number).unwrap_or(0) as usize
     }
 
+    /// The ports of programs that ask for none, first and last.
+    pub(crate) fn port_range(&self) -> (u16, u16) {
+        ports(self.text("ip_local_port_range")).unwrap_or((32_768, 60_999))
+    }
+
     /// The key of Fast Open's cookies: four groups of hexadecimal digits.
     pub(crate) fn fast_open_key(&self) -> tcp::FastOpenKey {
         let mut key = [0; 16];
@@ -261,7 +275,8 @@ impl Kernel {
                 .filter(|&low| low > 0 && low < u32::MAX),
             slow_start: slow_start(self.text("wirescope.tcp_slow_start"))
                 .unwrap_or(if self.number("tcp_cubic.hystart") == 0 { SlowStart::Plain } else { SlowStart::HyStart }),
-            tlp: self.number("tcp_early_retrans") != 0,
+            // 1 and 2 asked for what RACK has replaced (RFC 5827), and for no loss probes.
+            tlp: matches!(self.number("tcp_early_retrans"), 3 | 4),
             merged_arrivals: self.merged_arrivals,
             qdisc: self.qdisc,
             ecn_option: self.number("tcp_ecn_option") != 0,

@@ -16,6 +16,7 @@ mod flow;
 mod kernel;
 mod lex;
 mod machine;
+mod neighbours;
 mod parse;
 mod report;
 mod run;

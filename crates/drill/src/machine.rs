@@ -1,25 +1,26 @@
 //! The machine under test on its link: what the script sends goes in, what the stack sends is kept until it is expected.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use base::{EventId, Instant, PlaceId, Seed, TapId};
 use bytes::Bytes;
 use host::{Host, HostConfig, InterfaceId, Ipv6Config, Prefix, SocketId};
 use trace::{Cx, Direction, Level, Recorder, Role, Trace};
 use wire::ethernet::{self, EtherType};
-use wire::icmpv6::{NdOption, Neighbor, Type};
+use wire::icmpv6::Type;
 use wire::ipv4::Protocol;
 use wire::{MacAddr, Packet, arp};
 
 use crate::datagram::{Body, Datagram};
+use crate::neighbours;
 use crate::setup::Setup;
 use crate::tables;
 
 /// The interface of the machine.
 const LINK: InterfaceId = InterfaceId(0);
 const OWN: MacAddr = MacAddr([0x02, 0, 0x5e, 0, 0, 1]);
-const OTHER: MacAddr = MacAddr([0x02, 0, 0x5e, 0, 0, 2]);
+pub(crate) const OTHER: MacAddr = MacAddr([0x02, 0, 0x5e, 0, 0, 2]);
 /// At most so many steps without time passing: beyond, the stack talks to itself.
 const MAX_STEPS: usize = 1_000_000;
 
@@ -42,6 +43,10 @@ pub(crate) struct Machine {
     pub(crate) woken: Vec<SocketId>,
     /// How many events there were when counters were read last.
     counted: usize,
+    /// Neighbour discovery is the script's.
+    scripted_neighbours: bool,
+    /// Who has asked for a neighbour last, and for which.
+    pub(crate) asked: Option<(Ipv6Addr, Ipv6Addr)>,
 }
 
 impl Machine {
@@ -58,8 +63,13 @@ impl Machine {
         let mut config = match local.0 {
             IpAddr::V4(address) => machine.interface("tun0", OWN, &[(address, local.1)]).route(Prefix::ALL, None, LINK),
             IpAddr::V6(address) => {
-                let ipv6 = Ipv6Config::fixed(&[(address, local.1)]);
-                machine.interface("tun0", OWN, &[]).ipv6(ipv6).route(Prefix::ALL_IPV6, None, LINK)
+                let ipv6 = match setup.autoconfigures {
+                    true => Ipv6Config::automatic(),
+                    false => Ipv6Config::fixed(&[(address, local.1)]),
+                };
+                let routes = if setup.autoconfigures { None } else { Some(Prefix::ALL_IPV6) };
+                let machine = routes.into_iter().fold(machine, |machine, prefix| machine.route(prefix, None, LINK));
+                machine.interface("tun0", OWN, &[]).ipv6(ipv6)
             }
         };
         config.tcp = tcp;
@@ -67,8 +77,13 @@ impl Machine {
         let mut host = Host::new(config, place);
         host.set_mtu(LINK, setup.mtu());
         host.set_tells_each_arrival(true);
+        if setup.autoconfigures {
+            host.join_ipv6(LINK, &mut Cx::new(Instant::ZERO, place, EventId::NONE, &mut recorder));
+        }
         Machine {
             host,
+            scripted_neighbours: setup.scripted_neighbours,
+            asked: None,
             now: Instant::ZERO,
             recorder,
             place,
@@ -167,21 +182,15 @@ impl Machine {
         let Some(target) = data.first_chunk::<16>().map(|octets| std::net::Ipv6Addr::from(*octets)) else {
             return true;
         };
+        if let (true, IpAddr::V6(asker)) = (self.scripted_neighbours, asked.src) {
+            self.asked = Some((asker, target));
+            return false;
+        }
         if self.host.is_own(target) {
             return true;
         }
-        let says = Neighbor { router: false, solicited: true, overrides: true, reserved: 0, target };
-        let mut bytes = [0; Neighbor::LEN];
-        says.write(&mut bytes);
-        let (rest, target_bytes) = bytes.split_at(4);
-        let [a, b, c, d, e, f] = OTHER.0;
-        let body = Body::Icmp {
-            kind: Type::NEIGHBOR_ADVERTISEMENT.0,
-            code: 0,
-            rest: rest.iter().fold(0, |rest, &byte| rest << 8 | u32::from(byte)),
-            data: [target_bytes, &[NdOption::TARGET_LINK.0, 1, a, b, c, d, e, f]].concat(),
-        };
-        let answer = Datagram { src: target.into(), dst: asked.src, tos: 0, ttl: 255, flow_label: 0, body };
+        let IpAddr::V6(asker) = asked.src else { return true };
+        let answer = neighbours::advertisement(target, asker, OTHER);
         let frame = Self::frame(EtherType::IPV6, answer.write());
         let mut cx = Cx::new(self.now, self.place, EventId::NONE, &mut self.recorder);
         self.host.handle_frame(LINK, frame, None, &mut cx);

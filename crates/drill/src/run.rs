@@ -122,8 +122,9 @@ impl Script {
             ladder: Vec::new(),
             packets: 0,
         };
-        let reuse = runner.kernel.number("tcp_tw_reuse") == 1;
+        let (reuse, ports) = (runner.kernel.number("tcp_tw_reuse") == 1, runner.kernel.port_range());
         runner.machine.host.set_time_wait_reuse(reuse);
+        runner.machine.host.set_ephemeral_ports(ports.0, ports.1);
         let verdict = runner.events(directory);
         Report {
             file: self.file.clone(),
@@ -343,11 +344,13 @@ impl Runner<'_> {
         }
         // 2: towards this machine itself, where no script goes.
         let reuse = self.kernel.number("tcp_tw_reuse") == 1;
+        let ports = self.kernel.port_range();
         let (config, before) = (self.kernel.tcp(), *self.machine.host.tcp_config());
         self.machine.with(|host, _| {
             host.set_tcp_config(config);
             host.set_qdisc(config.qdisc);
             host.set_time_wait_reuse(reuse);
+            host.set_ephemeral_ports(ports.0, ports.1);
         });
         self.apply_fast_open();
         if config.ecn_option == before.ecn_option { Ok(()) } else { self.apply_ecn_option(config.ecn_option) }

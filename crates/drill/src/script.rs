@@ -98,6 +98,8 @@ pub(crate) struct IpFields {
     pub(crate) tos: Option<Tos>,
     pub(crate) ttl: Option<u8>,
     pub(crate) flow_label: Option<u32>,
+    /// The packet arrives in so many fragments, the last one first.
+    pub(crate) fragments: Option<usize>,
 }
 
 /// What a packet line says of the type-of-service byte.
@@ -190,6 +192,10 @@ pub(crate) struct Icmp {
 }
 
 impl Icmp {
+    /// Whether it is one of neighbour discovery's messages (RFC 4861 §4).
+    pub(crate) fn is_discovery(&self) -> bool {
+        self.v4.is_none() && self.v6.is_some_and(|(kind, _)| (133..=136).contains(&kind))
+    }
     /// Type and code in the version of IP that is run.
     pub(crate) fn number(&self, v6: bool) -> Result<(u8, u8), String> {
         let (number, name) = if v6 { (self.v6, "ICMPv6") } else { (self.v4, "ICMP") };

@@ -68,6 +68,10 @@ pub struct Setup {
     pub scaled_echoes: bool,
     /// A packet is one segment: nothing is put together.
     pub strict_segments: bool,
+    /// The messages of IPv6's neighbour discovery are the script's: otherwise everybody is found without a word.
+    pub scripted_neighbours: bool,
+    /// The machine has no address of IPv6 of its own: it makes itself one once a router has told it a prefix (RFC 4862).
+    pub autoconfigures: bool,
     /// What arrives in larger packets was put together of segments of so many bytes, by an offload.
     pub merged_arrivals: Option<u32>,
     /// Changes what connections start with, whatever the script has set: to see what a script says of a stack without one
@@ -94,6 +98,8 @@ impl Default for Setup {
             timestamp_tick: None,
             scaled_echoes: false,
             strict_segments: false,
+            scripted_neighbours: false,
+            autoconfigures: false,
             merged_arrivals: None,
             adjust: |_| {},
             adjust_machine: |_| {},
@@ -217,6 +223,9 @@ impl Setup {
             }
             "tcp_ts_ecr_scaled" => self.scaled_echoes = true,
             "strict_segments" => self.strict_segments = true,
+            // Two of this project's own.
+            "scripted_neighbours" => self.scripted_neighbours = true,
+            "autoconfigure" => self.autoconfigures = true,
             "define" | "send_omit_free" | "verbose" => {}
             other => {
                 return Err(Problem::unsupported(setting.span, format!("the option --{other} is not known")));

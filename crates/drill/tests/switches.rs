@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base::Duration;
 use drill::{Report, Script, Setup, Verdict};
-use host::HostConfig;
+use host::{HostConfig, Ipv6Config};
 use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc, Seq, SlowStart};
 
 /// How an algorithm is switched off.
@@ -64,6 +64,7 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     // Time.
     ("timestamps, PAWS (RFC 7323)", With(|config| config.timestamps = false), &["timestamps"]),
     ("TIME-WAIT's end by newer timestamps (RFC 6191)", With(|config| config.timestamps = false), &["time_wait_reuse"]),
+    ("ports in TIME-WAIT used again (RFC 6191)", Sysctl("tcp_tw_reuse=1", "tcp_tw_reuse=0"), &["time_wait_ports"]),
     ("keepalive", With(|config| config.keepalive = None), &["keepalive"]),
     ("user timeout (RFC 5482)", With(|config| config.user_timeout = None), &["user_timeout"]),
     // Start.
@@ -116,8 +117,25 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("MSG_WAITALL", Sysctl("MSG_WAITALL", "0"), &["peek"]),
     ("urgent data (RFC 6093)", With(|config| config.urgent_inline = true), &["urgent"]),
     ("the low-water mark of what is not sent", With(|config| config.notsent_low_water = None), &["not_sent_low_water"]),
+    // IPv6.
+    ("neighbour discovery (RFC 4861)", Machine(|machine| ipv6(machine).silent = true), &["neighbour_discovery"]),
+    (
+        "router advertisements, address autoconfiguration (RFC 4862)",
+        Machine(|machine| ipv6(machine).autoconfigures = false),
+        &["router_advertisement"],
+    ),
+    (
+        "fragments, IPv6's fragment header (RFC 8200)",
+        Machine(|machine| machine.accepts_fragments = false),
+        &["fragments"],
+    ),
     ("the initial window (RFC 6928)", With(|config| config.initial_window = 2), &["unused_window"]),
 ];
+
+/// How the machine speaks IPv6, if it does: what is changed otherwise goes nowhere.
+fn ipv6(machine: &mut HostConfig) -> &mut Ipv6Config {
+    machine.interfaces[0].ipv6.get_or_insert_default()
+}
 
 fn run(name: &str, off: &Off) -> Report {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/drill");

@@ -36,6 +36,8 @@ pub struct HostConfig {
     pub ttl: u8,
     /// Whether it answers pings (RFC 1122 §3.2.2.6: it must).
     pub answers_ping: bool,
+    /// Whether it puts fragments together (RFC 1122 §3.3.2: it must). A machine behind a firewall that drops them never has all.
+    pub accepts_fragments: bool,
     /// Whether the kernel answers on closed ports: resets and port unreachable. A machine behind a firewall that drops
     /// stays silent.
     pub answers_closed_ports: bool,
@@ -57,6 +59,7 @@ impl HostConfig {
             time_wait_reuse: false,
             ttl: 64,
             answers_ping: true,
+            accepts_fragments: true,
             answers_closed_ports: true,
         }
     }
@@ -119,6 +122,8 @@ pub struct Ipv6Config {
     /// Whether it listens to routers and makes itself addresses of the prefixes that they advertise (RFC 4862), once
     /// [`crate::Host::join_ipv6`] has brought it up.
     pub autoconfigures: bool,
+    /// Whether it asks for no neighbours and answers nobody who asks for it (an interface with Linux's NOARP).
+    pub silent: bool,
     /// What it advertises itself, where it is a router's (RFC 4861 §6.2), once [`crate::Host::start_advertising`] says so.
     pub advertise: Option<Advertise>,
 }

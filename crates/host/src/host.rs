@@ -36,6 +36,7 @@ pub struct Host {
     pub(crate) forwarding: bool,
     pub(crate) ttl: u8,
     pub(crate) answers_ping: bool,
+    pub(crate) accepts_fragments: bool,
     pub(crate) answers_closed_ports: bool,
     pub(crate) tells_each_arrival: bool,
     /// The queue in front of its devices has no room.
@@ -102,6 +103,7 @@ impl Host {
             forwarding: config.forwarding,
             ttl: config.ttl.max(1),
             answers_ping: config.answers_ping,
+            accepts_fragments: config.accepts_fragments,
             answers_closed_ports: config.answers_closed_ports,
             tells_each_arrival: false,
             refuses: config.tcp.qdisc == tcp::Qdisc::Full,
@@ -329,6 +331,10 @@ impl Host {
     /// A connection in TIME-WAIT gives way to a new one from here, or not (RFC 6191; Linux `tcp_tw_reuse`).
     pub fn set_time_wait_reuse(&mut self, reuse: bool) {
         self.tcp.set_time_wait_reuse(reuse);
+    }
+    /// From now on programs that ask for no port get one from `first` to `last`.
+    pub fn set_ephemeral_ports(&mut self, first: u16, last: u16) {
+        self.tcp.set_port_range(first, last);
     }
     /// What TCP connections start with from now on.
     pub fn set_tcp_config(&mut self, config: tcp::Config) {

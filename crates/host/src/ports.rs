@@ -26,6 +26,14 @@ impl Ports {
         Ports { range: EphemeralPorts { first, last, ..range }, counters, next: 0, key: rng.u64() }
     }
 
+    /// From now on the ports are these.
+    pub(crate) fn set_range(&mut self, first: u16, last: u16) {
+        let (first, last) = (first.min(last).max(1), first.max(last).max(1));
+        if (first, last) != (self.range.first, self.range.last) {
+            (self.range.first, self.range.last, self.next) = (first, last, 0);
+        }
+    }
+
     /// The first port that `is_free` likes for a conversation described by `about` (its addresses and the other port), and
     /// `None` if no port of the range does: then a client has run out of them.
     pub(crate) fn choose(&mut self, about: [u64; 2], mut is_free: impl FnMut(u16) -> bool) -> Option<u16> {

@@ -107,6 +107,11 @@ impl Connection {
         self.fail(error, Event::Abort, cx);
     }
 
+    /// Since when it is in TIME-WAIT, or heard of the other side's FIN there last; `None` in other states.
+    pub fn time_wait_since(&self) -> Option<base::Instant> {
+        (self.state == State::TIME_WAIT).then(|| self.timers.linger.since())
+    }
+
     /// TIME-WAIT begins, or begins anew: all timers are off but this one (RFC 9293 §3.10.7.4).
     pub(crate) fn enter_time_wait(&mut self, cx: &mut Cx) {
         self.timers.stop_all_but_delayed_ack();

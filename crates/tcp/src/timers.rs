@@ -23,6 +23,10 @@ impl Timer {
     pub(crate) fn arm(&mut self, now: Instant, span: Duration, armed_by: EventId) {
         *self = Timer { at: now + span, span, armed_by };
     }
+    /// When it was started.
+    pub(crate) fn since(&self) -> Instant {
+        self.at - self.span
+    }
     /// Stops it.
     pub(crate) fn stop(&mut self) {
         self.at = Instant::NEVER;

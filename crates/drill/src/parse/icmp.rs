@@ -43,7 +43,7 @@ const UNREACHABLE: Names = &[
     ("precedence_violation", 14),
     ("precedence_cutoff", 15),
 ];
-/// ICMPv6 types (RFC 4443 §2.1).
+/// ICMPv6 types (RFC 4443 §2.1, RFC 4861 §4).
 const TYPES_V6: Names = &[
     ("unreachable", 1),
     ("packet_too_big", 2),
@@ -51,6 +51,10 @@ const TYPES_V6: Names = &[
     ("parameter_problem", 4),
     ("echo_request", 128),
     ("echo_reply", 129),
+    ("router_solicitation", 133),
+    ("router_advertisement", 134),
+    ("neighbor_solicitation", 135),
+    ("neighbor_advertisement", 136),
 ];
 /// Codes of ICMPv6's "unreachable" (RFC 4443 §3.1), "time exceeded" (§3.3) and "parameter problem" (§3.4).
 const UNREACHABLE_V6: Names = &[
@@ -113,7 +117,8 @@ impl Parser<'_> {
         if self.takes_word("id") {
             icmp.rest = (self.number("the identifier", 0xFFFF)? as u32) << 16;
         }
-        let echo = matches!(v4, Some(0 | 8)) || matches!(v6, Some(128 | 129));
+        // These are about no packet of ours.
+        let echo = matches!(v4, Some(0 | 8)) || matches!(v6, Some(128 | 129 | 133..=136));
         if self.takes('[') {
             icmp.quoted = Some(if self.takes_word("udp") {
                 self.expect('(', "a quoted datagram gives its payload: `[udp (100)]`")?;

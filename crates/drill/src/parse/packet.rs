@@ -61,11 +61,19 @@ impl Parser<'_> {
                 }
                 "tos" => fields.tos = Some(Tos::Whole(self.number("the type of service", 0xFF)? as u8)),
                 "ttl" => fields.ttl = Some(self.number("the TTL", 0xFF)? as u8),
+                "fragments" if way == Way::In => {
+                    let count = self.number("the number of fragments", 16)? as usize;
+                    if count < 2 {
+                        let problem = Problem::invalid(token.span, "a packet in fragments has at least two");
+                        return Err(problem.help("write `fragments 2`"));
+                    }
+                    fields.fragments = Some(count);
+                }
                 "flowlabel" => fields.flow_label = Some(self.number("the flow label", 0xF_FFFF)? as u32),
                 other => {
                     let problem = Problem::invalid(token.span, format!("`{other}` is no field of the IP header"));
                     return Err(
-                        problem.help("known are noecn, ect0, ect1, ect01, ce, tos 0x10, ttl 64 and flowlabel 0x12345")
+                        problem.help("known are noecn, ect0, ect1, ect01, ce, tos 0x10, ttl 64, flowlabel 0x12345 and, for what arrives, fragments 2")
                     );
                 }
             }

@@ -1,13 +1,17 @@
 //! Packets that the script sends, and packets that it expects.
 
+use std::net::IpAddr;
+
 use base::Instant;
+use wire::icmpv6::Type;
 use wire::ipv4::Protocol;
 use wire::tcp::Flags;
 
 use super::{PATIENCE, Runner, Stop, live_ports, seconds};
 use crate::datagram::{self, Body, Datagram, Segment, segment_text};
 use crate::flow::{Flow, Stage, difference, script_segment};
-use crate::machine::Heard;
+use crate::machine::{Heard, OTHER};
+use crate::neighbours;
 use crate::script::{Icmp, Packet, Quoted, Tcp, Time, Tos, Transport, Way};
 
 /// The TTL of packets that say nothing about it (packetdrill's own).
@@ -65,8 +69,37 @@ impl Runner<'_> {
         let (ttl, flow_label) = (packet.ip.ttl.unwrap_or(TTL), packet.ip.flow_label.unwrap_or(0));
         let datagram = Datagram { src: remote.0, dst: local.0, tos, ttl, flow_label, body };
         self.tell(self.machine.now, Way::In, &text);
-        self.machine.inject(datagram.write());
+        match (&packet.body, packet.ip.fragments) {
+            (Transport::Icmp(icmp), _) if icmp.is_discovery() => {
+                let datagram = self.discovery(icmp)?;
+                self.machine.inject(datagram.write());
+            }
+            (_, Some(count)) => {
+                datagram.write_fragments(count).into_iter().rev().for_each(|piece| self.machine.inject(piece));
+            }
+            (_, None) => self.machine.inject(datagram.write()),
+        }
         self.retry()
+    }
+
+    /// A message of neighbour discovery from the other end of the link.
+    fn discovery(&self, icmp: &Icmp) -> Result<Datagram, Stop> {
+        if !self.setup.scripted_neighbours {
+            return Err(Stop::Invalid("neighbours are found without the script: say --scripted_neighbours".to_owned()));
+        }
+        let (IpAddr::V6(local), IpAddr::V6(remote)) = (self.setup.local(), self.setup.remote()) else {
+            return Err(Stop::Invalid("ICMP has no message of this name".to_owned()));
+        };
+        match icmp.v6.map_or(Type(0), |(kind, _)| Type(kind)) {
+            Type::NEIGHBOR_SOLICITATION => Ok(neighbours::solicitation(remote, local, OTHER)),
+            Type::NEIGHBOR_ADVERTISEMENT => match self.machine.asked {
+                Some((asker, target)) => Ok(neighbours::advertisement(target, asker, OTHER)),
+                None => Err(Stop::Invalid("the stack has asked for no neighbour".to_owned())),
+            },
+            Type::ROUTER_ADVERTISEMENT => neighbours::router_advertisement(local.into(), OTHER)
+                .ok_or_else(|| Stop::Invalid("a router's prefix is one of IPv6".to_owned())),
+            _ => Err(Stop::unsupported("a router that asks for routers")),
+        }
     }
 
     /// Waits for the packet that the script expects, and compares.
@@ -228,7 +261,12 @@ impl Runner<'_> {
                     false
                 }
                 Body::Icmp { .. } => true,
-                _ => false,
+                // The connection sends something else first.
+                Body::Tcp(segment) => {
+                    let ends = (Some((datagram.src, segment.ports.0)), Some((datagram.dst, segment.ports.1)));
+                    ends == (flow.local, flow.remote)
+                }
+                Body::Other(_) => false,
             },
             at,
         )?;
@@ -247,7 +285,8 @@ impl Runner<'_> {
         let is = match &datagram.body {
             Body::Udp { payload, .. } => format!("udp ({})", payload.len()),
             Body::Icmp { kind, code, .. } => format!("icmp type {kind} code {code}"),
-            _ => String::new(),
+            Body::Tcp(segment) => segment_text(&self.flows[at].outbound(segment.clone()), true),
+            Body::Other(protocol) => format!("protocol {protocol}"),
         };
         self.tell(sent, Way::Out, &is);
         let problem =
@@ -283,6 +322,7 @@ impl Runner<'_> {
             Body::Tcp(segment) if flow.local.is_some_and(|local| local.1 == segment.ports.0) => {
                 Some(format!("{} > {}", seconds(heard.at), segment_text(&flow.outbound(segment), true)))
             }
+            Body::Icmp { kind, code, .. } => Some(format!("{} > icmp type {kind} code {code}", seconds(heard.at))),
             _ => None,
         })
     }

@@ -98,6 +98,9 @@ impl Host {
         if !header.is_fragment() {
             return self.dispatch(packet, header, arrival, cast, cx);
         }
+        if !self.accepts_fragments {
+            return self.discard("a fragment, and a firewall drops those", cx);
+        }
         if let Some((packet, header, event)) = self.reassemble(packet, &header, cx) {
             self.dispatch(packet, header, arrival, cast, &mut cx.caused_by(event));
         }

@@ -88,6 +88,8 @@ pub(crate) struct Ipv6Port {
     pub(crate) addresses: Vec<Ipv6Address>,
     /// Whether it makes addresses of what routers advertise (Linux `accept_ra`, `autoconf`).
     pub(crate) autoconfigures: bool,
+    /// Whether neighbour discovery is off.
+    pub(crate) silent: bool,
     /// What it advertises, where it is a router's.
     pub(crate) advertise: Option<Advertise>,
     pub(crate) routers: Vec<DefaultRouter>,
@@ -131,6 +133,7 @@ impl Ipv6Port {
         Ipv6Port {
             addresses: config.addresses.iter().map(|&(address, len)| Ipv6Address::fixed(address, len)).collect(),
             autoconfigures: config.autoconfigures,
+            silent: config.silent,
             advertise: config.advertise.clone(),
             routers: Vec::new(),
             on_link: Vec::new(),

@@ -82,6 +82,9 @@ impl Host {
     fn deliver_ipv6(&mut self, mut packet: Packet, header: Header, arrival: Arrival, cx: &mut Cx<'_>) {
         match walk(&mut packet, &header) {
             Chain::Upper(place) => self.dispatch_ipv6(packet, &header, place, arrival, cx),
+            Chain::Fragment(..) if !self.accepts_fragments => {
+                self.discard("a fragment, and a firewall drops those", cx);
+            }
             Chain::Fragment(place, fragment) => {
                 let key = FragmentKey { src: header.src, dst: header.dst, id: fragment.id };
                 let Some((packet, event)) = self.reassemble_ipv6(key, packet, place, arrival, cx) else { return };

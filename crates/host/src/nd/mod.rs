@@ -57,7 +57,7 @@ impl Host {
         event: EventId,
     ) {
         let Some(port) = self.interfaces.get(interface.index()) else { return };
-        let Some(own) = &port.ipv6 else { return };
+        let Some(own) = port.ipv6.as_ref().filter(|own| !own.silent) else { return };
         let usable = || own.addresses.iter().find(|own| own.is_usable()).map(|own| own.address);
         let Some(source) = source.filter(|&source| own.has(source)).or_else(|| own.link_local()).or_else(usable) else {
             return;
@@ -83,6 +83,9 @@ impl Host {
         // RFC 4861 §6.1.1, §6.1.2, §7.1.1, §7.1.2.
         if ip.hop_limit != HOP_LIMIT || header.code != 0 {
             return self.discard("a message of neighbour discovery that a router has passed on", cx);
+        }
+        if self.interfaces.get(interface.index()).and_then(|port| port.ipv6.as_ref()).is_some_and(|own| own.silent) {
+            return self.discard("a message of neighbour discovery, which is off here", cx);
         }
         let bytes = packet.to_vec();
         let taken = match header.kind {

@@ -137,6 +137,9 @@ impl Tables {
             challenges,
         }
     }
+    pub(crate) fn set_port_range(&mut self, first: u16, last: u16) {
+        self.ports.set_range(first, last);
+    }
     pub(crate) fn set_time_wait_reuse(&mut self, reuse: bool) {
         self.time_wait_reuse = reuse;
     }

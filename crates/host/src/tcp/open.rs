@@ -2,13 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use base::EventId;
+use base::{Duration, EventId};
 use smallvec::SmallVec;
 use tcp::{Connection, Errno, FastOpenServer, Listener};
 use trace::Cx;
 use trace::kinds::tcp as kinds;
 use wire::ipv4::Protocol;
-use wire::tcp::{Seq, State};
+use wire::tcp::Seq;
 
 use super::{FastOpenConnect, FourTuple, Listening, Tables, headers};
 use crate::output::{Hop, Path};
@@ -17,6 +17,9 @@ use crate::sockets::{Socket, canonical, fit, scope};
 use crate::{ConnectOptions, Host, ListenOptions, SocketId};
 
 /// Commands.
+/// How long a connection is in TIME-WAIT before its four-tuple may be used again (Linux `tcp_tw_reuse_delay`: 1 s).
+const REUSE_DELAY: Duration = Duration::from_secs(1);
+
 impl Host {
     /// Listens on `local`; port 0 lets the host choose.
     ///
@@ -176,7 +179,7 @@ impl Host {
                 return Err(Errno::AddrInUse);
             }
             // SO_REUSEADDR does not bring back a four-tuple that still exists.
-            let least = self.vacate(ends(local.port()), cx).ok_or(Errno::AddrNotAvailable)?;
+            let least = self.vacate(ends(local.port()), true, cx).ok_or(Errno::AddrNotAvailable)?;
             (ends(local.port()), least)
         } else {
             self.choose_tuple(ends, cx).ok_or_else(|| {
@@ -225,7 +228,7 @@ impl Host {
             if self.nat.as_ref().is_some_and(|nat| nat.lends(Protocol::TCP, port)) {
                 return false;
             }
-            chosen = self.vacate(tuple, cx).map(|least| (tuple, least));
+            chosen = self.vacate(tuple, false, cx).map(|least| (tuple, least));
             chosen.is_some()
         });
         self.tcp.ports = ports;
@@ -233,15 +236,15 @@ impl Host {
     }
 
     /// Makes sure that no connection has this four-tuple: `None` if one has. One in TIME-WAIT gives way where the host is
-    /// set up so (RFC 6191; Linux `tcp_tw_reuse`): then the ISN must be at least the number in the result.
-    fn vacate(&mut self, tuple: FourTuple, cx: &mut Cx<'_>) -> Option<Option<Seq>> {
+    /// set up so and a second has passed, or the program asks for this very port, `bound` (RFC 6191; Linux `tcp_tw_reuse`,
+    /// `tcp_twsk_unique`): then the ISN must be at least the number in the result.
+    fn vacate(&mut self, tuple: FourTuple, bound: bool, cx: &mut Cx<'_>) -> Option<Option<Seq>> {
         let Some(slot) = self.tcp.connections.get(&tuple) else { return Some(None) };
-        if !self.tcp.time_wait_reuse {
-            return None;
-        }
         let old = &self.sockets.connected(slot)?.connection;
         let info = old.info();
-        if old.state() != State::TIME_WAIT || !info.timestamps {
+        let since = old.time_wait_since()?;
+        let waited = self.tcp.time_wait_reuse && cx.now - since >= REUSE_DELAY;
+        if !info.timestamps || !(bound || waited) {
             return None;
         }
         // Linux `tcp_twsk_unique`: with timestamps, a number 65,535 and more behind the old ones keeps them apart.
