@@ -210,6 +210,7 @@ const FAULTS: &[Fault] = &[
         |s, d| {
             turn(s, "size", &between(d, 250_000, 400_000).to_string());
             turn(s, "rtt", pick(d, &["25ms", "33ms", "60ms"]));
+            in_bursts(s);
         },
         |s, d| s.tcp.receive_buffer = Some(ReceiveBuffer::Bytes(between(d, 12_000, 20_000) as u32)),
     ),
