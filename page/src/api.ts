@@ -287,13 +287,17 @@ totals: Totals | null,
  */
 round_trip_ns: number | null, 
 /**
- * The connection that the critical path belongs to; counts in `connections`.
+ * The connection that the critical path belongs to; counts in `connections`, and may be none of the first.
  */
 main_connection: number | null, 
 /**
- * TCP connections.
+ * The TCP connections in order of their first packets: the first 1,000.
  */
 connections: Array<Connection>, 
+/**
+ * All connections there are.
+ */
+connections_in_all: number, 
 /**
  * The requests in order of their beginnings: the first 500.
  */
@@ -325,7 +329,11 @@ problems: Array<ApiProblem>,
 /**
  * What else can be asked of the run: paths below it.
  */
-extra: Array<string>, };
+extra: Array<string>, 
+/**
+ * What the server writes the run in, by how such files end.
+ */
+exports: Array<string>, };
 export type Badge = "simulated" | "captured";
 export type SourceInfo = { 
 /**

@@ -77,7 +77,7 @@ export async function stand(base, { packets = PACKETS, change } = {}) {
         const hosts = [{ name: "client", address: null, role: "client" }, { name: "server", address: null, role: "server" }];
         const connections = head.connections.slice(0, 1).map((c) => ({ ...c, client_host: 0, server_host: 1, packets, first: 1, last: packets, from_ns: 0, to_ns: last }));
         const marks = [{ bit: 0, id: "tcp.retransmission", name: "retransmission", line: "", rfc: "", trouble: true }];
-        json({ ...head, packets, duration_ns: last, phases: [], totals: null, hosts, connections, marks, extra: [] });
+        json({ ...head, packets, duration_ns: last, phases: [], totals: null, hosts, connections, connections_in_all: 1, marks, extra: [] });
       } else if (what === "texts") {
         const from = Number(url.searchParams.get("from"));
         json({ from, texts: Array.from({ length: Number(url.searchParams.get("count")) }, (_, i) => `what packet ${from + i} says`) });

@@ -124,7 +124,7 @@ fn told(input: &Input, key_logs: &[(String, KeyLog)]) -> Result<(Subject, Story,
     let mut key_log = KeyLog::default();
     key_logs.iter().for_each(|(_, one)| key_log.merge(one));
     let damaged = file.ended_by.is_some();
-    let subject = Subject::capture(&input.name(), &file);
+    let subject = Subject::capture(&input.name(), &file, file.packets.len());
     let story = Story::from_capture(file, key_log);
     report_useless(&story, key_logs);
     Ok((subject, story, damaged))

@@ -32,7 +32,7 @@ pub fn write_capture(out: impl Write, story: &Story, packets: Option<&[u32]>) ->
     // A packet without a time stands where the one before it does; a pcapng of ours gives each a time.
     let mut last = story.epoch();
     let chosen = |number: u32| packets.is_none_or(|chosen| chosen.binary_search(&number).is_ok());
-    for packet in &file.packets {
+    for packet in story.captured() {
         last = packet.at.unwrap_or(last);
         if !u32::try_from(packet.number).is_ok_and(chosen) {
             continue;

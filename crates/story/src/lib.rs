@@ -43,6 +43,7 @@ pub use source::{OpenError, TapChoice};
 pub use states::{Ends, StateAt};
 pub use why::Link;
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -139,7 +140,7 @@ pub struct Taken {
 
 /// The packets' bytes, as they were captured.
 impl flow::Source for Story {
-    fn frame(&self, number: u32) -> Option<std::borrow::Cow<'_, [u8]>> {
+    fn frame(&self, number: u32) -> Option<Cow<'_, [u8]>> {
         self.frames.frame(number)
     }
 }
@@ -284,11 +285,19 @@ impl Story {
     pub fn trace(&self) -> Option<&Trace> {
         self.frames.trace()
     }
-    /// The file, if this is a capture.
+    /// The file, if this is a capture. Its packets are told by [`Story::captured`].
     pub fn capture(&self) -> Option<&capture::read::File> {
         match &self.frames {
             Frames::Captured { file, .. } => Some(file),
             Frames::Simulated { .. } | Frames::Part { .. } => None,
+        }
+    }
+    /// The packets as the capture holds them, in order; none of a simulation.
+    pub fn captured(&self) -> Box<dyn Iterator<Item = Cow<'_, capture::read::OwnedPacket>> + '_> {
+        match &self.frames {
+            Frames::Captured { placed: Some(placed), .. } => Box::new(placed.packets().map(Cow::Owned)),
+            Frames::Captured { file, .. } => Box::new(file.packets.iter().map(Cow::Borrowed)),
+            Frames::Simulated { .. } | Frames::Part { .. } => Box::new(std::iter::empty()),
         }
     }
     /// What a TCP connection carries: TLS, HTTP, DNS. Read when first asked for; `None` if it is no TCP connection.

@@ -1,13 +1,13 @@
-//! The story of a capture in memory: one thread reads packets and decodes their headers, another finds out what belongs
-//! together.
+//! The story of a capture that stays where it is, in memory or in a file: one thread reads packets and decodes their headers,
+//! another finds out what belongs together.
 
+use std::ops::Range;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use base::{Instant, WallTime};
-use bytes::Bytes;
 use capture::keylog::KeyLog;
-use capture::read::{File, OwnedPacket, read_in_memory};
+use capture::read::{File, Held, Placed, read_held};
 use flow::{Decoded, Flow, Limits, Packet};
 use wire::link::LinkType;
 
@@ -21,36 +21,47 @@ const WAITING: usize = 4;
 
 /// A packet that was read.
 struct Read {
-    packet: OwnedPacket,
-    link: LinkType,
     at: Instant,
+    interface: u32,
+    link: LinkType,
+    /// Its bytes, among those of the batch.
+    bytes: Range<usize>,
+    original_len: usize,
     decoded: Decoded,
 }
 
-/// Packets that were read, and how many bytes of the file lie before the next.
+/// Packets that were read, and how many bytes of the file lie before the last of them.
+#[derive(Default)]
 struct Batch {
+    bytes: Vec<u8>,
     packets: Vec<Read>,
     position: u64,
 }
 
 impl Story {
-    /// As [`Story::from_capture`], of a file in memory, whose bytes the story shares. `progress` is told how many bytes of it
-    /// (of its decompressed content) have been read.
+    /// As [`Story::from_capture`], of bytes that stay where they are: a packet's are read again when they are asked for. `progress` is told how many bytes (of the decompressed content) have been read.
     ///
     /// # Errors
     /// As [`capture::read::read_all`].
-    pub fn from_memory(file: &Bytes, key_log: KeyLog, progress: impl Fn(u64)) -> Result<Story, capture::Error> {
+    pub fn from_held(held: &Held, key_log: KeyLog, progress: impl Fn(u64)) -> Result<Story, capture::Error> {
         let mut flow = Flow::new(Limits::default());
-        let mut packets = Vec::new();
         let (send, batches) = sync_channel::<Batch>(WAITING);
+        // What was worked off is filled again: its memory is there already.
+        let (give_back, empty) = sync_channel::<Batch>(WAITING + 2);
         let read = thread::scope(|scope| {
-            let reader = thread::Builder::new().name("reading".to_owned()).spawn_scoped(scope, || read(file, send));
-            for batch in batches {
-                for Read { packet, link, at, decoded } in batch.packets {
-                    flow.push_decoded(pushed(&packet, link, at), decoded);
-                    packets.push(packet);
+            let reader = thread::Builder::new().name("reading".to_owned());
+            let reader = reader.spawn_scoped(scope, move || {
+                let next = || empty.try_recv().unwrap_or_default();
+                read(held, send, next)
+            });
+            for mut batch in batches {
+                for Read { at, interface, link, bytes, original_len, decoded } in batch.packets.drain(..) {
+                    let bytes = batch.bytes.get(bytes).unwrap_or_default();
+                    flow.push_decoded(Packet { at, interface, link, bytes, original_len }, decoded);
                 }
                 progress(batch.position);
+                batch.bytes.clear();
+                let _ = give_back.try_send(batch);
             }
             match reader.map(thread::ScopedJoinHandle::join) {
                 Ok(Ok(read)) => Some(read),
@@ -59,41 +70,41 @@ impl Story {
             }
         });
         let Some(read) = read else {
-            return capture::read::read_all(&file[..]).map(|file| Story::from_capture(file, key_log));
+            return capture::read::read_all(held.reader()).map(|file| Story::from_capture(file, key_log));
         };
-        let mut file = read?;
-        file.packets = packets;
-        let frames = Frames::captured(file, key_log);
+        let (file, placed) = read?;
+        let frames = Frames::placed(file, placed, key_log);
         let (key_log, _) = KeyLog::parse(frames.secrets().as_bytes());
         Ok(Story::with(frames, flow, key_log))
     }
 }
 
-/// Reads the packets of a file and sends them on.
-fn read(file: &Bytes, to: SyncSender<Batch>) -> Result<File, capture::Error> {
-    let mut batch = Batch { packets: Vec::with_capacity(BATCH), position: 0 };
+/// Reads the packets of a capture and sends them on.
+fn read(
+    held: &Held,
+    to: SyncSender<Batch>,
+    empty: impl Fn() -> Batch,
+) -> Result<(File, Option<Placed>), capture::Error> {
+    let mut batch = empty();
     let (mut epoch, mut last): (Option<WallTime>, _) = (None, Instant::ZERO);
-    let read = read_in_memory(file, |packet, arrived| {
+    let read = read_held(held, |packet, arrived| {
         // As Frames::push_into: the first packet that has a time is zero, and one without stands where that before it does.
         let at = packet.at.map_or(last, |at| Instant::ZERO + (at - *epoch.get_or_insert(at)));
         last = at;
         let link = LinkType(u32::from(arrived.link_type.to_u16()));
-        let decoded = Decoded::of(&pushed(&packet, link, at));
-        batch.packets.push(Read { packet, link, at, decoded });
+        let (interface, original_len) = (packet.interface, (packet.original_len as usize).max(packet.data.len()));
+        let decoded = Decoded::of(&Packet { at, interface, link, bytes: packet.data, original_len });
+        let from = batch.bytes.len();
+        batch.bytes.extend_from_slice(packet.data);
+        let bytes = from..batch.bytes.len();
+        batch.packets.push(Read { at, interface, link, bytes, original_len, decoded });
         if batch.packets.len() == BATCH {
-            let empty = Batch { packets: Vec::with_capacity(BATCH), position: 0 };
-            let full = std::mem::replace(&mut batch, empty);
+            batch.position = arrived.position;
             // Whoever listens does so to the end.
-            let _ = to.send(Batch { position: arrived.position, ..full });
+            let _ = to.send(std::mem::replace(&mut batch, empty()));
         }
     });
-    let position = file.len() as u64;
-    let _ = to.send(Batch { position, ..batch });
+    batch.position = held.len();
+    let _ = to.send(batch);
     read
-}
-
-/// A packet as flow takes it.
-fn pushed(packet: &OwnedPacket, link: LinkType, at: Instant) -> Packet<'_> {
-    let original_len = (packet.original_len as usize).max(packet.data.len());
-    Packet { at, interface: packet.interface, link, bytes: &packet.data, original_len }
 }

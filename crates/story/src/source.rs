@@ -54,6 +54,8 @@ pub(crate) enum Frames {
     Captured {
         /// The file.
         file: Box<capture::read::File>,
+        /// Its packets, where they are not in `file` but stay where they are.
+        placed: Option<capture::read::Placed>,
         /// Its secrets and those given beside it.
         key_log: capture::keylog::KeyLog,
         /// The capture's zero, where these are some of its packets.
@@ -95,10 +97,18 @@ impl Frames {
         Ok(Frames::Simulated { trace: Box::new(trace), tap: Some(tap), ids })
     }
 
-    pub fn captured(file: capture::read::File, mut key_log: capture::keylog::KeyLog) -> Frames {
+    pub fn captured(file: capture::read::File, key_log: capture::keylog::KeyLog) -> Frames {
+        Frames::placed(file, None, key_log)
+    }
+
+    pub fn placed(
+        file: capture::read::File,
+        placed: Option<capture::read::Placed>,
+        mut key_log: capture::keylog::KeyLog,
+    ) -> Frames {
         let (inside, _) = file.key_log();
         key_log.merge(&inside);
-        Frames::Captured { file: Box::new(file), key_log, began: None }
+        Frames::Captured { file: Box::new(file), placed, key_log, began: None }
     }
 
     pub fn trace(&self) -> Option<&Trace> {
@@ -140,8 +150,10 @@ impl Frames {
         match self {
             Frames::Simulated { trace, .. } => trace.epoch,
             Frames::Captured { began: Some(began), .. } => *began,
-            Frames::Captured { file, .. } => {
-                file.packets.iter().find_map(|packet| packet.at).unwrap_or(WallTime::from_unix_nanos(0))
+            Frames::Captured { file, placed, .. } => {
+                let placed = placed.as_ref().and_then(capture::read::Placed::first_at);
+                let first = placed.or_else(|| file.packets.iter().find_map(|packet| packet.at));
+                first.unwrap_or(WallTime::from_unix_nanos(0))
             }
             Frames::Part { epoch, .. } => *epoch,
         }
@@ -186,7 +198,7 @@ impl Frames {
                     flow.push_as(number, packet);
                 }
             }
-            // They went through the flow before the part was made.
+            // They went through the flow before the part was made, as those that are placed did.
             Frames::Part { .. } => {}
         }
     }
@@ -196,6 +208,7 @@ impl flow::Source for Frames {
     fn frame(&self, number: u32) -> Option<Cow<'_, [u8]>> {
         match self {
             Frames::Simulated { trace, .. } => self.frame_id(number).map(|id| Cow::Owned(trace.frames.bytes(id))),
+            Frames::Captured { placed: Some(placed), .. } => placed.bytes(number),
             Frames::Captured { file, .. } => {
                 let dense = file.packets.get((number as usize).checked_sub(1)?);
                 let packet = match dense.filter(|packet| packet.number == u64::from(number)) {

@@ -1,6 +1,7 @@
 //! A run as files: the page with the run inside, and the formats that others read.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
 use crate::api::{Bundle, Code, Problem};
 use crate::page;
@@ -36,12 +37,22 @@ pub enum Export {
     Keys,
 }
 
+/// Packets of a run that goes as a whole into one document: about 10 kB of memory each while it is made.
+const MAX_WHOLE: usize = 100_000;
+
 impl Export {
+    const ALL: [Export; 5] = [Export::Html, Export::Svg, Export::Pcapng, Export::Json, Export::Keys];
+
     /// The format of files that end so.
     pub fn named(extension: &str) -> Option<Export> {
-        [Export::Html, Export::Pcapng, Export::Json, Export::Svg, Export::Keys]
-            .into_iter()
-            .find(|export| export.extension() == extension)
+        Export::ALL.into_iter().find(|export| export.extension() == extension)
+    }
+    /// Those that a run of so many packets is written in here.
+    pub fn of(packets: usize) -> impl Iterator<Item = Export> {
+        Export::ALL.into_iter().filter(move |export| match export {
+            Export::Html | Export::Svg | Export::Json => packets <= MAX_WHOLE,
+            Export::Pcapng | Export::Keys => true,
+        })
     }
     /// How its files end.
     pub const fn extension(self) -> &'static str {
@@ -70,13 +81,26 @@ impl Export {
     /// If the source has no such thing, or the selection of packets is wrong.
     pub fn make(self, run: &str, workshop: &Workshop, seen: &Seen, packets: Option<&str>) -> Result<Vec<u8>, Problem> {
         let story = &seen.story;
+        if !Export::of(story.len()).any(|export| export == self) {
+            let message =
+                format!("a file of this kind holds at most {MAX_WHOLE} packets here: there are {}", story.len());
+            let problem = Problem::new(Code::TooLarge, message).input(self.extension());
+            return Err(problem.remedy("choose some of them on the command line, with --filter and -o"));
+        }
         match self {
             Export::Html => html(run, workshop, seen, packets).map(String::into_bytes).map_err(|error| match error {
                 HtmlError::Problem(problem) => problem,
                 other => Problem::new(Code::NotAvailable, other.to_string()),
             }),
             Export::Pcapng => match workshop.file() {
-                Some(file) => Ok(file.to_vec()),
+                Some(held) => {
+                    let mut out = Vec::new();
+                    let read = held.reader().read_to_end(&mut out);
+                    read.map_err(|error| {
+                        Problem::new(Code::NotAvailable, format!("the capture cannot be read: {error}"))
+                    })?;
+                    Ok(out)
+                }
                 None => {
                     let mut out = Vec::new();
                     export::write_story(&mut out, story, None)
@@ -130,8 +154,8 @@ fn bundle(run: &str, workshop: &Workshop, seen: &Seen, numbers: &[u32]) -> Resul
         title: head.title.clone(),
         run: run.to_owned(),
         tap: seen.tap.clone(),
-        columns: view::base64(&seen.tables().columns),
-        hops: view::hops(seen).map(|hops| view::base64(&hops)),
+        columns: view::base64(&seen.tables().columns.joined()),
+        hops: view::hops(seen).map(|hops| view::base64(&hops.joined())),
         texts: story.rows().map(|row| row.meaning).collect(),
         packets,
         selection,

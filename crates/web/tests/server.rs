@@ -310,14 +310,24 @@ fn the_first_packets_of_a_capture_are_there_while_the_rest_is_read() {
     assert_eq!((last.status, server.get(&path("packet/20001?beginning=1")).status), (200, 404));
     let said = server.get(&path("texts?from=20000&beginning=1")).json()["texts"].clone();
     assert_eq!(said, json!(["a part of the response (the rest is still being read)"]), "no end is invented");
+    // A link to it leads to its first packets; whether it is meant at all, its first bytes tell, and in the end the last.
+    let uploaded = maker.post_bytes("/api/capture?name=a.pcapng", &file).json()["run"].clone();
+    let link = uploaded.as_str().expect("an id");
+    let mistaken = format!("{}{}", &link[..9], "0".repeat(32));
+    let of_link = |link: &str, what: &str| server.get(&format!("/api/run/{link}/{what}"));
+    for link in [link, &mistaken] {
+        assert_eq!(of_link(link, "head?beginning=1").json()["run"], *link);
+        assert_eq!(of_link(link, "packet/20000?beginning=1").body, last.body);
+    }
+    assert_eq!(of_link(&format!("c{}", "0".repeat(40)), "head?beginning=1").status, 404);
     writer.write_all(rest).expect("it is read");
     drop(writer);
     // All of it: what an upload of the same file gives, whoever asks for the beginning still.
     let head = server.get(&path("head")).json();
     let whole = server.get(&path("columns")).body;
     let id = head["run"].as_str().expect("an id").to_owned();
-    let uploaded = maker.post_bytes("/api/capture?name=a.pcapng", &file).json()["run"].clone();
     assert_eq!(uploaded, id);
+    assert_eq!(error(&of_link(&mistaken, "head")).0, "unknown-run");
     assert_eq!(head, maker.get(&format!("/api/run/{id}/head")).json());
     assert_eq!(
         (&head["beginning"], head["phases"].as_array().is_some_and(|phases| !phases.is_empty())),
@@ -335,6 +345,87 @@ fn the_first_packets_of_a_capture_are_there_while_the_rest_is_read() {
         assert!(values[..] == whole[name].1[..size * 20_000], "{name}");
     }
     assert_eq!(last.json()["buffers"][0], server.get(&path("packet/20000")).json()["buffers"][0]);
+}
+
+#[test]
+fn a_capture_in_a_file_stays_there_and_tells_the_same() {
+    let maker = Server::start();
+    let file = capture(&maker);
+    let path = std::env::temp_dir().join(format!("wirescope-served-{}.pcapng", std::process::id()));
+    std::fs::write(&path, &file).expect("it can be written");
+    let server = Server::on(std::fs::File::open(&path).expect("it is there"));
+    std::fs::remove_file(&path).expect("whoever has it open keeps it");
+    let start = server.get("/api/sources").json()["start"]["run"].as_str().expect("an id").to_owned();
+    let id = server.get(&format!("/api/run/{start}/head")).json()["run"].as_str().expect("an id").to_owned();
+    assert_eq!(maker.post_bytes("/api/capture?name=a.pcapng", &file).json()["run"], id);
+    for what in ["head", "columns", "texts", "packet/9", "packet/1", "export.json", "export.pcapng", "export.keys"] {
+        let of = |server: &Server| server.get(&format!("/api/run/{id}/{what}"));
+        assert_eq!(of(&server).status, 200, "{what}");
+        assert!(of(&server).body == of(&maker).body, "{what}");
+    }
+    assert!(server.get(&format!("/api/run/{id}/export.pcapng")).body == file);
+}
+
+/// A pcap of Ethernet frames with a SYN each, from ever other ports.
+fn syns(count: u16) -> Vec<u8> {
+    let sum = |bytes: &[u8]| {
+        let words = bytes.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], *pair.get(1).unwrap_or(&0)])));
+        let sum: u32 = words.sum();
+        (!((sum & 0xffff) + (sum >> 16)) as u16).to_be_bytes()
+    };
+    let mut file = Vec::new();
+    [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1u32].iter().for_each(|word| file.extend(word.to_le_bytes()));
+    for n in 0..count {
+        let mut ip = [69, 0, 0, 40, 0, 1, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2];
+        let check = sum(&ip);
+        ip[10..12].copy_from_slice(&check);
+        let [high, low] = (20_000 + n).to_be_bytes();
+        let mut tcp = [high, low, 0, 80, 0, 0, 0, 7, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0, 0, 0, 0];
+        let check = sum(&[&ip[12..], &[0, 6, 0, 20], &tcp].concat());
+        tcp[16..18].copy_from_slice(&check);
+        [1_700_000_000, n.into(), 54, 54u32].iter().for_each(|word| file.extend(word.to_le_bytes()));
+        file.extend([&[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0][..], &ip, &tcp].concat());
+    }
+    file
+}
+
+#[test]
+fn however_many_connections_there_are_the_head_lists_the_first_and_counts_all() {
+    let server = Server::start();
+    let head = |count: u16| {
+        let run = server.post_bytes("/api/capture?name=many.pcap", &syns(count)).json()["run"].clone();
+        server.get(&format!("/api/run/{}/head", run.as_str().expect("an id")))
+    };
+    let few = head(1_000).json();
+    assert_eq!((few["connections"].as_array().map(Vec::len), &few["connections_in_all"]), (Some(1_000), &json!(1_000)));
+    let many = head(5_000);
+    let told = many.json();
+    assert_eq!(
+        (told["connections"].as_array().map(Vec::len), &told["connections_in_all"]),
+        (Some(1_000), &json!(5_000))
+    );
+    assert!(many.body.len() < 1 << 20, "{} bytes", many.body.len());
+}
+
+#[test]
+fn what_would_take_all_memory_is_not_written_and_that_is_said() {
+    let server = Server::start();
+    let many: Vec<u8> = syns(20_000);
+    let (header, packets) = many.split_at(24);
+    let run = |copies: usize| {
+        let file = [header, &packets.repeat(copies)].concat();
+        server.post_bytes("/api/capture?name=many.pcap", &file).json()["run"].as_str().expect("an id").to_owned()
+    };
+    let (few, more) = (run(1), run(6));
+    let exports = |run: &str| server.get(&format!("/api/run/{run}/head")).json()["exports"].clone();
+    assert_eq!(exports(&few), json!(["html", "svg", "pcapng", "json", "keys"]));
+    assert_eq!(exports(&more), json!(["pcapng", "keys"]));
+    assert_eq!(server.get(&format!("/api/run/{few}/export.svg")).status, 200);
+    for format in ["html", "svg", "json"] {
+        let reply = server.get(&format!("/api/run/{more}/export.{format}"));
+        assert_eq!((reply.status, error(&reply).0.as_str()), (413, "too-large"), "{format}");
+    }
+    assert_eq!(server.get(&format!("/api/run/{more}/export.pcapng")).status, 200);
 }
 
 #[test]

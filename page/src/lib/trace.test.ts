@@ -3,8 +3,10 @@ import type { Head } from "../api";
 import type { Columns, Numbers } from "./columns";
 import { Trace } from "./trace";
 
-function trace(columns: Record<string, Numbers>): Trace {
+function trace(columns: Record<string, Numbers>, main: number | null = null): Trace {
   const head = {
+    main_connection: main,
+    connections: [{ first: 2 }],
     marks: [{ bit: 0, id: "tcp.retransmission", name: "retransmission", line: "", rfc: "", trouble: true }, { bit: 1, id: "tcp.window_update", name: "window update", line: "", rfc: "", trouble: false }],
     flags: [{ bit: 1, name: "SYN", short: "S" }, { bit: 4, name: "ACK", short: "A" }],
     protocols: [{ name: "TCP", layer: 4 }, { name: "HTTP", layer: 7 }],
@@ -40,6 +42,13 @@ describe("a trace", () => {
     expect(t.seek("retransmission", 1, 1)).toBe(2);
     expect(t.seek("state", 1, 1)).toBe(2);
     expect(t.seek("phase", 1, 1)).toBe(3);
+  });
+  it("counts round trips from its main connection, listed or not", () => {
+    const at = Float64Array.of(5, 10, 20, 30);
+    const connection = Uint32Array.of(0, 1, 1, 1501);
+    expect(trace({ at, connection }).origin).toBe(10);
+    expect(trace({ at, connection }, 1500).origin).toBe(30);
+    expect(trace({ at, connection }, 7).origin).toBe(5);
   });
   it("does not take an ordinary mark for trouble", () => {
     expect(t.trouble(4)).toBe(false);

@@ -37,6 +37,10 @@ export class Trace {
   readonly serverAfter: Uint8Array;
   /** The bits of `marks` that mean trouble. */
   readonly troubleBits: number;
+  /** When the main connection's first packet passed: from where round trips are counted. */
+  readonly origin: number;
+  /** The packets with which phases begin. */
+  private readonly phases: readonly number[];
 
   constructor(
     readonly head: Head,
@@ -75,6 +79,10 @@ export class Trace {
     let bits = 0;
     for (const mark of head.marks) if (mark.trouble) bits |= 1 << mark.bit;
     this.troubleBits = bits;
+    const main = head.main_connection ?? 0;
+    const first = head.connections[main]?.first ?? this.connection.indexOf(main + 1) + 1;
+    this.origin = this.at[Math.max(first - 1, 0)] ?? 0;
+    this.phases = head.phases.map((phase) => this.passed(phase.from_ns - 1) + 1);
   }
 
   /** When the last packet passed, in nanoseconds. */
@@ -101,7 +109,7 @@ export class Trace {
       case "loss": return (this.lostAt[i] ?? 0) !== 0;
       case "retransmission": return (this.repeats[i] ?? 0) !== 0;
       case "state": return this.clientBefore[i] !== this.clientAfter[i] || this.serverBefore[i] !== this.serverAfter[i];
-      case "phase": return this.head.phases.some((phase) => this.passed(phase.from_ns - 1) + 1 === number);
+      case "phase": return this.phases.includes(number);
     }
   }
 

@@ -6,7 +6,7 @@ use std::io::Read;
 use base::WallTime;
 use bytes::{Bytes, BytesMut};
 
-use super::{Format, Interface, Item, JoinedPacket, Limits, Packet, Reader, Section, Statistics};
+use super::{Format, Held, Interface, Item, JoinedPacket, Limits, Packet, Placed, Reader, Section, Statistics};
 use crate::keylog::KeyLog;
 use crate::{Direction, Error, LinkType, Problems, SecretsKind};
 
@@ -86,30 +86,44 @@ pub fn read_all<R: Read>(source: R) -> Result<File, Error> {
 pub fn read_all_within<R: Read>(source: R, limits: Limits) -> Result<File, Error> {
     let reader = Reader::with_limits(source, limits)?;
     let mut packets = Vec::new();
-    let file = collect(reader, Keep::default(), limits, |packet, _| packets.push(packet))?;
+    let mut keep = Keep::default();
+    let file = collect_while(reader, limits, |packet, _, kept| {
+        packets.push(keep.packet(packet, kept));
+        true
+    })?;
     Ok(File { packets, ..file })
 }
 
-/// A packet on its way out of a file that is being read.
+/// Where a packet stands in a file that is being read.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrived {
     /// What its first byte is.
     pub link_type: LinkType,
-    /// How many bytes of the file (of its decompressed content) lie before the next packet.
+    /// How many bytes of the file (of its decompressed content) lie before it.
     pub position: u64,
 }
 
-/// As [`read_all`], of a file that is in memory already. Each packet goes to `take`, and [`File::packets`] stays empty. If the
-/// file is not compressed, packets share its memory.
+/// As [`read_all`], of bytes that stay where they are. Each packet is lent to `take` as it is read. [`File::packets`]
+/// is empty if the packets are given as places; those of a compressed file have none, and are kept.
 ///
 /// # Errors
 /// As [`Reader::open`].
-pub fn read_in_memory(file: &Bytes, take: impl FnMut(OwnedPacket, Arrived)) -> Result<File, Error> {
+pub fn read_held(held: &Held, mut take: impl FnMut(&Packet<'_>, Arrived)) -> Result<(File, Option<Placed>), Error> {
     let limits = Limits::default();
-    let reader = Reader::with_limits(&file[..], limits)?;
+    let reader = Reader::with_limits(held.reader(), limits)?;
+    let (mut placed, mut packets, mut keep) = (Placed::new(held.clone()), Vec::new(), Keep::default());
     let plain = reader.format().compression.is_none();
-    let keep = Keep { shared: plain.then(|| file.clone()), ..Keep::default() };
-    collect(reader, keep, limits, take)
+    let file = collect_while(reader, limits, |packet, arrived, kept| {
+        take(packet, arrived);
+        if plain {
+            placed.push(packet);
+            *kept += Placed::EACH as u64;
+        } else {
+            packets.push(keep.packet(packet, kept));
+        }
+        true
+    })?;
+    Ok((File { packets, ..file }, plain.then_some(placed)))
 }
 
 /// As [`read_all`], of the first `most` packets alone, of a file that is still being written or fetched: `source` may break
@@ -121,42 +135,30 @@ pub fn read_beginning<R: Read>(source: R, most: usize) -> Result<File, Error> {
     let limits = Limits::default();
     let mut packets = Vec::new();
     let reader = Reader::with_limits(source, limits)?;
-    let take = |packet, _: Arrived| {
-        packets.push(packet);
+    let mut keep = Keep::default();
+    let take = |packet: &Packet<'_>, _, kept: &mut u64| {
+        packets.push(keep.packet(packet, kept));
         packets.len() < most
     };
-    let file = collect_while(reader, Keep::default(), limits, take)?;
+    let file = collect_while(reader, limits, take)?;
     Ok(File { packets, problems: Problems::default(), ended_by: None, ..file })
 }
 
-/// Reads to the end.
-fn collect<R: Read>(
-    reader: Reader<R>,
-    keep: Keep,
-    limits: Limits,
-    mut take: impl FnMut(OwnedPacket, Arrived),
-) -> Result<File, Error> {
-    collect_while(reader, keep, limits, |packet, arrived| {
-        take(packet, arrived);
-        true
-    })
-}
-
-/// Reads to the end, or until `take` wants no more.
+/// Reads to the end, or until `take` wants no more, which counts the bytes that it keeps.
 fn collect_while<R: Read>(
     mut reader: Reader<R>,
-    mut keep: Keep,
     limits: Limits,
-    mut take: impl FnMut(OwnedPacket, Arrived) -> bool,
+    mut take: impl FnMut(&Packet<'_>, Arrived, &mut u64) -> bool,
 ) -> Result<File, Error> {
+    let mut kept = 0;
     let mut file = File::new(reader.format());
     let mut links: Vec<LinkType> = Vec::new();
     loop {
         match reader.next() {
             Ok(Some(Item::Packet(packet))) => {
-                let packet = keep.packet(&packet);
                 let link_type = links.get(packet.interface as usize).copied().unwrap_or(LinkType::Ethernet);
-                if !take(packet, Arrived { link_type, position: reader.position() }) {
+                let position = packet.offset;
+                if !take(&packet, Arrived { link_type, position }, &mut kept) {
                     break;
                 }
             }
@@ -164,7 +166,7 @@ fn collect_while<R: Read>(
                 if let Item::Interface(interface) = &item {
                     links.push(interface.link_type);
                 }
-                file.take(item, &mut keep);
+                file.take(item, &mut kept);
             }
             Ok(None) => break,
             Err(error) => {
@@ -172,7 +174,7 @@ fn collect_while<R: Read>(
                 break;
             }
         }
-        if keep.kept > limits.kept {
+        if kept > limits.kept {
             let (offset, limit) = (reader.position(), limits.kept);
             file.ended_by = Some(Error::Limit { offset, what: "what is kept of the capture, in bytes,", limit });
             break;
@@ -209,19 +211,19 @@ impl File {
         (all, problems)
     }
 
-    fn take(&mut self, item: Item<'_>, keep: &mut Keep) {
+    fn take(&mut self, item: Item<'_>, kept: &mut u64) {
         match item {
             // Taken by whoever collects them.
             Item::Packet(_) => {}
             // Kept by the reader, until the end.
-            Item::Interface(interface) => keep.kept += of_comments(&interface.comments),
+            Item::Interface(interface) => *kept += of_comments(&interface.comments),
             Item::Section(section) => {
-                keep.kept += of_comments(&section.comments);
+                *kept += of_comments(&section.comments);
                 self.sections.push(section.clone());
             }
             Item::Secrets(secrets) => {
                 let super::Secrets { kind, data, offset } = secrets;
-                keep.kept += data.len() as u64;
+                *kept += data.len() as u64;
                 self.secrets.push(OwnedSecrets { kind, data: data.to_vec(), offset });
             }
             Item::Statistics(statistics) => self.statistics.push(statistics),
@@ -233,12 +235,10 @@ fn of_comments(comments: &[String]) -> u64 {
     comments.iter().map(|comment| comment.len() as u64).sum()
 }
 
-/// Copies packets into large pieces of memory, so that no packet has an allocation of its own; or shares the file's.
+/// Copies packets into large pieces of memory, so that no packet has an allocation of its own.
 #[derive(Default)]
 pub(super) struct Keep {
-    shared: Option<Bytes>,
     piece: BytesMut,
-    kept: u64,
 }
 
 /// How large the pieces are.
@@ -270,10 +270,11 @@ impl Keep {
         }
     }
 
-    fn packet(&mut self, packet: &Packet<'_>) -> OwnedPacket {
-        let data = self.data(packet);
+    /// A packet; `kept` grows by what it takes.
+    fn packet(&mut self, packet: &Packet<'_>, kept: &mut u64) -> OwnedPacket {
+        let data = self.bytes(packet.data);
         let comments: Vec<String> = packet.comments().map(|comment| comment.into_owned()).collect();
-        self.kept += packet.data.len() as u64 + size_of::<OwnedPacket>() as u64 + of_comments(&comments);
+        *kept += packet.data.len() as u64 + size_of::<OwnedPacket>() as u64 + of_comments(&comments);
         OwnedPacket {
             number: packet.number,
             interface: packet.interface,
@@ -286,18 +287,5 @@ impl Keep {
             offset: packet.offset,
             comments,
         }
-    }
-
-    fn data(&mut self, packet: &Packet<'_>) -> Bytes {
-        let place = || {
-            let from = usize::try_from(packet.data_offset).ok()?;
-            Some(from..from.checked_add(packet.data.len())?)
-        };
-        if let Some(file) = &self.shared
-            && let Some(place) = place().filter(|place| place.end <= file.len())
-        {
-            return file.slice(place);
-        }
-        self.bytes(packet.data)
     }
 }

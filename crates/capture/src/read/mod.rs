@@ -28,6 +28,7 @@ mod options;
 mod order;
 mod packet;
 mod pcapng;
+mod placed;
 mod recovery;
 mod sniff;
 mod source;
@@ -42,11 +43,12 @@ use std::io::Read;
 
 use crate::{Error, Problems, SecretsKind};
 
-pub use file::{Arrived, File, OwnedPacket, OwnedSecrets, read_all, read_all_within, read_beginning, read_in_memory};
+pub use file::{Arrived, File, OwnedPacket, OwnedSecrets, read_all, read_all_within, read_beginning, read_held};
 pub use interface::{Interface, Resolution, Section, Statistics};
 pub use joined::{Joined, JoinedItem, JoinedPacket};
 pub use order::Order;
 pub use packet::{Comments, Packet};
+pub use placed::{Held, Placed};
 
 use packet::Located;
 use source::Source;

@@ -39,12 +39,21 @@ pub struct Packet<'a> {
 impl<'a> Packet<'a> {
     /// What people wrote about the packet, in the file's order.
     pub fn comments(&self) -> Comments<'a> {
-        Comments(Options::new(self.options, self.order))
+        comments_of(Options::new(self.options, self.order))
+    }
+    /// Its options as the file holds them, and the order of their bytes.
+    pub(super) fn options(&self) -> (&'a [u8], Order) {
+        (self.options, self.order)
     }
     /// Whether the capture holds fewer bytes than the wire did.
     pub fn is_cut(&self) -> bool {
         self.data.len() < self.original_len as usize
     }
+}
+
+/// The comments among options.
+pub(super) fn comments_of(options: Options<'_>) -> Comments<'_> {
+    Comments(options)
 }
 
 /// The comments of one packet.

@@ -73,7 +73,7 @@ pub fn run(open: &Open, input: &Input, keys: &KeyLog) -> Result<Option<Excerpt>,
         search: found.search.into(),
         several: found.hosts.into_iter().filter(|(_, several)| *several).map(|(hosts, _)| hosts).collect(),
     };
-    let subject = Subject::capture(&input.name(), &file);
+    let subject = Subject::capture(&input.name(), &file, file.packets.len());
     let story = Story::from_excerpt(file, keys.clone(), whole);
     Ok(Some(Excerpt { subject, story, damaged }))
 }

@@ -71,7 +71,7 @@ pub fn sanitize(out: impl Write, story: &Story, key: &[u8; 32]) -> io::Result<Re
     let comments = |sections: &[capture::read::Section]| sections.iter().map(|s| s.comments.len() as u64).sum::<u64>();
     removed.add_many("comments", comments(&file.sections));
     let mut last = story.epoch();
-    for (packet, bytes) in file.packets.iter().zip(&frames) {
+    for (packet, bytes) in story.captured().zip(&frames) {
         last = packet.at.unwrap_or(last);
         removed.add_many("comments", packet.comments.len() as u64);
         let head = Packet {

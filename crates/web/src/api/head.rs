@@ -56,10 +56,12 @@ pub struct Head {
     pub totals: Option<Totals>,
     /// Derived: the round-trip time of the main connection.
     pub round_trip_ns: Option<f64>,
-    /// The connection that the critical path belongs to; counts in `connections`.
+    /// The connection that the critical path belongs to; counts in `connections`, and may be none of the first.
     pub main_connection: Option<u32>,
-    /// TCP connections.
+    /// The TCP connections in order of their first packets: the first 1,000.
     pub connections: Vec<Connection>,
+    /// All connections there are.
+    pub connections_in_all: u32,
     /// The requests in order of their beginnings: the first 500.
     pub requests: Vec<RequestLine>,
     /// All requests there are.
@@ -76,6 +78,8 @@ pub struct Head {
     pub problems: Vec<Problem>,
     /// What else can be asked of the run: paths below it.
     pub extra: Vec<String>,
+    /// What the server writes the run in, by how such files end.
+    pub exports: Vec<String>,
 }
 
 /// Where packets come from.

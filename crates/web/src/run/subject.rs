@@ -131,8 +131,8 @@ impl Subject {
         }
     }
 
-    /// A capture called `name`.
-    pub fn capture(name: &str, file: &capture::read::File) -> Subject {
+    /// A capture called `name`, of so many packets.
+    pub fn capture(name: &str, file: &capture::read::File, packets: usize) -> Subject {
         let problem = |place: String, message: String| {
             Problem::new(Code::BadCapture, message).input(name.to_owned()).place(place)
         };
@@ -149,7 +149,7 @@ impl Subject {
         }
         if let Some(error) = &file.ended_by {
             let place = error.offset().map_or_else(String::new, |offset| format!("byte {offset}"));
-            let message = format!("{error}; the {} packets before that are shown", file.packets.len());
+            let message = format!("{error}; the {packets} packets before that are shown");
             problems.push(problem(place, message).remedy(error.remedy()));
         }
         Subject {

@@ -35,13 +35,15 @@ type Beginning = Arc<Mutex<Option<Arc<Run>>>>;
 pub struct Report {
     state: watch::Sender<State>,
     id: Arc<OnceLock<String>>,
+    begins: Arc<OnceLock<String>>,
     beginning: Beginning,
 }
 
 impl Report {
     /// A report that nobody reads.
     pub fn nobody() -> Report {
-        Report { state: watch::channel(State::Ready).0, id: Arc::default(), beginning: Beginning::default() }
+        let (id, begins) = Default::default();
+        Report { state: watch::channel(State::Ready).0, id, begins, beginning: Beginning::default() }
     }
     /// `done` of `total` of `stage` is done.
     pub fn progress(&self, stage: &str, done: f64, total: Option<f64>) {
@@ -53,6 +55,14 @@ impl Report {
     pub fn begin(&self, make: impl FnOnce(&Report) -> Result<Workshop, Problem> + Send + 'static) {
         // Not one of the store's permits: the whole waits for nobody.
         *held(&self.beginning) = Run::start(Permits::new(1), make).ok().map(Arc::new);
+    }
+    /// Whether a beginning can be asked.
+    pub fn has_beginning(&self) -> bool {
+        held(&self.beginning).is_some()
+    }
+    /// Tells what the run's id begins with, before it is known.
+    pub fn begins(&self, id: String) {
+        let _ = self.begins.set(id);
     }
     /// Names the run, once and for all.
     pub fn name(&self, id: &str) {
@@ -93,6 +103,7 @@ impl Permits {
 #[derive(Debug)]
 pub struct Run {
     id: Arc<OnceLock<String>>,
+    begins: Arc<OnceLock<String>>,
     jobs: SyncSender<Job>,
     state: watch::Receiver<State>,
     beginning: Beginning,
@@ -116,8 +127,9 @@ impl Run {
         let cancelled = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let bytes = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let (stop, size) = (cancelled.clone(), bytes.clone());
-        let report = Report { state: tell, id: Arc::default(), beginning: Beginning::default() };
-        let (id, beginning) = (report.id.clone(), report.beginning.clone());
+        let (id, begins, beginning) = Default::default();
+        let report = Report { state: tell, id, begins, beginning };
+        let (id, begins, beginning) = (report.id.clone(), report.begins.clone(), report.beginning.clone());
         let body = move || {
             let made = permits.with(|| {
                 if stop.load(Relaxed) {
@@ -142,7 +154,7 @@ impl Run {
             .stack_size(STACK)
             .spawn(body)
             .map_err(|error| Problem::new(Code::TooMany, format!("no thread for another run: {error}")))?;
-        Ok(Run { id, jobs, state, beginning, cancelled, bytes })
+        Ok(Run { id, begins, jobs, state, beginning, cancelled, bytes })
     }
 
     /// Its id; empty before it was named.
@@ -152,6 +164,10 @@ impl Run {
     /// Names it, once and for all.
     pub fn name(&self, id: &str) {
         let _ = self.id.set(id.to_owned());
+    }
+    /// What its id will begin with, where that is known before all of it.
+    pub fn begins(&self) -> Option<&str> {
+        self.begins.get().map(String::as_str)
     }
     /// The run of its first packets, while the whole is being made.
     pub fn beginning(&self) -> Option<Arc<Run>> {

@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use axum::body::Bytes;
+use capture::read::Held;
 use story::{Story, TapChoice};
 
 use super::Subject;
@@ -20,7 +20,7 @@ pub struct Workshop {
     main: Rc<Seen>,
     others: RefCell<Vec<Rc<Seen>>>,
     /// The capture's own bytes.
-    file: Option<Bytes>,
+    file: Option<Held>,
 }
 
 /// A story at one tap.
@@ -45,7 +45,7 @@ impl Seen {
 
 impl Workshop {
     /// A workshop of one story. `file` is the capture that it was read from.
-    pub fn new(subject: Subject, story: Story, file: Option<Bytes>) -> Workshop {
+    pub fn new(subject: Subject, story: Story, file: Option<Held>) -> Workshop {
         let tap = story.tap().and_then(|id| story.trace()?.tap(id)).map(|tap| tap.name.clone());
         let main = Seen::new(story, tap.unwrap_or_else(|| "capture".to_owned()));
         Workshop { subject, main, others: RefCell::default(), file }
@@ -64,7 +64,7 @@ impl Workshop {
         &self.main.story
     }
     /// The capture's own bytes.
-    pub fn file(&self) -> Option<&Bytes> {
+    pub fn file(&self) -> Option<&Held> {
         self.file.as_ref()
     }
 
@@ -73,7 +73,11 @@ impl Workshop {
         let story = &self.main.story;
         let rows = story.len() as u64 * 400;
         let trace = story.trace().map_or(0, |trace| trace.frames.len() as u64 * 300 + trace.events.len() as u64 * 80);
-        rows + trace + self.file.as_ref().map_or(0, |file| file.len() as u64)
+        let file = match &self.file {
+            Some(Held::Memory(bytes)) => bytes.len() as u64,
+            Some(Held::File(..)) | None => 0,
+        };
+        rows + trace + file
     }
 
     /// The points of observation; the first is the one that is taken if none is named.

@@ -1,12 +1,16 @@
 //! Answers: what every one of them says to the browser, and errors as JSON.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
+use futures_util::stream::iter;
 use serde::Serialize;
 
 use crate::api::{ApiError, Code, Problem};
+use crate::view::Packed;
 
 /// What every answer says: nothing is kept, nothing is guessed, nobody else may use it.
 const ALWAYS: [(HeaderName, &str); 6] = [
@@ -55,6 +59,15 @@ pub fn typed(media_type: &'static str, body: Body) -> Response<Body> {
 pub fn json(value: &impl Serialize) -> Answer {
     let text = serde_json::to_vec(value).map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     Ok(typed("application/json", text.into()))
+}
+
+/// Columns, part by part: they are not copied together first.
+pub fn packed(columns: Packed) -> Response<Body> {
+    let length = HeaderValue::from(columns.len());
+    let parts = columns.into_parts().into_iter().map(Ok::<_, Infallible>);
+    let mut response = typed("application/octet-stream", Body::from_stream(iter(parts)));
+    response.headers_mut().insert(header::CONTENT_LENGTH, length);
+    response
 }
 
 /// Something to be saved as a file.

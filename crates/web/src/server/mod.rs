@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::api::{Problem, RunRequest, Start};
-use crate::run::{CaptureFile, Limits, Plan, Run, Store, of_request};
+use crate::run::{CaptureFile, Limits, Plan, Run, State, Store, of_request};
 
 /// How to serve.
 #[derive(Debug)]
@@ -84,13 +84,15 @@ impl Shared {
         match &self.opened {
             Some(run) if id == OPENED => Ok(run.clone()),
             // A link names what may turn out to be this.
-            Some(run) if run.id().is_empty() && id.starts_with('c') => match self.store.get(id) {
-                Ok(found) => Ok(found),
-                Err(_) => {
-                    let _ = run.made().await;
-                    self.store.get(id)
+            Some(run) if run.id().is_empty() && id.starts_with('c') && self.store.get(id).is_err() => {
+                let told = |state: &State| run.begins().is_some() || !matches!(state, State::Making(_));
+                let _ = run.watch().wait_for(told).await;
+                match run.begins() {
+                    // So it seems. Whoever asks for the whole is told whether it is.
+                    Some(begins) if run.id().is_empty() && id.starts_with(begins) => Ok(run.clone()),
+                    _ => self.store.get(id),
                 }
-            },
+            }
             _ => self.store.get(id),
         }
     }

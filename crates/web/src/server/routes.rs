@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ::capture::read::Held;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
@@ -12,7 +13,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
-use super::answer::{Answer, Failure, attachment, json, sealed, typed};
+use super::answer::{Answer, Failure, attachment, json, packed, sealed, typed};
 use super::{Shared, capture, guard, progress};
 use crate::api::{Chain, Code, Problem, RunAnswer, RunRequest};
 use crate::run::{Capture, Plan, Run, State as RunState, of_capture, of_request};
@@ -129,7 +130,8 @@ async fn upload(State(shared): Shop, Query(query): Queries, headers: HeaderMap, 
         })?,
     };
     let name = capture::file_name(query.get("name").map(String::as_str));
-    open(&shared, &id.finish(size), Capture { name, bytes: bytes.slice(..size), keys: bytes.slice(size..) }).await
+    let (held, keys) = (Held::Memory(bytes.slice(..size)), bytes.slice(size..));
+    open(&shared, &id.finish(size as u64), Capture { name, held, keys }).await
 }
 
 async fn keys(State(shared): Shop, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
@@ -139,9 +141,9 @@ async fn keys(State(shared): Shop, Path(id): Path<String>, headers: HeaderMap, b
     let (id, capture) = run
         .ask(move |workshop| {
             let none = || Problem::new(Code::NotAvailable, "a simulation has its keys already");
-            let bytes = workshop.file().cloned().ok_or_else(none)?;
-            let id = of_capture(&bytes, &keys);
-            Ok((id, Capture { name: workshop.subject().title.clone(), bytes, keys }))
+            let held = workshop.file().cloned().ok_or_else(none)?;
+            let id = of_capture(&held, &keys);
+            Ok((id, Capture { name: workshop.subject().title.clone(), held, keys }))
         })
         .await?;
     open(&shared, &id, capture).await
@@ -201,7 +203,7 @@ async fn columns(State(shared): Shop, Path(id): Path<String>, Query(query): Quer
     let tap = tap(&query);
     let run = asked(&shared, &id, &query).await?;
     let bytes = run.ask(move |shop| Ok(shop.seen(tap.as_deref())?.tables().columns.clone())).await?;
-    Ok(typed("application/octet-stream", bytes.into()))
+    Ok(packed(bytes))
 }
 
 async fn hops(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {
@@ -213,7 +215,7 @@ async fn hops(State(shared): Shop, Path(id): Path<String>, Query(query): Queries
             view::hops(&*shop.seen(tap.as_deref())?).ok_or_else(none)
         })
         .await?;
-    Ok(typed("application/octet-stream", bytes.into()))
+    Ok(packed(bytes))
 }
 
 async fn texts(State(shared): Shop, Path(id): Path<String>, Query(query): Queries) -> Answer {

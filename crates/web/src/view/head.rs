@@ -15,10 +15,11 @@ use super::{ns, span_ns};
 use crate::api::{
     Cache, Close, Connection, FlagBit, Head, HttpLine, Phase, Place, RequestLine, TimeWait, TlsInfo, Totals,
 };
+use crate::html::Export;
 use crate::run::{Seen, Workshop};
 
-/// Connections whose graphs are listed by name; those of the others can be asked for all the same.
-const MAX_SERIES: usize = 1000;
+/// Connections that are listed, and their graphs; those of the others can be asked for all the same.
+const MAX_CONNECTIONS: usize = 1000;
 /// First lines of HTTP messages that are told of one connection.
 const MAX_HTTP: usize = 50;
 /// Requests whose times are told.
@@ -65,7 +66,11 @@ pub fn head(run: &str, workshop: &Workshop, seen: &Seen) -> Head {
         totals: path.as_ref().map(|path| totals(path, story)),
         round_trip_ns: round_trip.map(span_ns),
         main_connection: main,
-        connections: (0..).zip(summaries).map(|(at, summary)| connection(workshop, seen, at, summary)).collect(),
+        connections: (0..MAX_CONNECTIONS)
+            .zip(summaries)
+            .map(|(at, summary)| connection(workshop, seen, at, summary))
+            .collect(),
+        connections_in_all: summaries.len() as u32,
         requests: story.analysis().requests.iter().take(MAX_REQUESTS).map(|one| request(seen, one)).collect(),
         requests_in_all: story.analysis().requests.len() as u32,
         caches: caches(story),
@@ -74,6 +79,7 @@ pub fn head(run: &str, workshop: &Workshop, seen: &Seen) -> Head {
         findings: subject.findings.clone(),
         problems: subject.problems.clone(),
         extra: extra(workshop, seen, summaries.len()),
+        exports: Export::of(story.len()).map(|export| export.extension().to_owned()).collect(),
     }
 }
 
@@ -250,7 +256,7 @@ fn extra(workshop: &Workshop, seen: &Seen, connections: usize) -> Vec<String> {
     if connections > 0 {
         paths.extend(["machines", "questions"].map(str::to_owned));
     }
-    paths.extend((0..connections.min(MAX_SERIES)).map(|at| format!("series?connection={at}")));
+    paths.extend((0..connections.min(MAX_CONNECTIONS)).map(|at| format!("series?connection={at}")));
     if seen.story.trace().is_some() {
         paths.extend(["hops", "follow", "log"].map(str::to_owned));
     }

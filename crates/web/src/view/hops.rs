@@ -3,13 +3,13 @@
 use base::FrameId;
 use trace::{Direction, Trace};
 
-use super::columns::Columns;
+use super::columns::{Columns, Packed};
 use super::ns;
 use super::tables::{Tables, class};
 use crate::run::Seen;
 
 /// The crossings of links in a simulation, as columns, in the order in which they begin; `None` for a capture.
-pub fn hops(seen: &Seen) -> Option<Vec<u8>> {
+pub fn hops(seen: &Seen) -> Option<Packed> {
     let trace = seen.story.trace()?;
     let journeys = seen.tables().journeys.as_ref()?;
     let numbers = numbers(seen, trace);
@@ -94,8 +94,8 @@ impl Rows {
         self.packet.push(number);
     }
 
-    fn finish(self) -> Vec<u8> {
-        let mut out = Columns::new(self.sent.len(), 48);
+    fn finish(self) -> Packed {
+        let mut out = Columns::new(self.sent.len());
         out.add("sent", self.sent.into());
         out.add("arrived", self.arrived.into());
         out.add("lost_ns", self.lost_ns.into());

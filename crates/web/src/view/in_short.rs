@@ -1,6 +1,9 @@
 //! What is told of a capture in short, and read by two threads, is what is told of it at length, and read by one.
 
+use std::borrow::Cow;
+
 use capture::keylog::KeyLog;
+use capture::read::Held;
 use story::{Mark, Row, Story, TapChoice};
 
 use super::tables::Tables;
@@ -60,8 +63,15 @@ fn in_short_and_at_length_from_two_threads_and_from_one() {
         for file in [file.clone(), file[..file.len() * 2 / 3].to_vec()] {
             let one = Story::from_capture(capture::read::read_all(&file[..]).unwrap(), KeyLog::default());
             agrees(&name, &one);
-            let two = Story::from_memory(&file.clone().into(), KeyLog::default(), |_| ()).unwrap();
-            assert_eq!(format!("{:?}", one.capture()), format!("{:?}", two.capture()), "{name}");
+            let two = Story::from_held(&Held::Memory(file.clone().into()), KeyLog::default(), |_| ()).unwrap();
+            let header = |story: &Story| {
+                let file = story.capture().unwrap();
+                format!("{:?}", (file.format, &file.interfaces, &file.secrets, &file.problems, &file.ended_by))
+            };
+            let packets = |story: &Story| story.captured().map(Cow::into_owned).collect::<Vec<_>>();
+            assert_eq!(header(&one), header(&two), "{name}");
+            assert_eq!(packets(&one), packets(&two), "{name}");
+            assert_eq!(packets(&one).len(), one.len(), "{name}");
             assert_eq!((one.epoch(), one.secrets()), (two.epoch(), two.secrets()), "{name}");
             assert_eq!(format!("{:?}", one.analysis()), format!("{:?}", two.analysis()), "{name}");
             let rows = |story: &Story| format!("{:?}", story.rows().collect::<Vec<_>>());

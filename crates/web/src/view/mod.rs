@@ -17,6 +17,7 @@ mod tables;
 mod told;
 
 pub use bytes::{encode as base64, packed};
+pub use columns::Packed;
 pub use exchange::{chain, explained, find, texts};
 pub use filtered::filter;
 pub use head::head;

@@ -7,7 +7,7 @@ use story::{Brief, Side, Story};
 use trace::Known;
 use wire::tcp::{Flags, State};
 
-use super::columns::{Column, Columns};
+use super::columns::{Column, Columns, Packed};
 use super::hosts::Hosts;
 use super::journeys::{Journey, Journeys};
 use super::ns;
@@ -33,7 +33,7 @@ pub struct Tables {
     /// Where packets went, in a simulation.
     pub journeys: Option<Journeys>,
     /// The rows, ready to be sent.
-    pub columns: axum::body::Bytes,
+    pub columns: Packed,
 }
 
 /// Sorts of packet, by their look.
@@ -123,9 +123,6 @@ fn state(known: Option<&Known<State>>) -> (u8, u8) {
     }
 }
 
-/// About how many bytes a packet of a capture takes in the columns.
-const BYTES_A_ROW: usize = 72;
-
 /// The rows while they are collected.
 struct Rows {
     at: Column<f64>,
@@ -195,7 +192,7 @@ impl Tables {
         let ends = ends.into_iter().map(|ends| ends.unwrap_or([0, 0]).map(moved)).collect();
         let protocols =
             protocols.into_iter().map(|name: &str| Protocol { name: name.to_owned(), layer: layer(name) }).collect();
-        let columns = axum::body::Bytes::from(rows.finish(story.len(), moved));
+        let columns = rows.finish(story.len(), moved);
         Tables { hosts, protocols, connections, ends, journeys, columns }
     }
 }
@@ -358,8 +355,8 @@ impl Rows {
     }
 
     /// Writes them; `moved` gives each host its place in the ladder.
-    fn finish(self, rows: usize, moved: impl Fn(u16) -> u16) -> Vec<u8> {
-        let mut out = Columns::new(rows, BYTES_A_ROW);
+    fn finish(self, rows: usize, moved: impl Fn(u16) -> u16) -> Packed {
+        let mut out = Columns::new(rows);
         out.add("at", self.at);
         out.add("sent", self.sent);
         out.add("arrived", self.arrived);

@@ -65,19 +65,61 @@ fn enhanced(order: Order, interface: u32, ticks: u64, data: &[u8], options: &[(u
     options.iter().fold(bytes, |bytes, (code, value)| bytes.option(*code, value)).block(6)
 }
 
-/// Reads it; from memory, where packets share the file's, it gives the same.
+/// Reads it; where its bytes stay in memory or in a file, it gives the same.
 fn read(bytes: &[u8]) -> File {
     let file = read_all(bytes).unwrap();
-    let mut packets = Vec::new();
-    let shared = ::bytes::Bytes::copy_from_slice(bytes);
-    let mut again = read_in_memory(&shared, |packet, _| packets.push(packet)).unwrap();
-    if again.format.compression.is_none() {
-        let inside = |data: &::bytes::Bytes| data.is_empty() || shared.as_ptr_range().contains(&data.as_ptr());
-        assert!(packets.iter().all(|packet| inside(&packet.data)));
+    for held in [Some(Held::Memory(bytes.to_vec().into())), on_disk(bytes)].into_iter().flatten() {
+        let mut lent = Vec::new();
+        let (mut again, placed) = read_held(&held, |packet, _| lent.push(packet.data.to_vec())).unwrap();
+        if again.format.compression.is_none() {
+            let placed = placed.expect("it can be read anywhere");
+            assert_eq!(placed.len(), file.packets.len());
+            assert_eq!(placed.first_at(), file.packets.iter().find_map(|packet| packet.at));
+            // Backwards first: whatever was read last.
+            let backwards: Vec<_> =
+                (1..=placed.len() as u32).rev().map(|number| placed.packet(number).unwrap()).collect();
+            again.packets = placed.packets().collect();
+            assert!(backwards.iter().rev().eq(&again.packets));
+            assert!(placed.bytes(0).is_none() && placed.bytes(placed.len() as u32 + 1).is_none());
+            let inside = |data: &::bytes::Bytes| match placed.held() {
+                Held::Memory(all) => data.is_empty() || all.as_ptr_range().contains(&data.as_ptr()),
+                Held::File(..) => true,
+            };
+            assert!(again.packets.iter().all(|packet| inside(&packet.data)));
+        }
+        assert_eq!(format!("{again:?}"), format!("{file:?}"));
+        assert!(again.packets.iter().map(|packet| &packet.data[..]).eq(lent.iter().map(|data| &data[..])));
     }
-    again.packets = packets;
-    assert_eq!(format!("{again:?}"), format!("{file:?}"));
     file
+}
+
+/// The same in a file that nobody else finds; `None` where none can stay.
+fn on_disk(bytes: &[u8]) -> Option<Held> {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static FILES: AtomicU32 = AtomicU32::new(0);
+    let name = format!("wirescope-held-{}-{}", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    let held = Held::of_file(&std::fs::File::open(&path).unwrap());
+    std::fs::remove_file(&path).unwrap();
+    held
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_longer_in_the_file_is_missing_and_the_rest_is_there() {
+    let path = std::env::temp_dir().join(format!("wirescope-shorter-{}", std::process::id()));
+    let (bytes, start, _) = three();
+    std::fs::write(&path, &bytes).unwrap();
+    let file = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    let (_, placed) = read_held(&Held::of_file(&file).unwrap(), |_, _| ()).unwrap();
+    let placed = placed.unwrap();
+    file.set_len(start as u64).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(placed.bytes(1).as_deref(), Some(&b"first"[..]));
+    assert_eq!(placed.bytes(3), None);
+    let (whole, missing) = (placed.packet(1).unwrap(), placed.packet(2).unwrap());
+    assert_eq!((&whole.data[..], &missing.data[..], missing.comments.len()), (&b"first"[..], &b""[..], 0));
 }
 
 fn problems(file: &File) -> Vec<String> {

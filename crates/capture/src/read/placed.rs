@@ -1,0 +1,232 @@
+//! A capture whose bytes stay where they are, in memory or in a file: of each packet is kept where it stands, and its bytes and
+//! comments are read again when they are asked for. A packet takes 48 bytes of memory.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::sync::Arc;
+
+use base::WallTime;
+use bytes::Bytes;
+
+use super::options::Options;
+use super::packet::comments_of;
+use super::{Order, OwnedPacket, Packet};
+use crate::Direction;
+
+/// Bytes of a capture that stay where they are.
+#[derive(Clone, Debug)]
+pub enum Held {
+    /// In memory.
+    Memory(Bytes),
+    /// In a file that can be read anywhere: its first bytes, so many of them. If it becomes shorter, what is no longer there
+    /// cannot be read.
+    File(Arc<fs::File>, u64),
+}
+
+impl Held {
+    /// All that a file holds now, if it is one that can be read anywhere: a pipe is none. (Only Unix has a way to read that
+    /// does not move on in the file.)
+    pub fn of_file(file: &fs::File) -> Option<Held> {
+        let about = file.metadata().ok().filter(|about| cfg!(unix) && about.is_file())?;
+        Some(Held::File(Arc::new(file.try_clone().ok()?), about.len()))
+    }
+
+    /// How many bytes there are.
+    pub fn len(&self) -> u64 {
+        match self {
+            Held::Memory(bytes) => bytes.len() as u64,
+            Held::File(_, len) => *len,
+        }
+    }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Reads them, the first first.
+    pub fn reader(&self) -> impl Read + '_ {
+        From { held: self, at: 0 }.take(self.len())
+    }
+
+    /// Reads what stands from `at` on, as far as it is there.
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Held::Memory(bytes) => {
+                let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+                (&rest[..]).read(into)
+            }
+            #[cfg(unix)]
+            Held::File(file, _) => std::os::unix::fs::FileExt::read_at(&**file, into, at),
+            #[cfg(not(unix))]
+            Held::File(..) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+}
+
+/// Reads bytes that are held, the first first.
+struct From<'a> {
+    held: &'a Held,
+    at: u64,
+}
+
+impl Read for From<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.held.read_at(self.at, into)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+/// Where a packet stands, and what its record says of it.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Of its block or record.
+    offset: u64,
+    /// Of its bytes.
+    data: u64,
+    /// Nanoseconds since 1970, if `timed`.
+    at: i64,
+    len: u32,
+    original_len: u32,
+    interface: u32,
+    /// Length of the options, which begin behind the bytes, padded to four.
+    options: u32,
+    timed: bool,
+    order: Order,
+    direction: Option<Direction>,
+    fcs_len: u8,
+}
+
+/// How much of a file is read at a time: whoever asks for one packet asks for its neighbours next.
+const NEAR: usize = 128 << 10;
+
+/// The packets of a capture whose bytes stay where they are.
+#[derive(Debug)]
+pub struct Placed {
+    held: Held,
+    places: Vec<Place>,
+    /// As [`Packet::dropped`], of the few that tell.
+    dropped: BTreeMap<u32, u64>,
+    near: RefCell<Near>,
+}
+
+/// What was read last of a file.
+#[derive(Debug, Default)]
+struct Near {
+    at: u64,
+    bytes: Vec<u8>,
+}
+
+impl Placed {
+    /// No packets yet of what is held.
+    pub(super) fn new(held: Held) -> Placed {
+        Placed { held, places: Vec::new(), dropped: BTreeMap::new(), near: RefCell::default() }
+    }
+    /// The next packet: the first is number 1.
+    pub(super) fn push(&mut self, packet: &Packet<'_>) {
+        let (options, order) = packet.options();
+        if let Some(dropped) = packet.dropped {
+            self.dropped.insert(self.places.len() as u32, dropped);
+        }
+        self.places.push(Place {
+            offset: packet.offset,
+            data: packet.data_offset,
+            at: packet.at.map_or(0, WallTime::as_unix_nanos),
+            len: packet.data.len() as u32,
+            original_len: packet.original_len,
+            interface: packet.interface,
+            options: options.len() as u32,
+            timed: packet.at.is_some(),
+            order,
+            direction: packet.direction,
+            fcs_len: packet.fcs_len,
+        });
+    }
+    /// How much memory a packet takes.
+    pub(super) const EACH: usize = size_of::<Place>();
+
+    /// What it was read from.
+    pub fn held(&self) -> &Held {
+        &self.held
+    }
+    /// How many packets there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+    /// The time of the first packet that has one.
+    pub fn first_at(&self) -> Option<WallTime> {
+        self.places.iter().find(|place| place.timed).map(|place| WallTime::from_unix_nanos(place.at))
+    }
+    /// The bytes of packet `number` (from 1); `None` if there is no such packet, or its bytes are no longer there.
+    pub fn bytes(&self, number: u32) -> Option<Cow<'_, [u8]>> {
+        let place = self.place(number)?;
+        self.range(place.data..place.data + u64::from(place.len))
+    }
+    /// Packet `number` (from 1), as [`super::read_all`] keeps it. What is no longer there of it is missing.
+    pub fn packet(&self, number: u32) -> Option<OwnedPacket> {
+        let place = *self.place(number)?;
+        let data = match (&self.held, self.bytes(number)) {
+            (Held::Memory(file), Some(Cow::Borrowed(bytes))) => file.slice_ref(bytes),
+            (_, bytes) => bytes.unwrap_or_default().into_owned().into(),
+        };
+        let from = place.data + u64::from(place.len).next_multiple_of(4);
+        let options = self.range(from..from + u64::from(place.options)).unwrap_or_default();
+        Some(OwnedPacket {
+            number: number.into(),
+            interface: place.interface,
+            at: place.timed.then(|| WallTime::from_unix_nanos(place.at)),
+            data,
+            original_len: place.original_len,
+            direction: place.direction,
+            fcs_len: place.fcs_len,
+            dropped: self.dropped.get(&(number - 1)).copied(),
+            offset: place.offset,
+            comments: comments_of(Options::new(&options, place.order)).map(Cow::into_owned).collect(),
+        })
+    }
+    /// All packets, in order: see [`Placed::packet`].
+    pub fn packets(&self) -> impl Iterator<Item = OwnedPacket> + '_ {
+        (1..=self.len() as u32).filter_map(|number| self.packet(number))
+    }
+
+    fn place(&self, number: u32) -> Option<&Place> {
+        self.places.get((number as usize).checked_sub(1)?)
+    }
+
+    fn range(&self, range: Range<u64>) -> Option<Cow<'_, [u8]>> {
+        let len = usize::try_from(range.end - range.start).ok()?;
+        if let Held::Memory(bytes) = &self.held {
+            let from = usize::try_from(range.start).ok()?;
+            return bytes.get(from..from + len).map(Cow::Borrowed);
+        }
+        let mut near = self.near.borrow_mut();
+        let within = |near: &Near| {
+            let from = usize::try_from(range.start.checked_sub(near.at)?).ok()?;
+            near.bytes.get(from..from.checked_add(len)?).map(<[u8]>::to_vec)
+        };
+        if let Some(bytes) = within(&near) {
+            return Some(Cow::Owned(bytes));
+        }
+        let mut bytes = std::mem::take(&mut near.bytes);
+        bytes.resize(len.max(NEAR), 0);
+        let mut have = 0;
+        while have < len {
+            match self.held.read_at(range.start + have as u64, bytes.get_mut(have..)?) {
+                Ok(0) => break,
+                Ok(more) => have += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        bytes.truncate(have);
+        *near = Near { at: range.start, bytes };
+        within(&near).map(Cow::Owned)
+    }
+}
