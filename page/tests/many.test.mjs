@@ -5,7 +5,7 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { PACKETS, stand } from "./million.mjs";
 import { base, open, program, seen, serve, shows, withBrowser } from "./browser.mjs";
@@ -60,18 +60,36 @@ test("a million packets: what stands in the document and what is touched stays b
   server.end();
 });
 
-test("the first packets of a long capture are shown while it is read, and whoever looks at one stays there", { timeout: 600_000 }, async () => {
-  const folder = await mkdtemp(join(tmpdir(), "wirescope-long-"));
-  const [long, pipe] = [join(folder, "long.pcapng"), join(folder, "pipe.pcapng")];
+/** A capture that takes longer to read than to look at its first packets. */
+let folder;
+let long;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "wirescope-long-"));
+  long = join(folder, "long.pcapng");
   execFileSync(program, ["http://www.example.com/", "--size", "18M", "--mtu", "600", "--rate", "1Gbps", "-o", long], { stdio: "ignore" });
+});
+after(() => rm(folder, { recursive: true }));
+
+/** A server that reads that capture, and gets its first 17 MiB; `rest` gives it the rest. */
+async function slowly() {
+  const pipe = join(folder, `pipe-${Math.random()}.pcapng`);
   execFileSync("mkfifo", [pipe]);
   const file = await readFile(long);
   const write = createWriteStream(pipe);
   const server = await serve(pipe);
+  // In pieces: the server stops reading where it has seen enough, and goes on by itself.
+  await new Promise((done) => write.write(file.subarray(0, 17 << 20), done));
+  const rest = () => new Promise((done) => write.end(file.subarray(17 << 20), done));
+  const end = async () => {
+    write.on("error", () => undefined).destroy();
+    await server.end();
+  };
+  return { server, rest, end };
+}
+
+test("the first packets of a long capture are shown while it is read, and whoever looks at one stays there", { timeout: 600_000 }, async () => {
+  const { server, rest, end } = await slowly();
   try {
-    const written = (part) => new Promise((done) => write.write(part, done));
-    // In pieces: the server stops reading where it has seen enough, and goes on by itself.
-    await written(file.subarray(0, 17 << 20));
     const page = await open(browser(), "", { url: server.url });
     const count = () => page.textContent(".now .of");
     assert.match(await count(), /1 of 20\D000 so far/);
@@ -97,8 +115,7 @@ test("the first packets of a long capture are shown while it is read, and whoeve
     await page.locator(".card .name", { hasText: "Acknowledgment" }).waitFor();
     const before = await where();
     assert.doesNotMatch(page.url(), /run=/, "a link could not be kept yet");
-    await written(file.subarray(17 << 20));
-    await new Promise((done) => write.end(done));
+    await rest();
     await page.waitForFunction(() => !/so far/.test(document.querySelector(".now .of").textContent));
     const rows = Number((await count()).replace(/^.* of/, "").replace(/\D/g, ""));
     assert.ok(rows > 40_000, `${rows} packets`);
@@ -114,7 +131,45 @@ test("the first packets of a long capture are shown while it is read, and whoeve
     assert.deepEqual(page.errors, []);
     await page.context().close();
   } finally {
-    await server.end();
-    await rm(folder, { recursive: true });
+    await end();
+  }
+});
+
+test("a link to a capture that is being read opens on its first packets; one to another is told so", { timeout: 600_000 }, async () => {
+  const whole = await serve(long);
+  const reading = await slowly();
+  try {
+    const first = await open(browser(), "", { url: whole.url });
+    await first.waitForFunction(() => /run=c/.test(location.hash));
+    const id = new URLSearchParams(new URL(first.url()).hash.slice(1)).get("run");
+    await first.context().close();
+    const { url } = reading.server;
+    const page = await open(browser(), `#run=${id}&packet=15000&field=tcp.ack`, { url });
+    await shows(page, 15_000);
+    assert.match(await page.textContent(".now .of"), /so far/);
+    await page.locator(".card .name", { hasText: "Acknowledgment" }).waitFor();
+    // It begins like the one that is read: only its end tells that it is another.
+    const like = id.slice(0, 9) + id.slice(9).replace(/[0-9a-f]/g, (digit) => (digit === "0" ? "1" : "0"));
+    const mistaken = await open(browser(), `#run=${like}&packet=7`, { url });
+    await shows(mistaken, 7);
+    // It begins otherwise: that is known at once.
+    const context = await browser().newContext();
+    const other = await context.newPage();
+    await other.goto(`${url}#run=c${"0".repeat(40)}&packet=9`);
+    await other.getByRole("heading", { name: "This link shows a capture" }).waitFor();
+    await context.close();
+    await reading.rest();
+    await page.waitForFunction(() => !/so far/.test(document.querySelector(".now .of").textContent));
+    await page.waitForFunction((id) => new URLSearchParams(location.hash.slice(1)).get("run") === id, id);
+    await shows(page, 15_000);
+    assert.deepEqual(page.errors, []);
+    await mistaken.waitForFunction(() => !/so far/.test(document.querySelector(".now .of").textContent));
+    await mistaken.getByText(`the run ${like} is not here (any more)`).waitFor();
+    await mistaken.waitForFunction((id) => new URLSearchParams(location.hash.slice(1)).get("run") === id, id);
+    await shows(mistaken, 7);
+    assert.deepEqual(mistaken.errors, []);
+    await Promise.all([page.context().close(), mistaken.context().close()]);
+  } finally {
+    await Promise.all([whole.end(), reading.end()]);
   }
 });

@@ -45,6 +45,7 @@ describe("columns", () => {
     expect([...column(columns, "repeats", Uint32Array)]).toEqual([0, 0]);
     // Zero would be a moment: a capture does not know when a packet was sent or arrived.
     expect([...column(columns, "sent", Float64Array)]).toEqual([NaN, NaN]);
+    expect(column(columns, "arrived", Float64Array)).toBe(column(columns, "sent", Float64Array));
   });
   it("that are cut short or something else are refused in words", () => {
     const whole = encode(4, [["at", "f64", raw(Float64Array.of(1, 2, 3, 4))]]);

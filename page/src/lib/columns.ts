@@ -46,12 +46,23 @@ export function decodeColumns(buffer: ArrayBuffer): Columns {
   return { rows: head.rows, byName };
 }
 
-/** The column of that name. Where the server has none it says nothing in any row: doubles are NaN, whole numbers 0. */
+/** What columns hold that say nothing, of each kind one. */
+const silent = new WeakMap<Columns, Map<unknown, Numbers>>();
+
+/**
+ * The column of that name. Where the server has none it says nothing in any row: doubles are NaN, whole numbers 0. Nobody writes
+ * into a column: all that say nothing are one.
+ */
 export function column<T extends Numbers>(columns: Columns, name: string, Kind: new (rows: number) => T): T {
   const found = columns.byName.get(name);
   if (found instanceof Kind) return found;
+  const known = silent.get(columns) ?? new Map<unknown, Numbers>();
+  silent.set(columns, known);
+  const same = known.get(Kind);
+  if (same instanceof Kind) return same;
   const nothing = new Kind(columns.rows);
   if (nothing instanceof Float64Array) nothing.fill(NaN);
+  known.set(Kind, nothing);
   return nothing;
 }
 

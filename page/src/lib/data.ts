@@ -12,6 +12,12 @@ export class Failure extends Error {
   }
 }
 
+/** What went wrong, as it is shown. */
+export function problemOf(cause: unknown): ApiProblem {
+  if (cause instanceof Failure) return cause.problem;
+  return { code: "internal", input: null, place: null, message: cause instanceof Error ? cause.message : String(cause), remedy: null };
+}
+
 const problem = (code: string, message: string, remedy: string | null): ApiProblem => ({ code, input: null, place: null, message, remedy });
 
 /** What an exported file holds inside, or null where a server answers. */

@@ -17,9 +17,12 @@ export class Density {
     const rows = side.length;
     this.toClient = new Uint32Array(rows + 1);
     this.trouble = new Uint32Array(rows + 1);
+    let [client, trouble] = [0, 0];
     for (let i = 0; i < rows; i++) {
-      this.toClient[i + 1] = (this.toClient[i] ?? 0) + (side[i] ? 1 : 0);
-      this.trouble[i + 1] = (this.trouble[i] ?? 0) + (troubled(i) ? 1 : 0);
+      if (side[i]) client++;
+      if (troubled(i)) trouble++;
+      this.toClient[i + 1] = client;
+      this.trouble[i + 1] = trouble;
     }
   }
 

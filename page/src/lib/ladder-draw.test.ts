@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Density } from "./density";
-import { densityStrips, draw, type Scene } from "./ladder-draw";
+import { densityStrips } from "./ladder-density";
+import { draw } from "./ladder-draw";
+import type { Scene } from "./ladder-scene";
 import type { Rows } from "./rows";
 import { Viewport } from "./viewport";
 
