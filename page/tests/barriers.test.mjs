@@ -1,11 +1,13 @@
 // Nothing bars anybody's way: axe in every view, theme and width; and every class of packet is told apart without colour.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { axeSource, base, open, runOf, unfold, withBrowser } from "./browser.mjs";
+import { axeSource, base, open, program, runOf, serve, unfold, withBrowser } from "./browser.mjs";
 import { stand } from "./million.mjs";
 
 const browser = withBrowser();
@@ -33,6 +35,8 @@ const VIEWS = [
   ["true time", button("true time"), ".ladder canvas", button("even rows"), "#ladder"],
   ["every hop", button("every hop"), ".hosts .host:nth-child(3)", button("every hop"), "#ladder"],
   ["everything at once", (page) => page.keyboard.press("f"), ".ladder canvas", (page) => page.keyboard.press("0"), "#ladder"],
+  ["numbers as on the wire", button("counted from the first (derived)"), ".numbers button[aria-pressed=true]", button("as on the wire"), ".inspect"],
+  ["why, down to the act that began it", (page) => page.locator(".inspect").getByRole("button", { name: /and what led to that/ }).click(), ".inspect li", null, ".inspect"],
   ["table", button("Table"), "[role=grid]", null, "#ladder"],
   ["filter", (page) => page.fill(".filter input", "GET"), ".filtered", (page) => page.fill(".filter input", ""), "#ladder"],
   ["what a record decrypts to", (page) => page.getByRole("group", { name: "Bytes to look at" }).getByRole("button").last().click(), "[role=tree]", button("Ladder"), ".inspect"],
@@ -44,16 +48,44 @@ const VIEWS = [
     await page.keyboard.press("Enter");
   }, "dialog[open] .wrong", escape, "dialog[open]"],
   ["tour", button("Tour"), ".learn .text b", null, "main"],
-  ["question", button("Ask me"), ".learn form, .learn .choices", button("Close the tour"), "main"],
+  ["question", button("Ask me"), ".learn form, .learn .choices", null, "main"],
+  ["an answer marked wrong", async (page) => {
+    await page.fill(".learn form input", "7");
+    await page.keyboard.press("Enter");
+  }, ".learn .wrong", button("Next question"), "main"],
+  ["a question with choices", () => {}, ".learn .choices button", null, "main"],
+  ["an answer marked right", (page) => page.locator(".learn .choices button", { hasText: "ESTABLISHED" }).click(), ".learn .right", button("Close the tour"), "main"],
   ["a problem", async (page) => {
     await page.fill(".source input[type=text]", "https://exa mple:99999/");
     await page.keyboard.press("Enter");
   }, "[role=alert]", button("Close the message"), "body"],
-  ["graph as a table", async (page) => {
+  ["graph closer", async (page) => {
     await page.locator("#tab-graphs").click();
+    await page.getByRole("button", { name: "Closer" }).click();
+  }, ".graphs button:has-text('All of it'):enabled", button("All of it"), ".panel"],
+  ["graph as a table, a series hidden", async (page) => {
     await page.getByRole("button", { name: "as a table" }).first().click();
+    await page.locator("figure .legend button").first().click();
   }, "figure table", null, ".panel"],
+  ["figures that are not known", async (page) => {
+    await page.locator("#tab-states").click();
+    await page.locator(".unsaid summary").first().click();
+  }, ".unsaid[open]", null, ".panel"],
+  ["a device's table", async (page) => {
+    await page.locator("#tab-hops").click();
+    await page.locator(".hops details summary").first().click();
+  }, ".hops details[open] table", null, ".panel"],
+  ["the log searched and grouped", async (page) => {
+    await page.locator("#tab-log").click();
+    await page.getByLabel("by machine").check();
+    await page.getByPlaceholder("search the log").fill("sends");
+  }, ".log h3", null, ".panel"],
+  ["more room for the panel", (page) => page.evaluate(() => document.querySelector(".taller").click()), ".taller[aria-pressed=true]", (page) => page.evaluate(() => document.querySelector(".taller").click()), "body"],
   ["conditions", button("Conditions"), "#knob-rtt", null, ".knobs"],
+  ["a condition that cannot be", async (page) => {
+    await page.fill("#knob-rtt", "soon");
+    await page.keyboard.press("Enter");
+  }, ".knob .wrong", button("Close the message"), "body"],
   ["A and B", async (page) => {
     await page.getByRole("button", { name: "Keep as A" }).click();
     await page.fill("#knob-rtt", "20ms");
@@ -73,6 +105,36 @@ const OPENED = [
     const buffer = (await made(page, "pcapng")).subarray(0, 5000);
     await page.setInputFiles("input[type=file]", { name: "broken off.pcapng", mimeType: "application/octet-stream", buffer });
   }, ".problem[role=status]"],
+  ["all that a flight carries, in its envelopes", "#source=https&packet=6", (page) => page.locator(".envelope.several").first().waitFor(), ".envelope.several"],
+  ["requests beside each other", "#source=http2&packet=24&panel=waterfall", () => {}, ".requests .track"],
+  ["a tree of questions, and a URL taken apart", "#source=lifecycle&packet=8&panel=dns", (page) => page.locator(".question").first().waitFor(), ".question"],
+  ["caches, connections, what came of it", "#source=lifecycle&packet=8&panel=waterfall", () => {}, ".waterfall dl"],
+  ["what NAT changed", "#source=browser&packet=9&panel=hops", () => {}, ".hops table"],
+  ["a comparison's findings", "#source=simultaneous-open&panel=waterfall", () => {}, ".findings"],
+  ["two runs that hardly compare", "#source=https", async (page) => {
+    await unfold(page);
+    await button("Keep as A")(page);
+    await unfold(page);
+    await page.fill(".source input[type=text]", "lifecycle");
+    await page.keyboard.press("Enter");
+  }, ".compare table"],
+  ["what one lost packet would have cost", "#source=https&packet=9", (page) => page.getByRole("button", { name: /What if this packet were lost/ }).click(), ".compare .sentences li"],
+  ["a scenario file with a mistake", "#source=curl", (page) => page.setInputFiles("input[type=file]", { name: "mine.toml", mimeType: "application/octet-stream", buffer: Buffer.from('title = "Mine"\ncolour = 3\n') }), "[role=alert]"],
+  ["no capture at all", "#source=curl", (page) => page.setInputFiles("input[type=file]", { name: "holiday.pcap", mimeType: "application/octet-stream", buffer: Buffer.from("this is no capture at all") }), "[role=alert]"],
+  ["hostile text", `#source=curl&packet=4&field=http.request&k.header=${encodeURIComponent("X-Bidi: <b>\u202egnol si siht\nX-Long: " + "unbroken".repeat(40))}`, () => {}, ".card .name"],
+  ["a server that is gone", "#source=https&packet=9", async (page) => {
+    await page.route("**/api/**", (route) => route.abort());
+    await page.keyboard.press("j");
+  }, ".inspector .quiet"],
+  ["files to be dropped", "#source=https", (page) => page.evaluate(() => {
+    const files = new DataTransfer();
+    files.items.add(new File(["x"], "x.pcap"));
+    window.dispatchEvent(new DragEvent("dragover", { dataTransfer: files, cancelable: true }));
+  }), ".drop"],
+  ["sharing a part of many packets", "#source=curl&k.size=3000k", async (page) => {
+    await unfold(page);
+    await button("Share and export")(page);
+  }, "dialog[open] label input"],
   ["a capture", "#source=https&k.loss=3%25&k.size=40k&k.seed=7", async (page) => {
     await page.setInputFiles("input[type=file]", { name: "trace.pcapng", mimeType: "application/octet-stream", buffer: await made(page, "pcapng") });
   }, ".badge.captured"],
@@ -85,13 +147,24 @@ const OPENED = [
   }, ".card .name"],
 ];
 
+/** What tells that a component was among what was looked at; those that have no look of their own stand in another. */
+const COMPONENTS = {
+  Awaited: ".awaited", Bits: ".diagram", Compare: ".compare", Dialog: "dialog[open]", Dns: ".question", Fields: "[role=tree]", GoTo: "dialog[open] .wrong", Graph: "figure .plot",
+  Graphs: ".graphs", Help: "dialog[open] .keys", Hex: ".hex", Hops: ".hops", Icon: ".icon-svg", Inspector: ".inspector", Knobs: ".knobs fieldset", Ladder: ".ladder canvas",
+  Learn: ".learn", Log: ".log", Masthead: ".masthead", PacketTable: "[role=grid]", Packets: "#ladder", Panels: "[role=tablist]", Phases: ".phases", Problems: ".problem",
+  Requests: ".requests", Share: "dialog[open] .share", SourceBox: ".source", StateDrawing: ".drawing svg", States: ".states", Top: "header h1", Transport: "[role=toolbar]",
+  Waterfall: ".waterfall", Why: ".inspect li",
+};
+
 for (const width of [1440, 768, 320]) {
   test(`nothing bars the way in either theme, ${width} pixels`, { timeout: 900_000 }, async () => {
     const context = await browser().newContext({ viewport: { width, height: 900 }, colorScheme: "light", reducedMotion: "reduce", bypassCSP: true });
     const page = await context.newPage();
     page.setDefaultTimeout(180_000);
+    const seen = new Set();
     const holds = async (what, part = "body") => {
       await page.waitForTimeout(100);
+      for (const name of await page.evaluate((all) => Object.keys(all).filter((name) => document.querySelector(all[name])), COMPONENTS)) seen.add(name);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       assert.ok(wide <= 0, `${what} is ${wide} pixels too wide`);
       assert.deepEqual(await axe(page, part), [], what);
@@ -122,14 +195,52 @@ for (const width of [1440, 768, 320]) {
       await go(page);
       await page.locator(there).first().waitFor({ state: "attached" });
       await holds(what);
+      await page.unrouteAll();
     }
     await page.goto("about:blank");
     await page.goto(`${base}#run=c0000000000000000&packet=9`);
     await page.getByText("This link shows a capture").waitFor();
     await holds("a capture that is asked for");
+    // Whatever the page is made of was among it.
+    const made = (await readdir(join(import.meta.dirname, "../src/views"))).filter((name) => name.endsWith(".svelte")).map((name) => name.replace(".svelte", ""));
+    assert.deepEqual(made.filter((name) => !seen.has(name)), []);
     await context.close();
   });
 }
+
+test("nothing bars the way while a capture is read", { timeout: 900_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "wirescope-barriers-"));
+  const [long, pipe] = [join(folder, "long.pcapng"), join(folder, "pipe.pcapng")];
+  execFileSync(program, ["http://www.example.com/", "--size", "18M", "--mtu", "600", "--rate", "1Gbps", "-o", long], { stdio: "ignore" });
+  execFileSync("mkfifo", [pipe]);
+  const file = await readFile(long);
+  const write = createWriteStream(pipe);
+  const server = await serve(pipe);
+  try {
+    await new Promise((done) => write.write(file.subarray(0, 17 << 20), done));
+    const context = await browser().newContext({ reducedMotion: "reduce", bypassCSP: true });
+    const page = await context.newPage();
+    page.setDefaultTimeout(180_000);
+    await page.goto(server.url);
+    await page.locator(".reading").waitFor({ state: "attached" });
+    await page.locator("#tab-waterfall").click();
+    for (const width of [1440, 768, 320]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.waitForTimeout(200);
+      for (const colorScheme of ["light", "dark"]) {
+        await page.emulateMedia({ colorScheme });
+        assert.deepEqual(await axe(page), [], `${width} pixels, ${colorScheme}`);
+        assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)) <= 0, `${width} pixels`);
+      }
+    }
+    assert.match(await page.textContent(".now .of"), /so far/);
+    await context.close();
+  } finally {
+    write.destroy();
+    await server.end();
+    await rm(folder, { recursive: true });
+  }
+});
 
 test("the tool that finds barriers finds one", { timeout: 600_000 }, async () => {
   const context = await browser().newContext({ bypassCSP: true });
@@ -143,6 +254,45 @@ test("the tool that finds barriers finds one", { timeout: 600_000 }, async () =>
   });
   assert.ok((await axe(page)).some((line) => line.startsWith("button-name")));
   await context.close();
+});
+
+/** What of the page cannot be reached at this size: parts that stand out of the window, controls that are covered or cut off. */
+const lost = (page) => page.evaluate(() => {
+  const out = [];
+  if (document.documentElement.scrollWidth > innerWidth) out.push(`the page is ${document.documentElement.scrollWidth} wide`);
+  for (const control of document.querySelectorAll("header button, header input[type=text], header select, [role=toolbar] button, [role=toolbar] select, .bar button, .bar select, .phases button, [role=tab], .tour")) {
+    if (!control.checkVisibility()) continue;
+    control.scrollIntoView({ block: "center", inline: "nearest" });
+    const box = control.getBoundingClientRect();
+    const name = control.getAttribute("aria-label") || control.textContent.trim() || control.title;
+    const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    if (box.left < -1 || box.right > innerWidth + 1) out.push(`${name} stands out of the window`);
+    else if (!top || !(control.contains(top) || top.contains(control))) out.push(`${name} is covered by ${top?.className}`);
+    if (control.tagName === "BUTTON" && control.scrollWidth > control.clientWidth + 2) out.push(`${name} is cut off`);
+  }
+  return out;
+});
+
+test("at twice the size, of everything or of text alone, nothing is lost", { timeout: 900_000 }, async () => {
+  for (const [width, height, ratio, text] of [[720, 450, 2, 16], [640, 400, 2, 16], [1440, 900, 1, 32], [1280, 800, 1, 32], [768, 900, 1, 32]]) {
+    const context = await browser().newContext({ viewport: { width, height }, deviceScaleFactor: ratio, reducedMotion: "reduce" });
+    const page = await context.newPage();
+    page.setDefaultTimeout(180_000);
+    // As a reader sets it in the browser: letters are larger, windows are not.
+    await (await context.newCDPSession(page)).send("Page.setFontSizes", { fontSizes: { standard: text, fixed: text * 0.8125 } });
+    await page.goto(`${base}#source=https&packet=9&field=tcp.window`);
+    await page.waitForSelector(".card .name");
+    assert.equal(await page.evaluate(() => parseFloat(getComputedStyle(document.documentElement).fontSize)), text);
+    await unfold(page);
+    assert.deepEqual(await lost(page), [], `${width} pixels, text of ${text}`);
+    // Rows grow with what they say, in the ladder and in the table.
+    for (const view of ["Ladder", "Table"]) {
+      await page.getByRole("button", { name: view, exact: true }).click();
+      const cut = await page.evaluate(() => [...document.querySelectorAll(".ladder .row, .line")].filter((row) => [...row.children].some((part) => !part.matches(".sr") && part.getBoundingClientRect().height > row.getBoundingClientRect().height + 1)).length);
+      assert.equal(cut, 0, `${view}: ${cut} rows are too small at ${width} pixels, text of ${text}`);
+    }
+    await context.close();
+  }
 });
 
 test("in grey, every class of packet looks unlike any other", { timeout: 600_000 }, async () => {

@@ -1,6 +1,6 @@
 // Moving through a run by keys and controls, and every view at the same packet and moment.
 import assert from "node:assert/strict";
-import { journey, packet, seen, shows, withBrowser } from "./browser.mjs";
+import { base, journey, packet, seen, shows, withBrowser } from "./browser.mjs";
 
 withBrowser();
 
@@ -149,4 +149,12 @@ journey("1 to 7 show the panels, wherever the reader is", "#source=lifecycle", {
     await page.keyboard.press(String(i + 1));
     await page.locator(`#${tab}[aria-selected=true]`).waitFor();
   }
+});
+
+journey("a column's address is the one that its machine speaks with", "#source=ipv6", {}, async (page) => {
+  await page.locator(".hosts .address").first().waitFor();
+  for (const address of await page.locator(".hosts .address").allTextContents()) assert.match(address, /^[0-9a-f:]+$/);
+  await page.goto("about:blank");
+  await page.goto(`${base}#source=browser`);
+  await page.locator(".hosts .address", { hasText: "192.168.1.1" }).first().waitFor();
 });

@@ -25,6 +25,8 @@ fn each_of_the_four_has_a_tour_whose_steps_are_all_there() {
         assert_eq!(tour.steps.len(), written, "{name}: {:?}", tour.steps.iter().map(|s| &s.title).collect::<Vec<_>>());
         let packets: Vec<u32> = tour.steps.iter().filter_map(|step| step.packet).collect();
         assert!(packets.is_sorted(), "{name}: {packets:?}");
+        // All but what no packet shows points at something in its packet.
+        assert!(tour.steps.iter().all(|step| step.packet.is_none() || step.field.is_some()), "{name}");
         for step in &tour.steps {
             assert!(!step.text.contains(['{', '}']), "{name}: {}", step.text);
             assert!(step.at_ns.is_some());
@@ -95,7 +97,21 @@ fn every_answer_is_what_the_run_shows() {
                     assert_eq!(machines.ends[side].state_name, question.answer);
                     assert!(question.choices.contains(&question.answer) && question.choices.len() == 4, "{question:?}");
                 }
-                Some("window") => assert!(question.answer.parse::<i64>().is_ok_and(|left| left >= 0), "{question:?}"),
+                Some("window") => {
+                    assert!(question.answer.parse::<i64>().is_ok_and(|left| left >= 0), "{question:?}");
+                    // The packet that is shown with the answer is the one that offered the window: not the sender's own.
+                    let sent: u32 = question.id["window-".len()..].parse().expect("a number");
+                    assert_ne!(row.side, story.row(sent).expect("it is there").side, "{question:?}");
+                    assert!(
+                        question.ask.contains(&format!("before {} ", row.ack.expect("it acknowledges"))),
+                        "{question:?}"
+                    );
+                }
+                Some("next") => {
+                    assert_eq!(question.answer, format!("{}: {}", row.protocol, row.meaning));
+                    assert!(question.choices.len() == 4 && question.choices.contains(&question.answer), "{question:?}");
+                    assert!(question.ask.contains(&row.from), "{question:?}");
+                }
                 Some("again") => assert!(row.meaning.contains("again"), "{}", row.meaning),
                 _ => panic!("{question:?}"),
             }

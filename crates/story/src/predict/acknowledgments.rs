@@ -2,14 +2,18 @@
 
 use wire::tcp::Flags;
 
-use super::{MAX_OF_A_SORT, Prediction, connections};
+use super::{MAX_OF_A_SORT, Prediction, connections, the};
 use crate::Story;
 
-/// A question for each acknowledgment that is the first to cover a segment.
+/// Questions about plain data in one direction of a connection, at most: they are all alike.
+const MAX_OF_DATA: usize = 2;
+
+/// A question for each acknowledgment that is the first to cover a SYN or a FIN, and for the first of those that cover data.
 pub(super) fn questions(story: &Story) -> Vec<Prediction> {
     let mut out = Vec::new();
     for id in connections(story) {
         let Some(conversation) = story.flow().conversation(id) else { continue };
+        let mut of_data = [0, 0];
         for view in conversation.packets.iter().filter_map(|&number| story.flow().row(number)) {
             if out.len() >= MAX_OF_A_SORT {
                 return out;
@@ -26,21 +30,30 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
             if ack != end {
                 continue;
             }
+            if syn_fin(segment.flags) == 0 {
+                let asked = &mut of_data[acked.row.direction as usize];
+                if *asked >= MAX_OF_DATA {
+                    continue;
+                }
+                *asked += 1;
+            }
             let (who, whose) = (story.names().host(conversation.sender(view.row.direction).ip), acked.row.number);
             let holds = holds(segment.flags, segment.len);
             out.push(Prediction {
                 id: format!("ack-{number}"),
                 before_packet: number,
                 ask: format!(
-                    "Packet {whose} starts at the relative sequence number {first} and carries {holds}. Which acknowledgment number will {who} answer with?"
+                    "Packet {whose} starts at the relative sequence number {first} and carries {holds}. Which acknowledgment number will {} answer with?",
+                    the(&who)
                 ),
                 kind: "number",
                 choices: Vec::new(),
                 answer: ack.to_string(),
                 accepts: vec![tcp.ack.0.to_string()],
                 because: format!(
-                    "an acknowledgment names the next number that is expected: {first} and {holds} make {ack}, on the wire {}; SYN and FIN count like a byte (RFC 9293 §3.4)",
-                    tcp.ack
+                    "an acknowledgment names the next number that is expected: {first} and {holds} make {ack}, on the wire {}{} (RFC 9293 §3.4)",
+                    tcp.ack,
+                    if syn_fin(segment.flags) > 0 { "; SYN and FIN count like a byte" } else { "" }
                 ),
                 packet: number,
                 field: Some("tcp.ack"),

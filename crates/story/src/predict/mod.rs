@@ -2,6 +2,7 @@
 
 mod acknowledgments;
 mod causes;
+mod next;
 mod states;
 mod windows;
 
@@ -53,6 +54,7 @@ impl Story {
         questions.extend(states::questions(self));
         questions.extend(windows::questions(self));
         questions.extend(causes::questions(self));
+        questions.extend(next::questions(self));
         questions.sort_by(|a, b| (a.before_packet, &a.id).cmp(&(b.before_packet, &b.id)));
         Predictions { questions }
     }
@@ -83,4 +85,15 @@ fn ordered(mut choices: Vec<String>) -> Vec<String> {
     choices.sort();
     choices.dedup();
     choices
+}
+
+/// A host in a sentence: `the laptop`, but `192.0.2.1`.
+fn the(host: &str) -> String {
+    if host.contains(['.', ':']) { host.to_owned() } else { format!("the {host}") }
+}
+
+/// Flags in a sentence: `a SYN`, `an ACK`.
+fn a(flags: &str) -> String {
+    let vowel = flags.starts_with(['A', 'E', 'U']) || flags.starts_with("RST");
+    format!("{} {flags}", if vowel { "an" } else { "a" })
 }

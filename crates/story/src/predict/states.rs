@@ -2,7 +2,7 @@
 
 use wire::tcp::{Flags, State, TRANSITIONS};
 
-use super::{MAX_OF_A_SORT, Prediction, connections, ordered};
+use super::{MAX_OF_A_SORT, Prediction, a, connections, ordered};
 use crate::Story;
 
 /// A question for each packet with which an end changes its state.
@@ -16,6 +16,9 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
                 return out;
             }
             let Some(machines) = story.machines_after(number) else { continue };
+            let Some(view) = story.flow().row(number) else { continue };
+            let flags = view.tcp.map(|tcp| tcp.flags.to_string()).unwrap_or_default();
+            let sender = if view.row.direction == flow::Direction::ToServer { "client" } else { "server" };
             for (end, known) in machines.ends.iter().zip(&mut known) {
                 let before = known.replace(end.state);
                 let Some(taken) = &end.taken else { continue };
@@ -29,19 +32,21 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
                     id: format!("state-{number}-{}", end.side),
                     before_packet: number,
                     ask: format!(
-                        "The {} is in {}. In which state will it be with packet {number}?",
-                        end.side, taken.from
+                        "Packet {number} is {} from the {sender}. The {} is in {}: in which state is it then?",
+                        a(&flags),
+                        end.side,
+                        taken.from
                     ),
                     kind: "choice",
                     choices: choices(taken.codes[0], taken.to),
                     answer: taken.to.to_owned(),
                     accepts: Vec::new(),
                     because: format!(
-                        "in {}, {} leads to {}; done then: {} ({})",
+                        "in {}, “{}” leads to {}{} ({})",
                         taken.from,
                         taken.event,
                         taken.to,
-                        if taken.action == "x" { "nothing" } else { taken.action },
+                        if taken.action == "x" { String::new() } else { format!(", with “{}”", taken.action) },
                         taken.rfc
                     ),
                     packet: number,

@@ -49,7 +49,8 @@ pub(super) fn graph(
     let stretches = STRETCHES.min(window.points).max(1);
     let whole = to.since(from).as_nanos().max(0);
     // A window is sent once a round trip: shorter averages would show bursts and gaps where the rate is even.
-    let round_trip = story.flow().conversation(id).and_then(|conversation| conversation.tcp()).and_then(analyze::round_trip);
+    let round_trip =
+        story.flow().conversation(id).and_then(|conversation| conversation.tcp()).and_then(analyze::round_trip);
     let even = round_trip.map_or(0, Duration::as_nanos).min(whole / LEAST_STRETCHES);
     let span = (whole / stretches as i64 + 1).max(even).max(1_000);
     let mut sums = vec![[0i64; 2]; stretches + 1];

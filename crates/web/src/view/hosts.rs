@@ -1,6 +1,7 @@
 //! The columns of the ladder: one a host, the client on the left and the server on the right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use base::PlaceId;
 use story::Story;
@@ -79,6 +80,13 @@ impl Hosts {
         for (to, &from) in (0..).zip(&order) {
             new[usize::from(from)] = to;
         }
+        // Of a machine's addresses the one that it speaks with, where it has several.
+        let ends = |conversation: &flow::Conversation| [conversation.client.ip, conversation.server.ip];
+        let spoken: BTreeSet<IpAddr> = if trace.is_some() {
+            story.flow().conversations().iter().flat_map(ends).collect()
+        } else {
+            BTreeSet::new()
+        };
         let host = |&at: &u16| {
             let name = self.names[usize::from(at)].clone();
             let role = match (device(&name), main) {
@@ -87,7 +95,8 @@ impl Hosts {
                 (None, Some([_, server])) if server == at => "server",
                 _ => "unknown",
             };
-            let address = story.names().iter().find(|(_, owner)| *owner == name).map(|(ip, _)| ip.to_string());
+            let own = || story.names().iter().filter(|(_, owner)| *owner == name).map(|(ip, _)| ip);
+            let address = own().find(|ip| spoken.contains(*ip)).or_else(|| own().next()).map(|ip| ip.to_string());
             Host { name, address, role: role.to_owned() }
         };
         (order.iter().map(host).collect(), new)
