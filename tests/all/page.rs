@@ -214,3 +214,24 @@ fn the_page_is_sound_in_its_parts() {
     );
     passes("vitest", &mut node(&["node_modules/vitest/vitest.mjs", "run"]));
 }
+
+#[test]
+fn the_keyboard_map_names_each_key_that_the_page_knows() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).expect("a file of the repository");
+    let (keys, map) = (read("page/src/lib/keys.ts"), read("docs/page.md"));
+    let listed = keys.lines().filter_map(|line| line.split("keys: [").nth(1)?.split("], does").next());
+    let keys: Vec<&str> = listed.flat_map(|list| list.split('"').skip(1).step_by(2)).collect();
+    assert!(keys.len() > 15, "{keys:?}");
+    for key in keys.iter().flat_map(|key| key.split('–')) {
+        assert!(map.contains(&format!("`{key}`")), "docs/page.md does not tell what `{key}` does");
+    }
+    // And what the page does with a key is in its own list.
+    let acts = read("page/src/App.svelte");
+    let acts = acts.split("const ACTS").nth(1).and_then(|rest| rest.split("};").next()).expect("the keys' acts");
+    let known = |key: &str| matches!(key, "=" | "<" | ">") || keys.contains(&key);
+    for line in acts.lines().skip(1).filter(|line| line.contains(": () =>")) {
+        let key = line.trim().split(": () =>").next().unwrap_or_default().trim_matches('"');
+        assert!(known(key), "“{key}” is in no list");
+    }
+}

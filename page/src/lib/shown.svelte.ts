@@ -101,7 +101,8 @@ export class Shown {
     const trace = this.trace;
     const axis = this.axis;
     if (!trace || !axis || trace.rows === 0) return;
-    const last = this.veil ? (trace.at[this.veil - 2] ?? axis.from) : axis.to;
+    // TIME-WAIT ends long after the last packet: whoever wants to see that gets there.
+    const last = this.veil ? (trace.at[this.veil - 2] ?? axis.from) : Math.max(axis.to, trace.head.totals?.time_wait?.to_ns ?? 0);
     this.moment = Math.min(Math.max(ns, axis.from), last);
     this.event = null;
     const passed = trace.passed(this.moment);

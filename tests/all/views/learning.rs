@@ -89,6 +89,11 @@ fn every_answer_is_what_the_run_shows() {
         for question in &questions {
             assert!(question.marks(&question.answer) && question.because.contains("RFC"), "{question:?}");
             let row = story.row(question.packet).expect("it is there");
+            if let Some(field) = question.field {
+                let packet = story.packet(question.packet).expect("it is there");
+                let there = packet.buffers.iter().any(|buffer| buffer.record.find(field).is_some());
+                assert!(there, "packet {} has no {field}: {question:?}", question.packet);
+            }
             match question.id.split('-').next() {
                 Some("ack") => assert_eq!(row.ack.map(|ack| ack.to_string()).as_ref(), Some(&question.answer)),
                 Some("state") => {

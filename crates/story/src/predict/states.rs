@@ -17,7 +17,7 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
             }
             let Some(machines) = story.machines_after(number) else { continue };
             let Some(view) = story.flow().row(number) else { continue };
-            let flags = view.tcp.map(|tcp| tcp.flags.to_string()).unwrap_or_default();
+            let flags = view.tcp.map(|tcp| tcp.flags).unwrap_or_default();
             let sender = if view.row.direction == flow::Direction::ToServer { "client" } else { "server" };
             for (end, known) in machines.ends.iter().zip(&mut known) {
                 let before = known.replace(end.state);
@@ -33,7 +33,7 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
                     before_packet: number,
                     ask: format!(
                         "Packet {number} is {} from the {sender}. The {} is in {}: in which state is it then?",
-                        a(&flags),
+                        a(&flags.to_string()),
                         end.side,
                         taken.from
                     ),
@@ -50,7 +50,7 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
                         taken.rfc
                     ),
                     packet: number,
-                    field: Some("tcp.flags"),
+                    field: Some(telling(flags)),
                 });
             }
         }
@@ -69,6 +69,12 @@ fn handshakes<'p>(story: &'p Story, packets: &'p [u32]) -> impl Iterator<Item = 
             true
         }
     })
+}
+
+/// The flag that moves a state machine.
+fn telling(flags: Flags) -> &'static str {
+    let by_flag = [(Flags::RST, "tcp.rst"), (Flags::FIN, "tcp.fin"), (Flags::SYN, "tcp.syn")];
+    by_flag.iter().find(|(flag, _)| flags.contains(*flag)).map_or("tcp.ack_flag", |(_, field)| field)
 }
 
 /// How many packets behind one that opens or closes may bring a change of state.
