@@ -6,12 +6,16 @@ use std::collections::BTreeMap;
 use base::Duration;
 use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc, SlowStart, SynCookies};
 
+use crate::route::Route;
+
 /// The settings in force. A name is as in `sysctl`, without `net.ipv4.`.
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel {
     values: BTreeMap<&'static str, String>,
     /// What is known of other machines is to be forgotten (`ip tcp_metrics flush`).
     pub(crate) forget_metrics: bool,
+    /// What the route to everybody says.
+    pub(crate) route: Route,
     /// The queue in front of the device.
     pub(crate) qdisc: Qdisc,
     /// Whether `nstat` was asked: it starts anew from here.
@@ -175,6 +179,7 @@ impl Default for Kernel {
         Kernel {
             values,
             forget_metrics: false,
+            route: Route::default(),
             qdisc: Qdisc::default(),
             counters_read: false,
             merged_arrivals: None,
@@ -286,6 +291,7 @@ impl Kernel {
         if let Some(congestion) = congestion(self.text("tcp_congestion_control")) {
             config.congestion = congestion;
         }
+        self.route.apply(&mut config);
         (self.adjust)(&mut config);
         config
     }

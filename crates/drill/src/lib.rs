@@ -19,6 +19,7 @@ mod machine;
 mod neighbours;
 mod parse;
 mod report;
+mod route;
 mod run;
 mod script;
 mod setup;

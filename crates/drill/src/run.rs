@@ -330,12 +330,15 @@ impl Runner<'_> {
     }
 
     fn command(&mut self, command: &Command, directory: &Path) -> Result<(), Stop> {
-        let machine = &self.machine;
+        let (machine, route) = (&self.machine, self.kernel.route);
         let tables = |name: &str| match name {
             "nstat" => Some(machine.counters()),
             name => tables::table(&machine.host, name),
         };
         Shell { kernel: &mut self.kernel, files: &mut self.files, tables: &tables }.run(&command.text, directory)?;
+        if self.kernel.route.resizes(&route) && !self.descriptors.connections().is_empty() {
+            return Err(Stop::unsupported("a route whose segments change under an open connection"));
+        }
         if std::mem::take(&mut self.kernel.forget_metrics) {
             self.machine.host.tcp_forget_metrics();
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::kernel::{Kernel, Refused};
+use crate::route::Route;
 use crate::tables;
 
 /// How deep files of commands may call one another.
@@ -107,6 +108,11 @@ impl Shell<'_> {
             // Our machine is new for every script: no metrics are saved, and its queue drops nothing.
             ("ip", ["tcp_metrics", "flush", ..]) => {
                 self.kernel.forget_metrics = true;
+                Ok(())
+            }
+            ("ip", ["route", "change" | "replace", route @ ..])
+            | ("ip", ["-6" | "-4", "route", "change" | "replace", route @ ..]) => {
+                self.kernel.route = Route::parse(route).map_err(Refused)?;
                 Ok(())
             }
             // Each packet of ours is one segment: what a device would cut is cut before.
