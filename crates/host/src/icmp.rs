@@ -335,8 +335,9 @@ impl Host {
                 let seq = Seq(u32::from_be_bytes([a, b, c, d]));
                 self.tcp_icmp((ip.src.into(), ports.0), (ip.dst.into(), ports.1), error, seq, &mut cx);
             }
-            (Protocol::UDP, Some(IcmpError::Unreachable { errno, .. })) => {
-                self.udp_icmp((ip.src.into(), ports.0), (ip.dst.into(), ports.1), errno, &mut cx);
+            (Protocol::UDP, Some(error)) => {
+                let code = (header.kind.0, header.code);
+                self.udp_icmp((ip.src.into(), ports.0), (ip.dst.into(), ports.1), error, code, &mut cx);
             }
             (Protocol::ICMP, _) => {
                 let Some(echo) = inner.get(..Header::LEN).map(Header::read) else { return };

@@ -221,8 +221,9 @@ impl Host {
                 let seq = Seq(u32::from_be_bytes([a, b, c, d]));
                 self.tcp_icmp((src.into(), local), (dst.into(), remote), error, seq, &mut cx);
             }
-            (Protocol::UDP, Some(IcmpError::Unreachable { errno, .. })) => {
-                self.udp_icmp((src.into(), local), (dst.into(), remote), errno, &mut cx);
+            (Protocol::UDP, Some(error)) => {
+                let code = (header.kind.0, header.code);
+                self.udp_icmp((src.into(), local), (dst.into(), remote), error, code, &mut cx);
             }
             (Protocol::ICMPV6, _) if a == Type::ECHO_REQUEST.0 => {
                 let Some(&[a, b, c, d]) = inner.get(Header::LEN..HEAD) else { return };

@@ -38,3 +38,4 @@ pub use nat::{NatRow, NatState};
 pub use neighbour::{Neighbour, NeighbourState};
 pub use routes::{Prefix, Routes};
 pub use sockets::{ConnectOptions, Datagram, ListenOptions, PingAnswer, PingResult, SocketId, UdpOptions};
+pub use udp::UdpError;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base::Map;
 use smallvec::SmallVec;
-use tcp::{Errno, Ready};
+use tcp::{Errno, IcmpError, Ready};
 use trace::Cx;
 use trace::kinds::ip as kinds;
 use wire::icmp::Unreachable;
@@ -40,7 +40,25 @@ pub(crate) struct UdpSocket {
     queued: usize,
     /// What an ICMP error said about an earlier message.
     error: Option<Errno>,
+    /// The errors themselves, where the program wants to know them (Linux IP_RECVERR).
+    reports: Option<VecDeque<UdpError>>,
 }
+
+/// An ICMP error about a message of a UDP socket (Linux `sock_extended_err`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UdpError {
+    /// What it means for the program.
+    pub errno: Errno,
+    /// Its type and code, of ICMP or of ICMPv6.
+    pub icmp: (u8, u8),
+    /// Whether it is ICMPv6's.
+    pub v6: bool,
+    /// The next link's MTU in bytes, if it says that a packet was too large for that; else 0.
+    pub mtu: u16,
+}
+
+/// So many errors wait for a program; later ones are lost.
+const MAX_REPORTS: usize = 64;
 
 impl UdpSocket {
     pub(crate) fn local(&self) -> SocketAddr {
@@ -129,7 +147,16 @@ impl Host {
             return Err(Errno::AddrInUse);
         }
         let ttl = self.ttl;
-        let socket = UdpSocket { local, remote: None, options, ttl, queue: VecDeque::new(), queued: 0, error: None };
+        let socket = UdpSocket {
+            local,
+            remote: None,
+            options,
+            ttl,
+            queue: VecDeque::new(),
+            queued: 0,
+            error: None,
+            reports: None,
+        };
         let (id, slot) = self.sockets.insert(Socket::Udp(Box::new(socket)));
         self.udp.bound.entry(local.port()).or_default().push(slot);
         self.udp.unconfigured += usize::from(options.unconfigured);
@@ -347,17 +374,56 @@ impl Host {
         fits.rev().max_by_key(|slot| score(slot)).copied().into_iter().collect()
     }
 
-    /// An ICMP error about a message from `local` to `remote`: a connected socket is told (RFC 1122 §4.1.3.3).
-    pub(crate) fn udp_icmp(&mut self, local: (IpAddr, u16), remote: (IpAddr, u16), errno: Errno, cx: &mut Cx<'_>) {
+    /// Whether a UDP socket keeps the ICMP errors about its messages for [`Host::udp_take_error`] (Linux IP_RECVERR,
+    /// IPV6_RECVERR).
+    ///
+    /// # Errors
+    /// [`Errno::BadSocket`] if there is no such socket, [`Errno::Invalid`] if it is not of UDP.
+    pub fn udp_keep_errors(&mut self, id: SocketId, keep: bool) -> Result<(), Errno> {
+        let slot = self.sockets.slot(id).ok_or(Errno::BadSocket)?;
+        let socket = self.sockets.udp(slot).ok_or(Errno::Invalid)?;
+        socket.reports = keep.then(|| socket.reports.take().unwrap_or_default());
+        Ok(())
+    }
+
+    /// The oldest ICMP error that was kept. With the last one the socket has no error any more.
+    pub fn udp_take_error(&mut self, id: SocketId) -> Option<UdpError> {
+        let slot = self.sockets.slot(id)?;
+        let socket = self.sockets.udp(slot)?;
+        let reports = socket.reports.as_mut()?;
+        let report = reports.pop_front()?;
+        socket.error = reports.front().map(|next| next.errno);
+        Some(report)
+    }
+
+    /// An ICMP error about a message from `local` to `remote`: a connected socket is told (RFC 1122 §4.1.3.3), and one that keeps
+    /// errors. That a packet was too large only the latter: others find a smaller MTU when they send again.
+    pub(crate) fn udp_icmp(
+        &mut self,
+        local: (IpAddr, u16),
+        remote: (IpAddr, u16),
+        error: IcmpError,
+        code: (u8, u8),
+        cx: &mut Cx<'_>,
+    ) {
+        let v6 = remote.0.is_ipv6();
+        let (errno, mtu) = match error {
+            IcmpError::Unreachable { errno, .. } => (errno, 0),
+            IcmpError::FragmentationNeeded { mtu } => (Errno::MessageTooLong, mtu),
+        };
         let slots = self.udp.bound.get(&local.1).cloned().unwrap_or_default();
         let remote = SocketAddr::new(remote.0, remote.1);
         for slot in slots {
             let Some(socket) = self.sockets.udp(slot) else { continue };
             let bound = fit(socket.local.ip(), socket.options.v6_only, local.0).is_some();
-            if bound && socket.is_from(remote) {
-                socket.error = Some(errno);
-                self.wake(slot, cx.cause);
+            if !bound || !socket.is_from(remote) || (mtu > 0 && socket.reports.is_none()) {
+                continue;
             }
+            socket.error = Some(errno);
+            if let Some(reports) = socket.reports.as_mut().filter(|reports| reports.len() < MAX_REPORTS) {
+                reports.push_back(UdpError { errno, icmp: code, v6, mtu });
+            }
+            self.wake(slot, cx.cause);
         }
     }
 

@@ -77,7 +77,10 @@ impl Runner<'_> {
         if !socket.stream {
             let bound = self.machine.with(|host, cx| host.udp_bind(local, UdpOptions::default(), cx));
             match (bound, self.descriptors.socket(fd)) {
-                (Ok(id), Some(socket)) => socket.state = SocketState::Udp(id),
+                (Ok(id), Some(socket)) => {
+                    socket.state = SocketState::Udp(id);
+                    _ = self.machine.host.udp_keep_errors(id, socket.options.keeps_errors);
+                }
                 (Err(error), _) => return Ok(error.into()),
                 _ => {}
             }
@@ -237,6 +240,7 @@ impl Runner<'_> {
         };
         if let Some(socket) = self.descriptors.socket(fd) {
             socket.state = SocketState::Udp(id);
+            _ = self.machine.host.udp_keep_errors(id, socket.options.keeps_errors);
         }
         self.flows[flow].stage = Stage::Connecting;
         self.flows[flow].remote = Some((self.setup.remote(), self.setup.connect_port));

@@ -159,6 +159,9 @@ impl Runner<'_> {
 
     /// `recvmsg` with MSG_ERRQUEUE.
     pub(super) fn read_errors(&mut self, socket: &mut Socket, message: &Expression) -> Called {
+        if let SocketState::Udp(id) = socket.state {
+            return self.read_icmp_error(id, message);
+        }
         let Some(notice) = socket.errors.queue.pop_front() else { return Ok(Outcome::Fails("EAGAIN")) };
         let named = |name: &str| number(name).unwrap_or(0);
         let (level, kind) =
@@ -194,6 +197,27 @@ impl Runner<'_> {
             }
         };
         let problem = self.compare_message(message, flags, &controls)?;
+        Ok(Outcome::Returns(0, problem))
+    }
+
+    /// `recvmsg` with MSG_ERRQUEUE of a UDP socket: an ICMP error about a message of its.
+    fn read_icmp_error(&mut self, id: host::SocketId, message: &Expression) -> Called {
+        let Some(error) = self.machine.host.udp_take_error(id) else { return Ok(Outcome::Fails("EAGAIN")) };
+        let named = |name: &str| number(name).unwrap_or(0);
+        let (level, kind, origin) = match error.v6 {
+            true => ("SOL_IPV6", "IPV6_RECVERR", "SO_EE_ORIGIN_ICMP6"),
+            false => ("SOL_IP", "IP_RECVERR", "SO_EE_ORIGIN_ICMP"),
+        };
+        let fields = vec![
+            ("ee_errno", number(crate::symbols::errno(error.errno)).unwrap_or(0)),
+            ("ee_origin", named(origin)),
+            ("ee_type", error.icmp.0.into()),
+            ("ee_code", error.icmp.1.into()),
+            ("ee_info", error.mtu.into()),
+            ("ee_data", 0),
+        ];
+        let controls = [Control(named(level), named(kind), fields)];
+        let problem = self.compare_message(message, named("MSG_ERRQUEUE"), &controls)?;
         Ok(Outcome::Returns(0, problem))
     }
 

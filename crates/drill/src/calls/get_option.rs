@@ -29,6 +29,8 @@ impl Runner<'_> {
             41 if named("IPV6_TCLASS") => Some(options.tos),
             0 if named("IP_MTU_DISCOVER") => Some(options.mtu_discover),
             41 if named("IPV6_MTU_DISCOVER") => Some(options.mtu_discover),
+            0 if named("IP_RECVERR") => Some(options.keeps_errors.into()),
+            41 if named("IPV6_RECVERR") => Some(options.keeps_errors.into()),
             0 if named("IP_FREEBIND") => Some(options.free_bind.into()),
             1 if named("SO_ERROR") => {
                 let SocketState::Connected(id, _) = state else { return Ok(Some(0)) };

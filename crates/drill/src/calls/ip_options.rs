@@ -30,6 +30,11 @@ impl Runner<'_> {
         } else if named("IP_FREEBIND", "IPV6_FREEBIND") {
             // `bind` takes the machine's own address in any case.
             options.free_bind = value != 0;
+        } else if named("IP_RECVERR", "IPV6_RECVERR") && !socket.stream {
+            options.keeps_errors = value != 0;
+            if let SocketState::Udp(id) = socket.state {
+                _ = self.machine.host.udp_keep_errors(id, value != 0);
+            }
         } else {
             return Err(Stop::unsupported(format!("the socket option {}", call_option(call))));
         }

@@ -34,6 +34,8 @@ pub(crate) struct SocketOptions {
     pub(crate) tos: i64,
     pub(crate) mtu_discover: i64,
     pub(crate) free_bind: bool,
+    /// IP_RECVERR or IPV6_RECVERR, of a UDP socket.
+    pub(crate) keeps_errors: bool,
     adjust: fn(&mut Config),
     /// What the machine gives without being asked: send and receive buffer.
     pub(super) defaults: (usize, usize),
@@ -68,6 +70,7 @@ impl SocketOptions {
             tos: 0,
             mtu_discover: 1,
             free_bind: false,
+            keeps_errors: false,
             adjust: kernel.adjust,
             defaults: (kernel.memory("tcp_wmem", 1), kernel.memory("tcp_rmem", 1)),
             limits: (kernel.number("net.core.wmem_max") as usize, kernel.number("net.core.rmem_max") as usize),

@@ -322,6 +322,7 @@ impl Runner<'_> {
             Body::Tcp(segment) if flow.local.is_some_and(|local| local.1 == segment.ports.0) => {
                 Some(format!("{} > {}", seconds(heard.at), segment_text(&flow.outbound(segment), true)))
             }
+            Body::Udp { payload, .. } if flow.udp => Some(format!("{} > udp ({})", seconds(heard.at), payload.len())),
             Body::Icmp { kind, code, .. } => Some(format!("{} > icmp type {kind} code {code}", seconds(heard.at))),
             _ => None,
         })
