@@ -12,6 +12,7 @@ mod ladder;
 mod leaves;
 mod licences;
 mod metadata;
+mod odd;
 mod opened;
 mod page;
 mod phases;

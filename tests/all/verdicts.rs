@@ -34,7 +34,7 @@ const PAIRS: [(&str, Verdicts); 15] = [
 
 /// For each kind: packets on which both say it, only tshark, only we.
 #[derive(Default, Debug)]
-struct Tally(BTreeMap<&'static str, [u32; 3]>);
+pub struct Tally(BTreeMap<&'static str, [u32; 3]>);
 
 impl Tally {
     fn add(&mut self, other: Tally) {
@@ -44,7 +44,7 @@ impl Tally {
         }
     }
     /// Fails if tshark and we agree in fewer than 99 of 100 packets of a kind.
-    fn demand(&self, what: &str) {
+    pub fn demand(&self, what: &str) {
         println!("{what}: kind, both, only tshark, only we: {:?}", self.0);
         for (kind, [both, theirs, ours]) in &self.0 {
             assert!(
@@ -82,7 +82,8 @@ fn tshark(file: &Path) -> Vec<(Verdicts, u32)> {
         .collect()
 }
 
-fn compare(name: &str, place: &Path, bytes: &[u8]) -> Tally {
+/// tshark's labels of a capture beside ours.
+pub fn compare(name: &str, place: &Path, bytes: &[u8]) -> Tally {
     let path = place.join(format!("{name}.pcapng"));
     std::fs::write(&path, bytes).expect("it can be written");
     let file = read_all(bytes).expect("it is a capture");

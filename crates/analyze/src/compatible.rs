@@ -43,7 +43,8 @@ impl Labels {
             roots.insert(conversation.id, root.unwrap_or(conversation.id));
         }
         let mut judges: Map<ConversationId, Judge> = Map::default();
-        for row in flow.rows().iter().filter(|row| row.kind == RowKind::Tcp) {
+        // Wireshark's analysis comes behind its reading of the options: it says nothing where the capture ends among them.
+        for row in flow.rows().iter().filter(|row| row.kind == RowKind::Tcp && !row.options_cut) {
             let Some((tcp, id)) = flow.tcp(row).zip(row.conversation) else { continue };
             let Some(&root) = roots.get(&id) else { continue };
             let (Some(own), Some(first)) = (flow.conversation(id), flow.conversation(root)) else { continue };

@@ -83,7 +83,10 @@ trait Takes {
 /// Reads the capture and prints what is asked for.
 pub fn run(out: &mut impl Write, open: &Open, input: &Input, keys: KeyLog) -> Result<ExitCode, Error> {
     let mut sinks = Sinks::new(out, open)?;
-    let (split, damaged) = pass(input, keys, Split::new(Limits::default()), &mut sinks)?;
+    let split = Split::new(Limits::default());
+    let wants = Takes::wants(&mut sinks);
+    let split = if wants.json || wants.csv { split } else { split.without_headers() };
+    let (split, damaged) = pass(input, keys, split, &mut sinks)?;
     let stopped = input.stop.done();
     sinks.finish(&split, stopped)?;
     Ok(code(stopped, damaged))
@@ -117,7 +120,7 @@ fn pass(input: &Input, keys: KeyLog, mut split: Split, taker: &mut impl Takes) -
         // Where this ends the threads find no more jobs, and end as well.
         let mut desk = Desk { jobs, results, early: BTreeMap::new(), taken: 0, job: Job::default(), given: 0 };
         let (ahead, mut epoch) = (Ahead::new(scope, joined), None);
-        while let Some(mut batch) = ahead.next() {
+        while let Some(batch) = ahead.next() {
             epoch = batch.epoch.or(epoch);
             for (packet, frame) in batch.packets() {
                 split.push_decoded(packet, frame);

@@ -34,18 +34,26 @@ fn note_checksums(record: &mut Record, frame: &Frame, bytes: &[u8]) {
         Transport::Udp(_) => "udp",
         _ => "",
     };
-    let start = record.find(group).map(|node| node.bits.start / 8);
+    // Of a tunnel the innermost: that is what the frame says.
+    let start = record.nodes.iter().rev().find(|node| node.field.id == group).map(|node| node.bits.start / 8);
     if let Some(segment) = start.and_then(|start| bytes.get(start..frame.payload.end)) {
         let note = checksum_note(frame, segment);
         let id = format!("{group}.checksum");
-        if let Some(node) = find_mut(record, &id) {
+        if let Some(node) = record.nodes.iter_mut().rev().find(|node| node.field.id == id) {
             node.notes.push(note);
         }
     }
-    let ip = record.find("ipv4").map(|node| node.bits.start / 8..node.bits.end / 8);
-    if let Some(header) = ip.and_then(|range| bytes.get(range)) {
+    // Every header on the way to the transport; what an ICMP error quotes may be cut.
+    let groups: Vec<usize> = (0..record.nodes.len())
+        .take_while(|&at| !matches!(record.nodes[at].field.id, "icmp" | "icmpv6"))
+        .filter(|&at| record.nodes[at].field.id == "ipv4")
+        .collect();
+    for at in groups {
+        let range = record.nodes[at].bits.start / 8..record.nodes[at].bits.end / 8;
+        let Some(header) = bytes.get(range) else { continue };
         let good = wire::Sum::of(header).verifies();
-        if let Some(node) = find_mut(record, "ipv4.checksum") {
+        let field = record.nodes.iter_mut().skip(at).find(|node| node.field.id == "ipv4.checksum");
+        if let Some(node) = field {
             let mut zeroed = header.to_vec();
             if let Some(field) = zeroed.get_mut(10..12) {
                 field.fill(0);

@@ -143,12 +143,12 @@ impl Flow {
         if self.rows.last().is_some_and(|row| row.number >= number) {
             return None;
         }
-        self.take(number, packet, decoded.0);
+        self.take(number, packet, &decoded.0);
         Some(number)
     }
 
     /// Takes a packet in that was decoded, under a number that is higher than all before it.
-    pub(crate) fn take(&mut self, number: u32, packet: Packet<'_>, frame: Frame) {
+    pub(crate) fn take(&mut self, number: u32, packet: Packet<'_>, frame: &Frame) {
         let original = packet.original_len.max(packet.bytes.len());
         let mut row = Row {
             number,
@@ -159,12 +159,13 @@ impl Flow {
             original: small(original),
             kind: RowKind::Malformed,
             malformed: frame.malformed.is_some(),
+            options_cut: frame.options_cut,
             checksum: frame.checksum,
-            hop_limit: hop_limit(&frame),
+            hop_limit: hop_limit(frame),
             conversation: None,
             direction: Direction::ToServer,
             about: None,
-            payload: payload(&frame, BufferRef::Frame(number)),
+            payload: payload(frame, BufferRef::Frame(number)),
             datagram: None,
             tcp: NO_TCP,
         };
@@ -245,7 +246,7 @@ impl Flow {
             row.checksum = frame.checksum;
             row.malformed |= frame.malformed.is_some();
         }
-        self.transport(number, frame, &bytes);
+        self.transport(number, &frame, &bytes);
         let last = self.row(number).map(|view| *view.row);
         for n in whole.frames {
             let Some(row) = self.row_mut(n) else { continue };

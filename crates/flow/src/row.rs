@@ -76,6 +76,8 @@ pub struct Row {
     pub kind: RowKind,
     /// Whether a format was broken somewhere before the payload.
     pub malformed: bool,
+    /// Whether the capture ends among the options of TCP's header: what they say is not known.
+    pub options_cut: bool,
     /// Whether the transport's checksum is right.
     pub checksum: Checksum,
     /// IPv4's time to live, or IPv6's hop limit, as it passed the tap.

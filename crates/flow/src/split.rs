@@ -10,8 +10,8 @@ use capture::keylog::KeyLog;
 use wire::frame::{Frame, Transport};
 
 pub use kept::Kept;
-use part::ENOUGH;
 pub use part::Part;
+use part::{ENOUGH, Keeping};
 
 use crate::conversation::{Endpoint, Key};
 use crate::flow::{decode, quoted};
@@ -37,7 +37,7 @@ pub struct Split {
     enough: usize,
     /// As [`ENOUGH`].
     every: usize,
-    bare: bool,
+    keeping: Keeping,
     open: Open<Part>,
     rest: Part,
     ready: VecDeque<Part>,
@@ -62,11 +62,11 @@ impl Split {
     pub fn new(limits: Limits) -> Split {
         let limits = Limits { packets: u32::MAX, ..limits };
         Split {
-            rest: Part::of_rest(limits, false),
+            rest: Part::of_rest(limits, Keeping::Headers),
             limits,
             enough: ENOUGH,
             every: ENOUGH,
-            bare: false,
+            keeping: Keeping::Headers,
             open: Open::new(MAX_OPEN),
             ready: VecDeque::new(),
             packets: 0,
@@ -83,8 +83,14 @@ impl Split {
 
     /// Keeps no bytes: who belongs together is all that is asked.
     pub fn without_bytes(mut self) -> Split {
-        self.bare = true;
-        self.rest.bare = true;
+        self.keeping = Keeping::Nothing;
+        self.rest.keeping = Keeping::Nothing;
+        self
+    }
+    /// Keeps no headers of TCP segments that are not needed to read what they carry: no packet will be asked for. What belongs
+    /// to no pair of ends is kept whole.
+    pub fn without_headers(mut self) -> Split {
+        self.keeping = Keeping::Payloads;
         self
     }
     /// Keeps at least so many bytes of a part before it is looked through for what can be let go.
@@ -127,18 +133,18 @@ impl Split {
     /// Takes the next packet in and gives its number, from 1; `None` beyond 2^32 of them.
     pub fn push(&mut self, packet: Packet<'_>) -> Option<u32> {
         let frame = decode(&packet);
-        self.push_decoded(packet, frame)
+        self.push_decoded(packet, &frame)
     }
 
     /// As [`Split::push`], of a packet that was decoded already.
-    pub fn push_decoded(&mut self, packet: Packet<'_>, frame: Frame) -> Option<u32> {
+    pub fn push_decoded(&mut self, packet: Packet<'_>, frame: &Frame) -> Option<u32> {
         let number = self.packets.checked_add(1)?;
         self.packets = number;
         let released = self.ready.len();
         self.open.passes(packet.at, &mut self.ready);
         self.released(released);
         self.last = Whose(None);
-        match self.key(&packet, &frame) {
+        match self.key(&packet, frame) {
             Some(Ends { key, opens, udp }) if opens || self.open.contains(&key) => {
                 self.last = Whose(Some(key));
                 self.part(number, key, udp, packet, frame);
@@ -204,7 +210,8 @@ impl Split {
     }
     /// What belongs to no pair of ends, to be kept.
     pub fn take_rest(&mut self) -> Part {
-        let mut rest = std::mem::replace(&mut self.rest, Part::of_rest(self.limits, self.bare));
+        let next = Part::of_rest(self.limits, self.rest.keeping);
+        let mut rest = std::mem::replace(&mut self.rest, next);
         rest.until = self.open.now();
         rest
     }
@@ -230,9 +237,9 @@ impl Split {
     }
 
     /// A packet between two ends.
-    fn part(&mut self, number: u32, key: Key, udp: bool, packet: Packet<'_>, frame: Frame) {
-        let Split { limits, enough, every, bare, .. } = *self;
-        let part = self.open.heard(key, || Part::between_ends(limits, udp, (enough, every), bare));
+    fn part(&mut self, number: u32, key: Key, udp: bool, packet: Packet<'_>, frame: &Frame) {
+        let Split { limits, enough, every, keeping, .. } = *self;
+        let part = self.open.heard(key, || Part::between_ends(limits, udp, (enough, every), keeping));
         part.take(number, &mut self.next_id, &mut self.connections, packet, frame);
         if part.bytes.len() > part.enough {
             self.full = Some(key);

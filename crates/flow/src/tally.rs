@@ -28,7 +28,8 @@ impl Wired {
         let (ips, original) = (frame.addresses()?, packet.original_len.max(packet.bytes.len()));
         let checksum = check(frame.checksum, header.checksum, ips, header.header_len() + frame.payload_len);
         let payload = payload(&frame, BufferRef::Frame(number));
-        let captured = Captured { number, at: packet.at, payload, original: small(original) };
+        let (at, original, options_cut) = (packet.at, small(original), frame.options_cut);
+        let captured = Captured { number, at, payload, original, options_cut };
         Some(Wired {
             interface: packet.interface,
             src: Endpoint { ip: ips.0, port: header.src_port },

@@ -8,6 +8,10 @@ open_enum! {
         IPV4 = 0x0800, "IPv4", "RFC 894 §1", "an IPv4 packet";
         ARP = 0x0806, "ARP", "RFC 826", "an address resolution message";
         VLAN = 0x8100, "VLAN", "IEEE 802.1Q §9.6", "a VLAN tag, then another type";
+        BRIDGED = 0x6558, "bridged Ethernet", "RFC 7637 §3.2", "an Ethernet frame, inside a tunnel";
+        MPLS = 0x8847, "MPLS", "RFC 3032 §5", "labels of a switched path, then a packet";
+        MPLS_UPSTREAM = 0x8848, "MPLS from upstream", "RFC 5332 §3", "labels of a switched path, then a packet";
+        PPPOE = 0x8864, "PPPoE", "RFC 2516 §4", "a frame of a PPP session";
         QINQ = 0x88a8, "provider VLAN", "IEEE 802.1Q §9.6", "a provider's VLAN tag, then another type";
         IPV6 = 0x86dd, "IPv6", "RFC 2464 §3", "an IPv6 packet";
     }

@@ -7,7 +7,10 @@ use crate::ethernet::EtherType;
 use crate::ipv4::Protocol;
 use crate::link::LinkType;
 use crate::tcp::Options;
-use crate::{MacAddr, Malformed, Note, Reader, Sink, Sum, arp, ethernet, icmp, icmpv6, ipv4, ipv6, link, tcp, udp};
+use crate::tunnel::{self, Inside};
+use crate::{
+    Field, MacAddr, Malformed, Note, Reader, Sink, Sum, arp, ethernet, icmp, icmpv6, ipv4, ipv6, link, tcp, udp,
+};
 
 crate::fields! {
     /// Fields of payloads that no decoder is chosen for.
@@ -25,6 +28,8 @@ pub struct Frame {
     pub macs: Option<(MacAddr, MacAddr)>,
     /// The VLAN identifier of the innermost tag.
     pub vlan: Option<u16>,
+    /// Tunnels' headers that it went through: all that follows is what stands inside the innermost.
+    pub tunnels: u8,
     /// The network layer.
     pub network: Network,
     /// The transport layer.
@@ -35,6 +40,8 @@ pub struct Frame {
     pub payload_len: usize,
     /// Whether the transport's checksum is right.
     pub checksum: Checksum,
+    /// Whether the capture ends among the options of TCP's header: they are not known, and no payload is there.
+    pub options_cut: bool,
     /// The first thing that broke a format.
     pub malformed: Option<Malformed>,
 }
@@ -164,11 +171,7 @@ fn link_layer<S: Sink>(
     frame: &mut Frame,
 ) -> Result<(), Malformed> {
     let ethertype = match link_type {
-        LinkType::ETHERNET => {
-            let header = reader.group(&ethernet::field::GROUP, |reader| ethernet::Header::decode(reader))?;
-            frame.macs = Some((header.src, header.dst));
-            header.ethertype
-        }
+        LinkType::ETHERNET => ethernet_header(reader, frame)?,
         LinkType::LINUX_SLL => reader.group(&link::sll::GROUP, |reader| link::Sll::decode(reader))?.ethertype,
         LinkType::LINUX_SLL2 => reader.group(&link::sll2::GROUP, |reader| link::Sll2::decode(reader))?.ethertype,
         LinkType::NULL | LinkType::LOOP => link::loopback(reader)?,
@@ -182,6 +185,46 @@ fn link_layer<S: Sink>(
         _ => EtherType(0),
     };
     tagged(reader, ethertype, snapped, frame)
+}
+
+fn ethernet_header<S: Sink>(reader: &mut Reader<'_, '_, S>, frame: &mut Frame) -> Result<EtherType, Malformed> {
+    let header = reader.group(&ethernet::field::GROUP, |reader| ethernet::Header::decode(reader))?;
+    frame.macs = Some((header.src, header.dst));
+    Ok(header.ethertype)
+}
+
+/// What stands behind a tunnel's header. What is known takes the place of what was read outside.
+fn inside<S: Sink>(
+    reader: &mut Reader<'_, '_, S>,
+    what: Inside,
+    snapped: bool,
+    frame: &mut Frame,
+) -> Result<(), Malformed> {
+    if what == Inside::Unknown {
+        return unknown(reader, &tunnel::TUNNELLED, frame);
+    }
+    frame.tunnels += 1;
+    (frame.network, frame.transport, frame.checksum) = (Network::None, Transport::None, Checksum::Unverified);
+    (frame.payload, frame.payload_len) = (0..0, 0);
+    let ethertype = match what {
+        Inside::Typed(ethertype) => Ok(ethertype),
+        _ => ethernet_header(reader, frame),
+    };
+    match ethertype.and_then(|ethertype| tagged(reader, ethertype, snapped, frame)) {
+        Err(error) if snapped && S::RECORDS => {
+            frame.malformed.get_or_insert(error);
+            reader.abandon(&SNAPPED);
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// What is not taken apart.
+fn unknown<S: Sink>(reader: &mut Reader<'_, '_, S>, field: &'static Field, frame: &mut Frame) -> Result<(), Malformed> {
+    frame.payload = reader.bit() / 8..reader.bit() / 8 + reader.remaining();
+    frame.payload_len = reader.remaining();
+    reader.rest(field).map(drop)
 }
 
 /// What follows a type: VLAN tags, then the network layer.
@@ -203,11 +246,16 @@ fn tagged<S: Sink>(
         }
         EtherType::IPV4 => ipv4_layer(reader, snapped, frame)?,
         EtherType::IPV6 => ipv6_layer(reader, snapped, frame)?,
-        _ => {
-            frame.payload = reader.bit() / 8..reader.bit() / 8 + reader.remaining();
-            frame.payload_len = reader.remaining();
-            reader.rest(&link::PAYLOAD)?;
+        EtherType::MPLS | EtherType::MPLS_UPSTREAM if frame.tunnels < tunnel::MAX_DEPTH => {
+            let what = tunnel::mpls(reader)?;
+            inside(reader, what, snapped, frame)?;
         }
+        EtherType::PPPOE if frame.tunnels < tunnel::MAX_DEPTH => {
+            let (what, len) = tunnel::pppoe(reader)?;
+            reader.within(len.min(reader.remaining()), |reader| inside(reader, what, snapped, frame))?;
+            reader.rest(&link::PADDING)?;
+        }
+        _ => unknown(reader, &link::PAYLOAD, frame)?,
     }
     Ok(())
 }
@@ -224,7 +272,10 @@ fn ipv4_layer<S: Sink>(reader: &mut Reader<'_, '_, S>, snapped: bool, frame: &mu
         Ok(_) => {}
         // The silent sink stops at a wrong checksum; the fields before it are read already.
         Err(error) if error.field.id == ipv4::field::checksum.id && reader.remaining() < before => {
-            frame.malformed.get_or_insert(error);
+            // Zero is what a system leaves whose card computes it: it was captured before.
+            if header.checksum != 0 {
+                frame.malformed.get_or_insert(error);
+            }
         }
         Err(error) => return Err(error),
     }
@@ -295,6 +346,16 @@ fn transport_layer<S: Sink>(
         Protocol::TCP => {
             // The checksum's verdict belongs to its field, so it is known before the fields are told.
             frame.checksum = verify(frame, segment, protocol, cut);
+            if let Some(header) = whole_but_for_options(segment).filter(|_| cut) {
+                frame.options_cut = true;
+                frame.transport = Transport::Tcp(header, Options::default());
+                frame.payload = offset + segment.len()..offset + segment.len();
+                frame.payload_len = len.saturating_sub(header.header_len());
+                return reader.group(&tcp::field::GROUP, |reader| {
+                    tcp::Header::decode(reader)?;
+                    reader.rest(&SNAPPED).map(drop)
+                });
+            }
             let mut kept = None;
             let decoded = tcp::decode_keeping(reader, &mut kept);
             if let Some(header) = kept {
@@ -323,6 +384,16 @@ fn transport_layer<S: Sink>(
             let from = offset + udp::Header::LEN;
             frame.payload = from..from + here;
             frame.payload_len = data;
+            let may_be_tunnel = matches!(header.dst_port, tunnel::VXLAN_PORT | tunnel::GENEVE_PORT);
+            if may_be_tunnel && frame.tunnels < tunnel::MAX_DEPTH {
+                let read = reader.within(here, |reader| match tunnel::over_udp(reader, &header)? {
+                    Some(what) => inside(reader, what, cut, frame).map(|()| true),
+                    None if reader.is_empty() => Ok(false),
+                    None => reader.bytes(&UDP_PAYLOAD, here).map(|_| false),
+                });
+                read?;
+                return reader.rest(&link::PADDING).map(drop);
+            }
             if S::RECORDS && here == data && data > 0 {
                 crate::message::decode(reader, (header.src_port, header.dst_port), here)?;
             } else {
@@ -344,6 +415,15 @@ fn transport_layer<S: Sink>(
             frame.payload = offset + icmpv6::Header::LEN..offset + len;
             frame.payload_len = len.saturating_sub(icmpv6::Header::LEN);
         }
+        Protocol::GRE if frame.tunnels < tunnel::MAX_DEPTH => {
+            frame.transport = Transport::Other(protocol);
+            let what = tunnel::gre(reader)?;
+            inside(reader, what, cut, frame)?;
+        }
+        Protocol::IPV4 | Protocol::IPV6 if frame.tunnels < tunnel::MAX_DEPTH => {
+            let what = tunnel::bare(protocol).unwrap_or(Inside::Unknown);
+            inside(reader, what, cut, frame)?;
+        }
         other => {
             frame.transport = Transport::Other(other);
             frame.payload = offset..offset + reader.remaining();
@@ -352,6 +432,12 @@ fn transport_layer<S: Sink>(
         }
     }
     Ok(())
+}
+
+/// TCP's header where a segment ends before its options do.
+fn whole_but_for_options(segment: &[u8]) -> Option<tcp::Header> {
+    let header = segment.get(..tcp::Header::LEN).map(tcp::Header::read)?;
+    (header.header_len() > segment.len()).then_some(header)
 }
 
 /// Verifies the checksum of a TCP segment or UDP datagram that is all there.
@@ -440,6 +526,36 @@ mod tests {
             assert_eq!(record.check_tiling(cut), Ok(()), "cut at {cut}");
             assert!(frame.payload_len == 0 || cut >= 54);
         }
+    }
+
+    #[test]
+    fn an_ip_checksum_that_is_left_to_the_card_breaks_nothing() {
+        let mut bytes = segment();
+        bytes[24..26].fill(0);
+        let read = |bytes: &[u8]| decode(LinkType::ETHERNET, bytes, bytes.len(), &mut Silent);
+        assert_eq!((read(&bytes).malformed, read(&bytes).ports()), (None, Some((49152, 80))));
+        bytes[25] = 1;
+        assert!(read(&bytes).malformed.is_some(), "another wrong one is damage");
+    }
+
+    #[test]
+    fn a_frame_cut_among_its_options_is_a_segment_all_the_same() {
+        let mut bytes = segment();
+        // Ten bytes of options, of which six are captured: the data offset says eight words.
+        bytes[46] = 0x80;
+        bytes[16..18].copy_from_slice(&57u16.to_be_bytes());
+        bytes[24..26].fill(0);
+        let sum = Sum::of(&bytes[14..34]).checksum();
+        bytes[24..26].copy_from_slice(&sum.to_be_bytes());
+        let mut record = Record::new();
+        let frame = decode(LinkType::ETHERNET, &bytes, 71, &mut record);
+        assert_eq!(record.check_tiling(60), Ok(()));
+        assert_eq!((frame.ports(), frame.options_cut, frame.malformed), (Some((49152, 80)), true, None));
+        assert_eq!((frame.payload.clone(), frame.payload_len), (60..60, 5), "twelve bytes of options, five of data");
+        let silent = decode(LinkType::ETHERNET, &bytes, 71, &mut Silent);
+        assert_eq!(silent, frame);
+        let whole = decode(LinkType::ETHERNET, &bytes, 60, &mut Silent);
+        assert!(!whole.options_cut && whole.malformed.is_some(), "what was not cut is broken");
     }
 
     fn links() -> impl Strategy<Value = LinkType> {

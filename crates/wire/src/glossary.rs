@@ -1,13 +1,13 @@
 //! Every field and header that the program can print, for whoever looks a term up.
 
 use crate::{
-    Field, Layout, arp, dhcp, dns, ethernet, field, frame, http, http2, icmp, icmpv6, ipv4, ipv6, link, tcp, tls, udp,
-    x509,
+    Field, Layout, arp, dhcp, dns, ethernet, field, frame, http, http2, icmp, icmpv6, ipv4, ipv6, link, tcp, tls,
+    tunnel, udp, x509,
 };
 
 /// Every field, protocol by protocol; groups among them.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
-    let lists: [&'static [&'static Field]; 24] = [
+    let lists: [&'static [&'static Field]; 30] = [
         ethernet::field::ALL,
         link::vlan::ALL,
         link::sll::ALL,
@@ -26,6 +26,12 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
         icmpv6::ra::ALL,
         icmpv6::prefix::ALL,
         icmpv6::TYPE_FIELDS,
+        tunnel::gre::ALL,
+        tunnel::vxlan::ALL,
+        tunnel::geneve::ALL,
+        tunnel::mpls::ALL,
+        tunnel::pppoe::ALL,
+        tunnel::FIELDS,
         udp::field::ALL,
         tcp::field::ALL,
         tcp::OPTION_FIELDS,
@@ -53,6 +59,11 @@ pub fn layouts() -> impl Iterator<Item = Layout> {
         icmpv6::Neighbor::LAYOUT,
         icmpv6::RouterAdvertisement::LAYOUT,
         icmpv6::PrefixInformation::LAYOUT,
+        tunnel::Gre::LAYOUT,
+        tunnel::Vxlan::LAYOUT,
+        tunnel::Geneve::LAYOUT,
+        tunnel::Label::LAYOUT,
+        tunnel::Pppoe::LAYOUT,
         udp::Header::LAYOUT,
         tcp::Header::LAYOUT,
         dns::Header::LAYOUT,

@@ -33,6 +33,7 @@ pub mod ipv6;
 pub mod link;
 pub mod tcp;
 pub mod tls;
+pub mod tunnel;
 pub mod udp;
 pub mod x509;
 

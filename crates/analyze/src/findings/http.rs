@@ -71,6 +71,10 @@ finding! {
         "the request was sent whole, and no response came",
         advice "The connection may have been closed by the server's idle timeout just as the request was on its way: requests that are safe to repeat should be. Otherwise look at the server.";
     look_at = |card, connection, out| {
+        // Of a direction that was not captured nothing is known.
+        if connection.tcp.server().counts().packets == 0 {
+            return;
+        }
         let over = connection.tcp.over() || matches!(connection.summary.ending, Ending::HalfClosed { .. });
         for request in connection.requests.iter().filter(|r| r.exchange.is_some() && r.response_frames.is_none()) {
             let waited = connection.case.end().since(request.send.1);

@@ -1,11 +1,13 @@
 //! IP, and what the capture itself lacks.
 
+use base::Duration;
 use flow::Verdicts;
 
-use super::{Confidence, Finding, Rule, finding};
+use super::{Confidence, Finding, Rule, finding, ms};
 
 /// All of them.
-pub(super) static RULES: &[&dyn Rule] = &[&FragmentMissing, &Malformed, &Snapped, &NotCaptured, &OneDirection];
+pub(super) static RULES: &[&dyn Rule] =
+    &[&FragmentMissing, &Malformed, &Snapped, &NotCaptured, &OneDirection, &ClockBack];
 
 finding! {
     /// A fragment that never becomes whole.
@@ -82,5 +84,26 @@ finding! {
             let frames = connection.segments.iter().map(|(row, _)| row.number).take(3);
             out.push(Finding::new(card, format!("All {some} packets of this connection go one way."), frames));
         }
+    };
+}
+
+/// Queues of a card may be read out of turn by less than this.
+const OUT_OF_TURN: Duration = Duration::from_millis(10);
+
+finding! {
+    /// The clock was set back.
+    ClockBack = "finding.capture.clock_back", "the capture's clock was set back", "draft-ietf-opsawg-pcapng §4.3",
+        "packets bear earlier times than those that stand before them in the file: what was waited for cannot be told from it",
+        advice "Let the capturing machine's clock be slewed instead of stepped (chronyd, ntpd -x), or put the files in order of time (mergecap, reordercap).";
+    look_at = |card, connection, out| {
+        let pairs = connection.segments.windows(2).map(|pair| (pair[0].0, pair[1].0));
+        let back: Vec<(u32, Duration)> = pairs
+            .filter(|(before, row)| before.interface == row.interface && before.at.since(row.at) > OUT_OF_TURN)
+            .map(|(before, row)| (row.number, before.at.since(row.at)))
+            .collect();
+        let Some(furthest) = back.iter().map(|(_, by)| *by).max() else { return };
+        let times = if back.len() == 1 { "once".to_owned() } else { format!("{} times", back.len()) };
+        let text = format!("On this connection time went back {times}, by up to {}.", ms(furthest));
+        out.push(Finding::new(card, text, back.into_iter().map(|(number, _)| number)));
     };
 }

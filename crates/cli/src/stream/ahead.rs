@@ -40,13 +40,13 @@ struct Read {
 }
 
 impl Batch {
-    /// Takes the packets out, in order.
-    pub fn packets(&mut self) -> impl Iterator<Item = (Packet<'_>, Frame)> {
+    /// The packets, in order.
+    pub fn packets(&self) -> impl Iterator<Item = (Packet<'_>, &Frame)> {
         let mut rest = self.bytes.as_slice();
-        self.packets.drain(..).map(move |read| {
+        self.packets.iter().map(move |read| {
             let (bytes, behind) = rest.split_at_checked(read.len).unwrap_or_default();
             rest = behind;
-            let Read { at, interface, link, original_len, frame, .. } = read;
+            let &Read { at, interface, link, original_len, ref frame, .. } = read;
             (Packet { at, interface, link, bytes, original_len }, frame)
         })
     }

@@ -84,7 +84,7 @@ fn look(input: &Input, keys: &KeyLog, find: Find, into: &mut Found, again: bool)
     let split = match (find.requests, &find.filter) {
         (false, _) => split.without_bytes(),
         (true, Some(_)) => split.keeping(LOOKED_AT),
-        (true, None) => split,
+        (true, None) => split.without_headers(),
     };
     let mut finder = Finder { find: Some(find), again, into };
     pass(input, keys.clone(), split, &mut finder)

@@ -25,17 +25,35 @@ pub(super) fn carry(link: LinkType, original_len: usize, old: &[u8], new: &mut [
         Transport::Icmpv6(_) => "icmpv6",
         _ => return,
     };
-    let (Some(group), Some(field)) = (record.find(name), record.find(&format!("{name}.checksum"))) else { return };
-    let field = bytes(field);
+    let start = |node: &wire::Node| node.bits.start / 8;
+    let last = |id: &str| record.nodes.iter().rposition(|node| node.field.id == id);
+    // Of a tunnel the innermost segment; an error of ICMP quotes one that is not its own.
+    let own = if name.starts_with("icmp") { record.nodes.iter().position(|n| n.field.id == name) } else { last(name) };
+    let Some(own) = own else { return };
+    transport(&record, own, name, frame.payload.end, old, new);
+    // What carried it, from the inside out: their sums cover those inside.
+    for outer in (0..own).rev().filter(|&at| !record.nodes[at].leaf && record.nodes[at].field.id == "udp") {
+        let len = record.nodes.iter().skip(outer).find(|node| node.field.id == "udp.len").and_then(dissect::number);
+        let end = start(&record.nodes[outer]) + len.and_then(|len| usize::try_from(len).ok()).unwrap_or(0);
+        transport(&record, outer, "udp", end, old, new);
+    }
+}
+
+/// Adjusts the checksum of the transport header that is group `at` and covers what stands up to `end`.
+fn transport(record: &Record, at: usize, name: &str, end: usize, old: &[u8], new: &mut [u8]) {
+    let id = format!("{name}.checksum");
+    let Some(group) = record.nodes.get(at) else { return };
+    let Some(field) = record.nodes.iter().skip(at).find(|node| node.field.id == id) else { return };
+    let (start, field) = (group.bits.start / 8, field.bits.start / 8..field.bits.end / 8);
     // RFC 768: no checksum was computed.
     if name == "udp" && old.get(field.clone()).is_none_or(|sum| sum.iter().all(|byte| *byte == 0)) {
         return;
     }
     // RFC 792: that of ICMP covers the message alone; the others the addresses too.
-    let message = group.bits.start / 8..frame.payload.end.min(old.len());
+    let message = start..end.min(old.len());
     let mut covered: Vec<Range<usize>> = Vec::from([message]);
     if name != "icmp" {
-        covered.extend(addresses(&record, group.bits.start / 8));
+        covered.extend(addresses(record, start));
     }
     adjust(old, new, field, &covered);
 }

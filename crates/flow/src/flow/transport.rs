@@ -7,12 +7,12 @@ use wire::pseudo_header;
 
 use super::Flow;
 use crate::conversation::{self, ConversationId, Endpoint, Key, Kind};
-use crate::row::{Payload, RowKind};
+use crate::row::{Payload, Row, RowKind};
 use crate::tcp::{Check, Segment};
 
 impl Flow {
     /// Gives the packet's transport to its conversation. `bytes` are those that the frame's ranges count in.
-    pub(super) fn transport(&mut self, number: u32, frame: Frame, bytes: &[u8]) {
+    pub(super) fn transport(&mut self, number: u32, frame: &Frame, bytes: &[u8]) {
         let Some(addresses) = frame.addresses() else {
             let kind = match frame.malformed {
                 Some(_) => RowKind::Malformed,
@@ -33,15 +33,16 @@ impl Flow {
             }
             return;
         }
-        match frame.transport {
+        match &frame.transport {
             Transport::Tcp(header, options) => {
                 self.set_kind(number, RowKind::Tcp);
                 let Some(row) = self.row_mut(number) else { return };
-                let captured = Captured { number, at: row.at, payload: row.payload, original: row.original };
+                let Row { at, payload, original, options_cut, .. } = *row;
+                let captured = Captured { number, at, payload, original, options_cut };
                 let checksum = frame.checksum;
                 let header_and_data = header.header_len() + frame.payload_len;
                 let checksum = check(checksum, header.checksum, (src.ip, dst.ip), header_and_data);
-                let segment = segment_of(&captured, &header, options, checksum);
+                let segment = segment_of(&captured, header, *options, checksum);
                 self.segment(number, src, dst, segment);
             }
             Transport::Udp(_) => {
@@ -56,7 +57,7 @@ impl Flow {
                 let rest = bytes.get(frame.payload.clone()).unwrap_or_default();
                 self.set_kind(number, RowKind::Icmp(icmp.kind.0, icmp.code));
                 if icmp.is_error() {
-                    let about = self.about(number, quoted(&frame, rest));
+                    let about = self.about(number, quoted(frame, rest));
                     if let Some(row) = self.row_mut(number) {
                         row.about = about;
                     }
@@ -71,7 +72,7 @@ impl Flow {
                 self.set_kind(number, RowKind::Icmpv6(icmp.kind.0, icmp.code));
                 let rest = bytes.get(frame.payload.clone()).unwrap_or_default();
                 if icmp.kind.0 < 128 {
-                    let about = self.about(number, quoted(&frame, rest));
+                    let about = self.about(number, quoted(frame, rest));
                     if let Some(row) = self.row_mut(number) {
                         row.about = about;
                     }
@@ -139,6 +140,7 @@ pub(crate) struct Captured {
     pub at: base::Instant,
     pub payload: Payload,
     pub original: u32,
+    pub options_cut: bool,
 }
 
 pub(crate) fn segment_of(
@@ -155,6 +157,7 @@ pub(crate) fn segment_of(
         flags: header.flags(),
         window: header.window,
         options,
+        options_cut: packet.options_cut,
         len: packet.payload.claimed,
         captured: packet.payload.len,
         buffer: packet.payload.buffer,

@@ -64,12 +64,12 @@ impl Kept {
         self.places.push(Place { number, piece, start, len: bytes.len() as u32, stays: false, let_go });
     }
 
-    /// Lets go of what of these packets' bytes stands behind their headers, which `header` tells the length of.
-    pub(super) fn thin(&mut self, frames: &Set<u32>, header: impl Fn(u32) -> Option<usize>) {
+    /// Lets go of these packets' bytes but for so many of each as `header` tells.
+    pub(super) fn thin(&mut self, frames: &Set<u32>, header: impl Fn(u32) -> usize) {
         let mut thinner = Kept { records: std::mem::take(&mut self.records), ..Kept::default() };
         for place in &self.places {
             let bytes = self.at(place).unwrap_or_default();
-            let header = if frames.contains(&place.number) { header(place.number) } else { None };
+            let header = frames.contains(&place.number).then(|| header(place.number));
             match header.and_then(|len| bytes.get(..len)) {
                 Some(header) => thinner.push(place.number, header, true),
                 None => thinner.push(place.number, bytes, place.let_go),
@@ -79,7 +79,7 @@ impl Kept {
     }
 
     /// As [`Kept::thin`], where the packets before `needed` will not be looked through again.
-    pub(super) fn thin_front(&mut self, needed: u32, frames: Set<u32>, header: impl Fn(u32) -> Option<usize>) {
+    pub(super) fn thin_front(&mut self, needed: u32, frames: Set<u32>, header: impl Fn(u32) -> usize) {
         if self.due.is_empty() {
             self.due = frames
         } else {
@@ -89,7 +89,7 @@ impl Kept {
             let piece = self.waiting.get((place.piece - self.gone) as usize);
             let range = place.start as usize..(place.start + place.len) as usize;
             let Some(bytes) = piece.and_then(|piece| piece.get(range)) else { break };
-            let header = if self.due.remove(&place.number) { header(place.number) } else { None };
+            let header = self.due.remove(&place.number).then(|| header(place.number));
             let stays = header.and_then(|len| bytes.get(..len)).unwrap_or(bytes);
             self.len -= if header.is_some() && !place.let_go { bytes.len() } else { 0 };
             let room = self.staying.last().map_or(0, |piece| piece.capacity() - piece.len());

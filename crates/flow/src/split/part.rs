@@ -5,12 +5,13 @@ use std::ops::Range;
 use base::Instant;
 use capture::keylog::KeyLog;
 use wire::frame::Frame;
+use wire::tcp::Flags;
 
 use super::Kept;
 use crate::conversation::Key;
 use crate::open::{self, Pair};
 use crate::settle::{Onward, Settled};
-use crate::{BufferRef, ConversationId, Flow, Limits, Packet};
+use crate::{BufferRef, ConversationId, Flow, Limits, Packet, RowView};
 
 /// A part of a capture: all that passed between two ends, or all that belongs to none. Its packets and conversations bear
 /// the numbers that they have in the whole.
@@ -31,14 +32,26 @@ pub struct Part {
     /// How many bytes may be kept before it is looked through for what can be let go, and how many more then.
     pub(super) enough: usize,
     every: usize,
-    /// Whether no bytes are kept.
-    pub(super) bare: bool,
+    /// What of its bytes is kept.
+    pub(super) keeping: Keeping,
     /// How far its connection was read.
     onward: Option<Box<Onward>>,
     /// How many bytes were kept when it was last looked at as a whole, and which connection.
     whole: (usize, Option<ConversationId>),
     /// Of each direction of a connection the relative sequence numbers of what is not kept when it comes.
     ahead: Option<(ConversationId, [Range<i64>; 2])>,
+}
+
+/// What is kept of packets' bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) enum Keeping {
+    /// All that may be read again, and the headers of all packets.
+    #[default]
+    Headers,
+    /// All that may be read again where nobody asks for packets: of TCP segments the payload alone.
+    Payloads,
+    /// Nothing.
+    Nothing,
 }
 
 /// Packets of a UDP conversation that are kept together.
@@ -51,18 +64,18 @@ const SHARE: u64 = 10;
 /// Where it waits for what is missing in between, so many times as many bytes more are kept: what is only late comes until then.
 const PATIENCE: usize = 15;
 impl Part {
-    fn new(limits: Limits, bare: bool) -> Part {
-        Part { flow: Flow::new(limits), bare, ..Part::default() }
+    fn new(limits: Limits, keeping: Keeping) -> Part {
+        Part { flow: Flow::new(limits), keeping, ..Part::default() }
     }
 
     /// What belongs to no pair of ends: nothing yet.
-    pub(super) fn of_rest(limits: Limits, bare: bool) -> Part {
-        Part { rest: true, ..Part::new(limits, bare) }
+    pub(super) fn of_rest(limits: Limits, keeping: Keeping) -> Part {
+        Part { rest: true, ..Part::new(limits, keeping) }
     }
 
     /// What passes between two ends: nothing yet. It is looked through once so many bytes are kept, and again with so many more.
-    pub(super) fn between_ends(limits: Limits, udp: bool, (enough, every): (usize, usize), bare: bool) -> Part {
-        Part { udp, enough, every, ..Part::new(limits, bare) }
+    pub(super) fn between_ends(limits: Limits, udp: bool, (enough, every): (usize, usize), keeping: Keeping) -> Part {
+        Part { udp, enough, every, ..Part::new(limits, keeping) }
     }
 
     pub(super) fn take(
@@ -71,7 +84,7 @@ impl Part {
         next_id: &mut u32,
         connections: &mut usize,
         packet: Packet<'_>,
-        frame: Frame,
+        frame: &Frame,
     ) {
         self.flow.set_next_id(*next_id);
         let before = self.flow.conversations().len();
@@ -82,25 +95,33 @@ impl Part {
             *connections += 1;
             self.connections.push((conversation.id, *connections));
         }
-        if self.bare {
+        if self.keeping == Keeping::Nothing {
             return;
         }
-        match self.read_no_more(number) {
-            Some(header) => self.bytes.push(number, packet.bytes.get(..header).unwrap_or_default(), true),
-            None => self.bytes.push(number, packet.bytes, false),
+        let header = header(&self.flow, self.keeping, number);
+        if self.read_no_more(number) {
+            self.bytes.push(number, packet.bytes.get(..header).unwrap_or_default(), true);
+        } else if header > 0 || !self.is_bare(number) {
+            self.bytes.push(number, packet.bytes, false);
         }
     }
 
-    /// The length of the headers of a packet whose payload nobody will read.
-    fn read_no_more(&self, number: u32) -> Option<usize> {
-        let (id, ahead) = self.ahead.as_ref()?;
-        let view = self.flow.row(number)?;
-        let (tcp, payload) = (view.tcp?, view.row.payload);
-        let start = tcp.relative_seq()? + i64::from(tcp.flags.contains(wire::tcp::Flags::SYN));
+    /// Whether a packet is a TCP segment without data.
+    fn is_bare(&self, number: u32) -> bool {
+        let view = self.flow.row(number);
+        view.is_some_and(|view| view.row.payload.len == 0 && view.tcp.is_some_and(|tcp| tcp.len == 0))
+    }
+
+    /// Whether nobody will read the payload of a packet.
+    fn read_no_more(&self, number: u32) -> bool {
+        let Some((id, ahead)) = self.ahead.as_ref() else { return false };
+        let Some(view) = self.flow.row(number) else { return false };
+        let Some((tcp, start)) = view.tcp.and_then(|tcp| Some((tcp, tcp.relative_seq()?))) else { return false };
+        let start = start + i64::from(tcp.flags.contains(Flags::SYN));
         let range = &ahead[view.row.direction as usize];
         let inside = tcp.len > 0 && range.start <= start && start + i64::from(tcp.len) <= range.end;
-        let own = view.row.conversation == Some(*id) && payload.buffer == BufferRef::Frame(number);
-        (inside && own).then_some(payload.at as usize)
+        let own = view.row.conversation == Some(*id) && view.row.payload.buffer == BufferRef::Frame(number);
+        inside && own
     }
 
     /// Looks through what is kept; gives how many packets that were. `patient`: what is missing may still come.
@@ -115,7 +136,8 @@ impl Part {
             self.whole = (0, self.onward.is_none().then_some(id));
         }
         let (flow, mut looked, mut further, mut waits) = (&self.flow, 0, false, false);
-        let header = |number| flow.row(number).map(|view| view.row.payload.at as usize);
+        let keeping = self.keeping;
+        let header = |number| header(flow, keeping, number);
         if let Some(read) = self.onward.as_mut().and_then(|onward| onward.read(flow, &self.bytes, keys, scratch)) {
             (looked, further, waits) = (read.pieces, read.further, read.waits && patient);
             self.bytes.thin_front(read.needed, read.settled.frames, header);
@@ -141,6 +163,16 @@ impl Part {
             self.enough = self.bytes.len() + self.every;
         }
         looked
+    }
+}
+
+/// How many bytes of a packet are kept where its payload is not. Of a TCP segment the options are read again if it has SYN,
+/// for the scale of windows.
+fn header(flow: &Flow, keeping: Keeping, number: u32) -> usize {
+    let Some(RowView { row, tcp }) = flow.row(number) else { return 0 };
+    match tcp {
+        Some(tcp) if keeping == Keeping::Payloads && !tcp.flags.contains(Flags::SYN) => 0,
+        _ => row.payload.at as usize,
     }
 }
 

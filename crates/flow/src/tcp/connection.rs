@@ -130,7 +130,7 @@ impl Connection {
         if segment.captured < segment.len {
             tcp.verdicts |= Verdicts::SNAPPED;
         }
-        if damaged(me, segment) {
+        if damaged(me, peer, segment) {
             tcp.verdicts |= Verdicts::DAMAGED;
             me.counts.damaged += 1;
             return tcp;
@@ -200,7 +200,7 @@ impl Connection {
             tcp.in_flight = u32::try_from((sent - acked).max(0)).unwrap_or(super::segment::NO_COUNT - 1);
         }
         count(me, tcp.verdicts);
-        if syn && me.syn_options.is_none() {
+        if syn && !segment.options_cut && me.syn_options.is_none() {
             me.syn_options = Some(segment.options);
         }
         if flags.contains(Flags::ACK) || syn {
@@ -243,14 +243,18 @@ impl Connection {
 
 /// See [`Verdicts::DAMAGED`]. Only the machine that captures sees checksums that its card has yet to complete, and only in
 /// the packets that it sends: they show what such a packet holds in place of the sum. Any other wrong sum is damage.
-fn damaged(me: &mut Half, segment: &Segment) -> bool {
+fn damaged(me: &mut Half, peer: &Half, segment: &Segment) -> bool {
+    // More than the receiver takes in a segment was not on the wire like this (RFC 9293 §3.7.1): a card cuts it, or has put it
+    // together. Its checksum is that of a part, or of none.
+    let most = peer.syn_options.as_ref().and_then(|options| options.mss);
+    let joined = most.is_some_and(|most| segment.len > u32::from(most));
     match segment.checksum {
         Check::Unverified | Check::Good => false,
         Check::Partial => {
             me.checksums_offloaded = true;
             false
         }
-        Check::Bad => !me.checksums_offloaded,
+        Check::Bad => !me.checksums_offloaded && !joined,
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct Segment {
     pub flags: Flags,
     pub window: u16,
     pub options: Options,
+    /// Whether the options were not all captured.
+    pub options_cut: bool,
     /// Bytes of data by the headers, and how many of them were captured.
     pub len: u32,
     pub captured: u32,

@@ -146,6 +146,11 @@ pub(super) const LOCAL: &[Example] = &[
         t.s(A, 4501, 1001, &[1; 100]);
         t.ms(1).c(A, 1001, 4801, b"");
     }),
+    ("finding.capture.clock_back", |t| {
+        exchange_open(t.ms(10_000));
+        t.ms(-3000).c(P, 1042, 4528, GET);
+        t.ms(20).s(A, 4528, 1083, b"");
+    }),
     ("finding.capture.one_direction", |t| {
         t.c(A, 1001, 4501, b"");
         t.ms(1).c(A, 1001, 5501, b"");
