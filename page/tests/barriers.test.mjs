@@ -80,7 +80,7 @@ const VIEWS = [
     await page.getByLabel("by machine").check();
     await page.getByPlaceholder("search the log").fill("sends");
   }, ".log h3", null, ".panel"],
-  ["more room for the panel", (page) => page.evaluate(() => document.querySelector(".taller").click()), ".taller[aria-pressed=true]", (page) => page.evaluate(() => document.querySelector(".taller").click()), "body"],
+  ["more room for the panel", (page) => page.evaluate(() => document.querySelector(".taller").click()), ".panel", (page) => page.evaluate(() => document.querySelector(".taller").click()), "body"],
   ["conditions", button("Conditions"), "#knob-rtt", null, ".knobs"],
   ["a condition that cannot be", async (page) => {
     await page.fill("#knob-rtt", "soon");
