@@ -23,16 +23,6 @@ pub fn write(workshop: &Workshop, view: &View, packets: Option<&[u32]>) -> Resul
                 let table = table(path)?;
                 with(path, |out| table.write_csv(out, story, packets))?;
             }
-            #[cfg(feature = "parquet")]
-            "parquet" => {
-                let table = table(path)?;
-                with(path, |out| export::write_parquet(out, table, story, packets))?;
-            }
-            #[cfg(not(feature = "parquet"))]
-            "parquet" => {
-                let error = Error::usage(format!("-o {}: this program was built without Parquet", path.display()));
-                return Err(error.remedy("build it with `cargo build --release --features parquet`, or write .csv"));
-            }
             "har" => har(story, path, packets)?,
             "keys" => text(path, &story.secrets())?,
             "svg" => text(path, &export::ladder_svg(story, packets, &workshop.subject().title))?,

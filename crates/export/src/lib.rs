@@ -7,8 +7,6 @@ mod connections;
 mod content;
 mod har;
 mod json;
-#[cfg(feature = "parquet")]
-mod parquet;
 mod pcapng;
 mod sanitize;
 mod selection;
@@ -18,8 +16,6 @@ mod tables;
 pub use connections::connections;
 pub use har::write_har;
 pub use json::{SCHEMA, document, findings, findings_document, packet_document, time};
-#[cfg(feature = "parquet")]
-pub use parquet::write_parquet;
 pub use pcapng::{TapSet, write_pcapng, write_story};
 pub use sanitize::{Removed, sanitize};
 pub use svg::ladder_svg;
