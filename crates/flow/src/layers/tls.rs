@@ -1,23 +1,30 @@
 //! TLS on a connection: records, what is in them, handshake messages and the application's data, joined again.
 
+mod joined;
+mod settled;
+
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use capture::keylog::KeyLog;
 use wire::tls::{
-    Alert, Body, ClientHello, ContentType, Context, Handshake, HandshakeType, NextMessage, NextRecord, RecordHeader,
-    ServerHello, decode_handshake, looks_like_tls, next_message, next_record,
+    Alert, Body, ClientHello, ContentType, Context, Handshake, HandshakeType, NextRecord, RecordHeader, ServerHello,
+    decode_handshake, looks_like_tls, next_record,
 };
 use wire::{Reader, Silent};
 
+use self::joined::{Joined, flush};
+use self::settled::{SettledContent, ZEROS};
 use super::Stream;
 use crate::tls::{Agreed, Epoch, Layout, Opened, Record, Sender, Session, Why};
 use crate::{Buffer, BufferKind, BufferRef, Direction, Piece};
 
+pub(crate) use self::joined::Handshakes;
+pub(crate) use self::settled::KeptPart;
+pub use self::settled::SettledRecord;
+
 /// How far behind a hole the next record is looked for: the longest record and its header.
 const RESYNC: usize = 5 + (1 << 14) + 2048;
-/// The longest handshake message that is put together: 2^24 bytes are allowed, real ones have fewer than 2^17.
-const MAX_MESSAGE: usize = 1 << 20;
 
 /// A record on a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -139,53 +146,6 @@ struct Cut {
     hole: Option<(usize, usize)>,
     /// What was in it, where its bytes were let go.
     settled: Option<SettledRecord>,
-}
-
-/// What is known of a record whose bytes were let go.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SettledRecord {
-    header: RecordHeader,
-    opened: SettledContent,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum SettledContent {
-    Decrypted { content_type: ContentType, layout: Layout, sequence: u64, epoch: Epoch, parts: Vec<KeptPart> },
-    Undecrypted(Why),
-}
-
-/// A part of a record's content that is kept when the record's bytes are let go.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct KeptPart {
-    /// Where in the content.
-    pub at: u16,
-    /// What stands there.
-    pub bytes: Box<[u8]>,
-}
-
-/// What stands for plaintext that was let go.
-static ZEROS: [u8; (1 << 14) + 256] = [0; (1 << 14) + 256];
-
-impl SettledRecord {
-    /// What is to be known of `record` when its bytes are let go, but for those parts; `None` if they will still be needed.
-    pub(crate) fn of(record: &TlsRecord, parts: Vec<KeptPart>) -> Option<SettledRecord> {
-        let opened = match &record.content {
-            RecordContent::Decrypted { content_type, layout, sequence, epoch, .. } => {
-                // With an AEAD each record is opened by itself; with CBC the next one needs this one's end (RFC 2246 §6.2.3.2).
-                let alone = layout.tag > 0 && layout.mac == 0 && layout.padding_length == 0;
-                if !alone || layout.ciphertext > ZEROS.len() || *content_type != ContentType::APPLICATION_DATA {
-                    return None;
-                }
-                let (content_type, layout, sequence, epoch) = (*content_type, *layout, *sequence, *epoch);
-                SettledContent::Decrypted { content_type, layout, sequence, epoch, parts }
-            }
-            RecordContent::Undecrypted(why) if record.header.content_type == ContentType::APPLICATION_DATA => {
-                SettledContent::Undecrypted(why.clone())
-            }
-            _ => return None,
-        };
-        Some(SettledRecord { header: record.header, opened })
-    }
 }
 
 /// Whether one of the streams speaks TLS.
@@ -392,147 +352,6 @@ fn resync(bytes: &[u8], from: usize) -> Option<usize> {
         };
         sane && next
     })
-}
-
-/// The handshake's messages as they come, for what they tell of the application inside.
-#[derive(Debug)]
-pub(crate) struct Handshakes {
-    tls: Tls,
-    joined: [Joined; 2],
-}
-
-impl Default for Handshakes {
-    fn default() -> Handshakes {
-        Handshakes { tls: Tls::default(), joined: Direction::BOTH.map(Joined::new) }
-    }
-}
-
-impl Handshakes {
-    /// The content of the next record of the handshake.
-    pub fn push(&mut self, direction: Direction, content: &[u8]) {
-        let joined = &mut self.joined[direction as usize];
-        joined.push(content, BufferRef::Derived(direction as u32), 0, None, 0);
-        joined.messages(&mut self.tls);
-    }
-    /// As [`Tls::alpn`].
-    pub fn alpn(&self) -> Option<&str> {
-        self.tls.alpn.as_deref()
-    }
-}
-
-/// The content of several records, joined.
-#[derive(Debug)]
-struct Joined {
-    direction: Direction,
-    /// As many as there is room for, zeros behind `len`.
-    bytes: BytesMut,
-    len: usize,
-    /// How many bytes may still come.
-    room: usize,
-    parents: Vec<Piece>,
-    /// For each record: where it ends, its packet and whose keys.
-    ends: Vec<(usize, u32, Option<Epoch>)>,
-    /// Where the next message begins, and the number of the first message that has no buffer yet.
-    at: usize,
-    first: Option<usize>,
-}
-
-impl Joined {
-    fn new(direction: Direction) -> Joined {
-        let bytes = BytesMut::new();
-        Joined { direction, bytes, len: 0, room: 0, parents: Vec::new(), ends: Vec::new(), at: 0, first: None }
-    }
-
-    fn push(&mut self, bytes: &[u8], parent: BufferRef, at: usize, epoch: Option<Epoch>, frame: u32) {
-        if bytes.is_empty() {
-            return;
-        }
-        let start = self.len;
-        self.skip(bytes.len(), parent, epoch, frame);
-        if let Some(piece) = self.parents.last_mut() {
-            piece.at = at;
-        }
-        if let Some(place) = self.bytes.get_mut(start..self.len) {
-            place.copy_from_slice(bytes);
-        }
-    }
-
-    /// Leaves zeros in place of `len` bytes that were let go.
-    fn skip(&mut self, len: usize, parent: BufferRef, epoch: Option<Epoch>, frame: u32) {
-        let (start, end) = (self.len, self.len + len);
-        if self.bytes.is_empty() {
-            // Zeros that nothing is copied to take no memory.
-            self.bytes = super::zeros(self.room.max(len));
-        } else if end > self.bytes.len() {
-            self.bytes.resize(end.max(self.bytes.len() * 2), 0);
-        }
-        self.len = end;
-        self.room = self.room.saturating_sub(len);
-        if len > 0 {
-            self.parents.push(Piece { range: start..end, parent, at: 0 });
-            self.ends.push((end, frame, epoch));
-        }
-    }
-
-    /// Puts back what was kept of the last `len` bytes.
-    fn restore(&mut self, len: usize, parts: &[KeptPart]) {
-        let start = self.len.saturating_sub(len);
-        for part in parts {
-            let from = start + usize::from(part.at);
-            if let Some(place) = self.bytes.get_mut(from..from + part.bytes.len()) {
-                place.copy_from_slice(&part.bytes);
-            }
-        }
-    }
-
-    /// Reads the messages that have become whole.
-    fn messages(&mut self, tls: &mut Tls) {
-        loop {
-            let rest = self.bytes.get(self.at..self.len).unwrap_or_default();
-            let (kind, len) = match next_message(rest) {
-                NextMessage::Whole { kind, len } => (kind, len),
-                NextMessage::Need(_) => return,
-            };
-            if len > MAX_MESSAGE {
-                self.at = self.len;
-                return;
-            }
-            let range = self.at..self.at + len;
-            let end = self.ends.partition_point(|(to, ..)| *to < range.end);
-            let (_, frame, epoch) = self.ends.get(end).copied().unwrap_or((0, 0, None));
-            learn(tls, self.direction, kind, &rest[..len]);
-            self.first.get_or_insert(tls.messages.len());
-            self.at += len;
-            // The buffer's number is known once it is complete; until then the direction's stream stands for it.
-            let buffer = BufferRef::Derived(self.direction as u32);
-            tls.messages.push(HandshakeMessage { direction: self.direction, kind, buffer, range, epoch, frame });
-        }
-    }
-
-    /// Keeps what was joined as a buffer, and begins anew.
-    fn end(&mut self, tls: &mut Tls, keep: &mut dyn FnMut(Buffer) -> BufferRef) {
-        let joined = std::mem::replace(self, Joined { room: self.room, ..Joined::new(self.direction) });
-        let Some(first) = joined.first else { return };
-        let id = keep(joined.into_buffer(BufferKind::Handshake));
-        let placeholder = BufferRef::Derived(self.direction as u32);
-        for message in tls.messages.iter_mut().skip(first).filter(|message| message.buffer == placeholder) {
-            message.buffer = id;
-        }
-    }
-
-    fn into_buffer(mut self, kind: BufferKind) -> Buffer {
-        self.bytes.truncate(self.len);
-        Buffer { id: BufferRef::Derived(0), kind, bytes: self.bytes.freeze(), parents: self.parents }
-    }
-}
-
-/// Keeps the application's data joined so far as a buffer, and begins anew: something is missing behind it.
-fn flush(data: &mut Joined, tls: &mut Tls, keep: &mut dyn FnMut(Buffer) -> BufferRef) {
-    let joined = std::mem::replace(data, Joined { room: data.room, ..Joined::new(data.direction) });
-    if joined.len > 0 {
-        let side = joined.direction as usize;
-        tls.plaintext[side].push(keep(joined.into_buffer(BufferKind::Plaintext)));
-    }
 }
 
 /// Takes from a handshake message what tells about the connection.
