@@ -18,11 +18,6 @@ fn datagram((src, dst): (Ipv6Addr, Ipv6Addr), kind: Type, rest: u32, data: Vec<u
     Datagram { src: src.into(), dst: dst.into(), tos: 0, ttl: 255, flow_label: 0, body }
 }
 
-fn link_option(kind: NdOption, mac: MacAddr) -> [u8; 8] {
-    let [a, b, c, d, e, f] = mac.0;
-    [kind.0, 1, a, b, c, d, e, f]
-}
-
 /// The first four bytes of a message's body, which stand in ICMP's own header, and the others.
 fn split(bytes: &[u8]) -> (u32, &[u8]) {
     let (rest, data) = bytes.split_at(4.min(bytes.len()));
@@ -34,13 +29,13 @@ pub(crate) fn advertisement(target: Ipv6Addr, asker: Ipv6Addr, mac: MacAddr) -> 
     let mut bytes = [0; Neighbor::LEN];
     Neighbor { router: false, solicited: true, overrides: true, reserved: 0, target }.write(&mut bytes);
     let (rest, target_bytes) = split(&bytes);
-    let data = [target_bytes, &link_option(NdOption::TARGET_LINK, mac)].concat();
+    let data = [target_bytes, &NdOption::TARGET_LINK.with_address(mac)].concat();
     datagram((target, asker), Type::NEIGHBOR_ADVERTISEMENT, rest, data)
 }
 
 /// `asker` looks for `target` (RFC 4861 §7.2.2).
 pub(crate) fn solicitation(asker: Ipv6Addr, target: Ipv6Addr, mac: MacAddr) -> Datagram {
-    let data = [&target.octets()[..], &link_option(NdOption::SOURCE_LINK, mac)].concat();
+    let data = [&target.octets()[..], &NdOption::SOURCE_LINK.with_address(mac)].concat();
     datagram((asker, target), Type::NEIGHBOR_SOLICITATION, 0, data)
 }
 
@@ -75,6 +70,6 @@ pub(crate) fn router_advertisement(network: IpAddr, mac: MacAddr) -> Option<Data
     message.write(&mut head);
     prefix.write(&mut option);
     let (rest, head) = split(&head);
-    let data = [head, &link_option(NdOption::SOURCE_LINK, mac), &option].concat();
+    let data = [head, &NdOption::SOURCE_LINK.with_address(mac), &option].concat();
     Some(datagram((ROUTER, ALL_NODES), Type::ROUTER_ADVERTISEMENT, rest, data))
 }

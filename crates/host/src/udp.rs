@@ -407,16 +407,17 @@ impl Host {
         cx: &mut Cx<'_>,
     ) {
         let v6 = remote.0.is_ipv6();
-        let (errno, mtu) = match error {
-            IcmpError::Unreachable { errno, .. } => (errno, 0),
-            IcmpError::FragmentationNeeded { mtu } => (Errno::MessageTooLong, mtu),
+        let (errno, mtu, too_large) = match error {
+            IcmpError::Unreachable { errno, .. } => (errno, 0, false),
+            // A router older than RFC 1191 says no MTU: it is 0 then.
+            IcmpError::FragmentationNeeded { mtu } => (Errno::MessageTooLong, mtu, true),
         };
         let slots = self.udp.bound.get(&local.1).cloned().unwrap_or_default();
         let remote = SocketAddr::new(remote.0, remote.1);
         for slot in slots {
             let Some(socket) = self.sockets.udp(slot) else { continue };
             let bound = fit(socket.local.ip(), socket.options.v6_only, local.0).is_some();
-            if !bound || !socket.is_from(remote) || (mtu > 0 && socket.reports.is_none()) {
+            if !bound || !socket.is_from(remote) || (too_large && socket.reports.is_none()) {
                 continue;
             }
             socket.error = Some(errno);

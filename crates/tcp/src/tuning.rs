@@ -52,7 +52,7 @@ impl Connection {
 
     /// The handshake is complete: what is read counts from here.
     pub(crate) fn begin_tuning(&mut self, now: Instant) {
-        let read = self.received - self.readable_len as u64;
+        let read = self.received.saturating_sub(self.readable_len as u64);
         // What of a segment timestamps take (RFC 7323 §3.2, padded).
         let options = if self.agreed.timestamps { 12 } else { 0 };
         let space = u64::from(self.config.mss.saturating_sub(options)) * 10;
@@ -86,14 +86,14 @@ impl Connection {
     /// twice as much, as what the other side sends now is a round trip late, and as much more as it may send by then in slow
     /// start. What waits unread counts against it: who does not keep up needs no more room.
     pub(crate) fn tune_buffer(&mut self, first: usize, cx: &mut Cx) {
-        let unread = (self.readable_len - first) as u64;
-        let read = self.received - unread;
+        let unread = self.readable_len.saturating_sub(first) as u64;
+        let read = self.received.saturating_sub(unread);
         let behind = self.reassembly.end().map_or(0, |end| end.saturating_sub(self.received));
         let Some(tuning) = &mut self.tuning else { return };
         if tuning.rtt.is_none_or(|rtt| cx.now - tuning.since < rtt) {
             return;
         }
-        let copied = (read - tuning.read).saturating_sub(unread);
+        let copied = read.saturating_sub(tuning.read).saturating_sub(unread);
         (tuning.since, tuning.read) = (cx.now, read);
         if copied <= tuning.space {
             return;

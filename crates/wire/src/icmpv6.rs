@@ -52,6 +52,14 @@ open_enum! {
     }
 }
 
+impl NdOption {
+    /// This option with a station's hardware address (RFC 4861 §4.6.1).
+    pub const fn with_address(self, mac: MacAddr) -> [u8; 8] {
+        let [a, b, c, d, e, f] = mac.0;
+        [self.0, 1, a, b, c, d, e, f]
+    }
+}
+
 crate::header! {
     /// The first 4 bytes of every ICMPv6 message.
     pub struct Header, mod field = "icmpv6", "ICMPv6", "RFC 4443 §2.1", "errors, echoes and neighbours of IPv6";

@@ -263,8 +263,10 @@ fn echoes(connection: &Connection<'_>) -> Vec<u32> {
         // The client's first segment tells what became of the SYN ACK instead of counting (RFC 9768 §3.2.2.1).
         let first = usize::from(opening && direction == Direction::ToServer);
         let mut told: Option<(Seq, u8)> = None;
-        for (row, tcp) in
-            connection.of(direction).filter(|(_, tcp)| !tcp.flags.intersects(Flags::SYN | Flags::RST)).skip(first)
+        for (row, tcp) in connection
+            .of(direction)
+            .filter(|(_, tcp)| tcp.flags.contains(Flags::ACK) && !tcp.flags.intersects(Flags::SYN | Flags::RST))
+            .skip(first)
         {
             // What was overtaken on the way tells an older count.
             if told.is_some_and(|(ack, _)| tcp.ack.before(ack)) {

@@ -9,7 +9,7 @@ use wire::ethernet::EtherType;
 use wire::icmpv6::{NdOption, Preference, PrefixInformation, RouterAdvertisement, Type, options};
 use wire::{MacAddr, Reader, Silent, ipv6};
 
-use super::{link_option, message};
+use super::message;
 use crate::config::Advertise;
 use crate::ipv6::{ALL_NODES, Advertising, group_mac};
 use crate::output::Hop;
@@ -122,7 +122,7 @@ fn advertisement(what: &Advertise, mac: MacAddr) -> (u32, Vec<u8>) {
     };
     let mut bytes = vec![0; RouterAdvertisement::LEN];
     message.write(&mut bytes);
-    bytes.extend(link_option(NdOption::SOURCE_LINK, mac));
+    bytes.extend(NdOption::SOURCE_LINK.with_address(mac));
     if let Some(mtu) = what.mtu {
         bytes.extend([NdOption::MTU.0, 1, 0, 0]);
         bytes.extend(u32::from(mtu).to_be_bytes());

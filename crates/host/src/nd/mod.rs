@@ -31,12 +31,6 @@ const ROUTER: u32 = 1 << 31;
 const SOLICITED: u32 = 1 << 30;
 const OVERRIDE: u32 = 1 << 29;
 
-/// An option that holds a hardware address (RFC 4861 §4.6.1).
-fn link_option(kind: NdOption, mac: MacAddr) -> [u8; 8] {
-    let [a, b, c, d, e, f] = mac.0;
-    [kind.0, 1, a, b, c, d, e, f]
-}
-
 /// A message of neighbour discovery as an IPv6 packet.
 fn message(kind: Type, rest: u32, body: Vec<u8>, (src, dst): (Ipv6Addr, Ipv6Addr)) -> Packet {
     let mut packet = icmpv6::message(kind, 0, rest, Body::from(body), (src, dst));
@@ -65,7 +59,7 @@ impl Host {
         let (mac, group) = (port.mac, solicited_node(target));
         let (to, destination) = to.map_or((group_mac(group), group), |mac| (mac, target));
         let mut body = target.octets().to_vec();
-        body.extend(link_option(NdOption::SOURCE_LINK, mac));
+        body.extend(NdOption::SOURCE_LINK.with_address(mac));
         let packet = message(Type::NEIGHBOR_SOLICITATION, 0, body, (source, destination));
         self.transmit_ethernet(interface, to, EtherType::IPV6, packet, event, None);
     }
@@ -117,7 +111,7 @@ impl Host {
             AddressState::Tentative | AddressState::Duplicate => {}
             AddressState::Preferred | AddressState::Deprecated => {
                 let mut body = target.octets().to_vec();
-                body.extend(link_option(NdOption::TARGET_LINK, mac));
+                body.extend(NdOption::TARGET_LINK.with_address(mac));
                 let router = if self.forwarding { ROUTER } else { 0 };
                 let at = cx.address(target);
                 if nobody {

@@ -10,7 +10,7 @@ use wire::icmpv6::{NdOption, NdOptions, PrefixInformation, RouterAdvertisement, 
 use wire::{Reader, Silent, ipv6};
 
 use super::autoconfigure::until;
-use super::{link_option, message};
+use super::message;
 use crate::ipv6::{ALL_ROUTERS, DefaultRouter, MIN_MTU, OnLink, Soliciting, group_mac};
 use crate::{Host, InterfaceId, Prefix, Route};
 
@@ -159,7 +159,7 @@ impl Host {
         let sent = soliciting.sent + 1;
         let event = cx.caused_by(soliciting.cause).event(&kinds::ROUTER_WANTED, 0, [sent.into(), 0]);
         own.soliciting = Some(Soliciting { sent, due: cx.now + INTERVAL, cause: event });
-        let body = link_option(NdOption::SOURCE_LINK, mac).to_vec();
+        let body = NdOption::SOURCE_LINK.with_address(mac).to_vec();
         let packet = message(Type::ROUTER_SOLICITATION, 0, body, (source, ALL_ROUTERS));
         self.transmit_ethernet(interface, group_mac(ALL_ROUTERS), EtherType::IPV6, packet, event, None);
     }

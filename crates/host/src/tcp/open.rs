@@ -16,10 +16,10 @@ use crate::ports::{Isns, folded};
 use crate::sockets::{Socket, canonical, fit, scope};
 use crate::{ConnectOptions, Host, ListenOptions, SocketId};
 
-/// Commands.
 /// How long a connection is in TIME-WAIT before its four-tuple may be used again (Linux `tcp_tw_reuse_delay`: 1 s).
 const REUSE_DELAY: Duration = Duration::from_secs(1);
 
+/// Commands.
 impl Host {
     /// Listens on `local`; port 0 lets the host choose.
     ///

@@ -58,6 +58,13 @@ impl OfCapture {
     }
 }
 
+/// What the id of a capture that begins with these bytes begins with, if they tell that.
+pub fn begins(bytes: &[u8]) -> Option<String> {
+    let mut id = OfCapture::default();
+    id.update(bytes.get(..FIRST)?);
+    id.begins()
+}
+
 /// The id of a capture and the key log beside it.
 pub fn of_capture(capture: &Held, keys: &[u8]) -> String {
     let mut id = OfCapture::default();

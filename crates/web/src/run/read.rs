@@ -8,7 +8,7 @@ use capture::keylog::KeyLog;
 use capture::read::Held;
 use story::Story;
 
-use super::id::{OfCapture, of_capture};
+use super::id::{self, of_capture};
 use super::worker::Report;
 use super::{Subject, Workshop};
 use crate::api::{Code, Problem};
@@ -52,12 +52,10 @@ impl Capture {
 
     /// Lets its beginning be asked until the whole is there.
     fn show_beginning(&self, report: &Report) {
-        let mut id = OfCapture::default();
         let mut first = Vec::new();
         // What cannot be read now will not be readable below either, and the whole says why.
         let _ = self.held.reader().take(AHEAD).read_to_end(&mut first);
-        id.update(&first);
-        if let Some(begins) = id.begins() {
+        if let Some(begins) = id::begins(&first) {
             report.begins(begins);
         }
         let beginning = Capture { held: Held::Memory(first.into()), ..self.clone() };
