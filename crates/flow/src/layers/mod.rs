@@ -9,10 +9,11 @@ mod http2;
 mod stream;
 mod tls;
 mod units;
+mod zeros;
 
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use capture::keylog::KeyLog;
 use wire::http::{Version, looks_like_http};
 use wire::http2::{PREFACE, is_chain, looks_like_http2};
@@ -23,6 +24,7 @@ pub use stream::{Cut, Stream};
 pub use tls::{HandshakeMessage, RecordContent, SettledRecord, Tls, TlsRecord};
 pub(crate) use tls::{Handshakes, KeptPart};
 pub use units::{Carried, Unit, UnitKind};
+use zeros::Zeros;
 
 use crate::exchanges::{DnsTransaction, DnsTransactions};
 use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Limits, Overlap, Piece, Source};
@@ -358,47 +360,31 @@ fn first_packet(flow: &Flow, streams: &[Stream; 2], derived: &[Buffer], piece: &
     }
 }
 
-/// Zeros, of which those that are never written take no memory: as much as this, the allocator of Linux' C library always asks
-/// the system for, which gives zeros; less it may have at hand, and then writes them itself.
-fn zeros(len: usize) -> BytesMut {
-    const FROM_THE_SYSTEM: usize = (32 << 20) + 1;
-    /// So few are written as fast as they are asked for.
-    const FEW: usize = 256 << 10;
-    let mut zeros = BytesMut::zeroed(if len > FEW { len.max(FROM_THE_SYSTEM) } else { len });
-    zeros.truncate(len);
-    zeros
-}
-
 /// Bytes joined from others. Zeros, which stand for what was let go, take no memory: the system gives them without any.
 struct Joint {
-    bytes: BytesMut,
+    bytes: Zeros,
     len: usize,
 }
 
 impl Joint {
     /// Nothing yet, and room for `len` bytes.
     fn new(len: usize) -> Joint {
-        Joint { bytes: zeros(len), len: 0 }
+        Joint { bytes: Zeros::new(len), len: 0 }
     }
 
     /// Adds bytes; gives where they stand.
     fn push(&mut self, bytes: &[u8]) -> Range<usize> {
-        static ZEROS: [u8; 4096] = [0; 4096];
         let range = self.len..self.len + bytes.len();
-        if self.bytes.len() < range.end {
-            self.bytes.resize(range.end, 0);
-        }
-        let zero = bytes.chunks(ZEROS.len()).all(|part| ZEROS.starts_with(part));
-        if let Some(place) = self.bytes.get_mut(range.clone()).filter(|_| !zero) {
+        self.bytes.grow(range.end);
+        if let Some(place) = self.bytes.get_mut(range.clone()).filter(|_| !zeros::all_zero(bytes)) {
             place.copy_from_slice(bytes);
         }
         self.len = range.end;
         range
     }
 
-    fn finish(mut self) -> Bytes {
-        self.bytes.truncate(self.len);
-        self.bytes.freeze()
+    fn finish(self) -> Bytes {
+        self.bytes.freeze(self.len)
     }
 }
 

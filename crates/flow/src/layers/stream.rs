@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
+use super::zeros::Zeros;
 use crate::{Buffer, BufferKind, BufferRef, Flow, Half, Limits, Piece, Source, StreamPiece};
 
 /// One direction of a connection, joined.
@@ -54,7 +55,7 @@ impl Stream {
             (len, count) = (end.max(len), count + 1);
         }
         // Pages that nothing is copied to, as of what was let go, cost nothing.
-        let mut out = if kept < len { super::zeros(len) } else { BytesMut::zeroed(len) };
+        let mut out = if kept < len { Zeros::new(len) } else { Zeros::Few(vec![0; len]) };
         let mut parents = Vec::with_capacity(count);
         let mut completion = Vec::with_capacity(count);
         let mut latest = 0;
@@ -71,7 +72,7 @@ impl Stream {
         }
         let end = first + out.len() as i64;
         let ended = cut.is_none() && half.fin() == Some(end);
-        let buffer = Buffer { id, kind: BufferKind::Stream, bytes: out.freeze(), parents };
+        let buffer = Buffer { id, kind: BufferKind::Stream, bytes: out.freeze(len), parents };
         Stream { buffer, first, cut, ended, completion }
     }
 

@@ -1,10 +1,10 @@
 //! The content of several records, joined: the handshake's messages, and the application's data.
 
-use bytes::BytesMut;
 use wire::tls::{NextMessage, next_message};
 
 use super::settled::KeptPart;
 use super::{HandshakeMessage, Tls, learn};
+use crate::layers::zeros::Zeros;
 use crate::tls::Epoch;
 use crate::{Buffer, BufferKind, BufferRef, Direction, Piece};
 
@@ -42,7 +42,7 @@ impl Handshakes {
 pub(super) struct Joined {
     direction: Direction,
     /// As many as there is room for, zeros behind `len`.
-    bytes: BytesMut,
+    bytes: Zeros,
     len: usize,
     /// How many bytes may still come.
     pub(super) room: usize,
@@ -56,7 +56,7 @@ pub(super) struct Joined {
 
 impl Joined {
     pub(super) fn new(direction: Direction) -> Joined {
-        let bytes = BytesMut::new();
+        let bytes = Zeros::default();
         Joined { direction, bytes, len: 0, room: 0, parents: Vec::new(), ends: Vec::new(), at: 0, first: None }
     }
 
@@ -79,9 +79,9 @@ impl Joined {
         let (start, end) = (self.len, self.len + len);
         if self.bytes.is_empty() {
             // Zeros that nothing is copied to take no memory.
-            self.bytes = super::super::zeros(self.room.max(len));
+            self.bytes = Zeros::new(self.room.max(len));
         } else if end > self.bytes.len() {
-            self.bytes.resize(end.max(self.bytes.len() * 2), 0);
+            self.bytes.grow(end.max(self.bytes.len() * 2));
         }
         self.len = end;
         self.room = self.room.saturating_sub(len);
@@ -137,9 +137,8 @@ impl Joined {
         }
     }
 
-    fn into_buffer(mut self, kind: BufferKind) -> Buffer {
-        self.bytes.truncate(self.len);
-        Buffer { id: BufferRef::Derived(0), kind, bytes: self.bytes.freeze(), parents: self.parents }
+    fn into_buffer(self, kind: BufferKind) -> Buffer {
+        Buffer { id: BufferRef::Derived(0), kind, bytes: self.bytes.freeze(self.len), parents: self.parents }
     }
 }
 
