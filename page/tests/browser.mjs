@@ -26,8 +26,8 @@ export function launch() {
 
 /** A page on the run of that fragment, once its first packet is shown. Fails on any error that the page reports. */
 export async function open(browser, fragment = "", options = {}) {
-  const { width = 1440, height = 900, scheme = "light", url = base, before } = options;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce" });
+  const { width = 1440, height = 900, scheme = "light", motion = "reduce", url = base, before } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: motion });
   const page = await context.newPage();
   // A machine that is busy with other tests is slow: no test says how long anything may take.
   page.setDefaultTimeout(Number(process.env.WIRESCOPE_PATIENCE ?? 180_000));

@@ -6,6 +6,12 @@ export const SPEEDS = [1000, 300, 100, 30, 10, 3, 1] as const;
 
 const LEAST_ROUND_TRIP_NS = 1e6;
 
+/** How long a packet stays where nothing may glide, in milliseconds. */
+const LEAST_STAY_MS = 250;
+
+/** Whether the reader asked for less motion: playing then goes from packet to packet, and nothing moves in between. */
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** Moving through the run that is shown: by packets, by what happened, by time, and by itself. */
 export class Playing extends Shown {
   playing = $state(false);
@@ -60,16 +66,26 @@ export class Playing extends Shown {
     if (this.packet >= trace.rows) this.select(1);
     this.playing = true;
     let last = performance.now();
+    let stepped = last;
+    // Where playing has come to; what is shown stays behind it where nothing may glide.
+    let reached = this.moment;
+    let shown = this.moment;
     const tick = (now: number) => {
       if (!this.playing) return;
       const passed = Math.min(now - last, 100) * 1e6;
       last = now;
-      let moment = this.moment + passed / this.speed;
+      if (this.moment !== shown) reached = this.moment; // the reader went elsewhere meanwhile
       // Nobody watches a timeout of seconds at a hundredth of its speed: a silence takes at most about a second.
-      const next = trace.at[trace.passed(this.moment)];
-      if (next !== undefined && (next - this.moment) * this.speed > 1.2e9) moment = Math.max(moment, next - 1e9 / this.speed);
-      this.go(moment);
-      if (next === undefined) return this.pause();
+      const next = trace.at[trace.passed(reached)];
+      const silent = next !== undefined && (next - reached) * this.speed > 1.2e9;
+      reached = Math.max(reached + passed / this.speed, silent ? next - 1e9 / this.speed : -Infinity);
+      if (!calm()) this.go(reached);
+      else if (now - stepped >= LEAST_STAY_MS && trace.passed(reached) > this.packet) {
+        this.select(trace.passed(reached));
+        stepped = now;
+      }
+      shown = this.moment;
+      if (next === undefined && this.packet >= (this.veil ? this.veil - 1 : trace.rows)) return this.pause();
       this.frame = requestAnimationFrame(tick);
     };
     this.frame = requestAnimationFrame(tick);
