@@ -272,6 +272,15 @@ fn help_has_examples_and_every_command_helps() {
 }
 
 #[test]
+fn names_of_filters_and_of_wireshark_are_explained_and_slips_answered() {
+    assert!(expect(0, &["explain", "tcp.port"]).0.contains("either port"));
+    let (text, _) = expect(0, &["explain", "tcp.seq_raw"]);
+    assert!(text.contains("Wireshark's name for tcp.seq") && text.contains("Sequence number"), "{text}");
+    let (_, error) = expect(2, &["explain", "tcp.prot"]);
+    assert!(error.contains("did you mean tcp.port"), "{error}");
+}
+
+#[test]
 fn the_examples_of_the_help_work() {
     let place = runs::place("examples");
     std::fs::write(place.join("trace.pcapng"), https(false)).expect("it can be written");

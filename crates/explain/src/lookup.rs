@@ -172,7 +172,7 @@ fn alike(wanted: &str) -> Vec<&'static Entry> {
             // The last part of a value's id is a number: nothing to be spelled.
             let last = if spelled.entry.sort == Sort::Value { &spelled.id } else { &spelled.last };
             let own = [&spelled.name, &spelled.id, last];
-            let best = own.into_iter().chain(&spelled.also).map(|text| distance(text, wanted, limit)).min()?;
+            let best = own.into_iter().chain(&spelled.also).map(|text| strsim::osa_distance(text, wanted)).min()?;
             (best <= limit).then_some((best, spelled.entry))
         })
         .collect();
@@ -192,23 +192,4 @@ fn number(term: &str) -> Option<u64> {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
         None => term.parse().ok(),
     }
-}
-
-/// The edit distance (Levenshtein) of two spellings; anything above `limit` comes out as `limit + 1`.
-fn distance(a: &str, b: &str, limit: usize) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > limit {
-        return limit + 1;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substitute = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()].min(limit + 1)
 }

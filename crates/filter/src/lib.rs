@@ -30,7 +30,7 @@ mod value;
 
 use std::fmt;
 
-pub use names::{Alias, OWN, OwnName, WIRESHARK};
+pub use names::{Alias, OWN, OwnName, WIRESHARK, alike};
 pub use select::{SelectError, Selection};
 pub use value::Value;
 

@@ -53,11 +53,11 @@ impl Term {
     /// What `name` stands for. The error is what may have been meant.
     pub(crate) fn named(name: &str) -> Result<Term, Option<String>> {
         known(name).ok_or_else(|| {
-            let near = explain::find(name).near;
-            let alike: Vec<&str> =
-                near.iter().map(|entry| entry.id.as_str()).filter(|id| known(id).is_some()).take(4).collect();
-            let text = || format!("there are {}", alike.join(", "));
-            Some(if alike.is_empty() { HELP.to_owned() } else { text() })
+            let near = alike(name);
+            let near = if near.is_empty() { of_glossary(name) } else { near };
+            let near: Vec<&str> = near.into_iter().take(4).collect();
+            let text = || format!("there are {}", near.join(", "));
+            Some(if near.is_empty() { HELP.to_owned() } else { text() })
         })
     }
 
@@ -139,6 +139,25 @@ fn known(name: &str) -> Option<Term> {
     None
 }
 
+/// Names that may stand in a filter and are spelled as `name` but for a slip or two, the likest first.
+pub fn alike(name: &str) -> Vec<&'static str> {
+    let limit = (name.chars().count() / 3).min(2);
+    let names = OWN.iter().map(|own| own.name).chain(FIELDS.iter().map(|field| field.id));
+    let names = names.chain(WIRESHARK.iter().map(|alias| alias.name));
+    let mut near: Vec<(usize, &str)> = names
+        .chain(flow::tcp::VERDICTS.iter().map(|verdict| verdict.id))
+        .map(|known| (strsim::osa_distance(known, name), known))
+        .filter(|(distance, _)| *distance <= limit)
+        .collect();
+    near.sort_unstable();
+    near.into_iter().map(|(_, known)| known).collect()
+}
+
+/// What the glossary finds near `name` that can be asked for.
+fn of_glossary(name: &str) -> Vec<&'static str> {
+    explain::find(name).near.iter().map(|entry| entry.id.as_str()).filter(|id| known(id).is_some()).collect()
+}
+
 fn tree(fields: Vec<&'static Field>) -> Term {
     let protocol = |field: &&Field| field.id.split('.').next().unwrap_or_default();
     // Of TCP all but what is inside options stands in the frame as well; DNS over TCP does not.
@@ -185,6 +204,14 @@ mod tests {
             for name in alias.means {
                 assert!(known(name).is_some(), "{}: there is no {name}", alias.name);
             }
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_answered_with_the_name_that_was_meant() {
+        for (slip, meant) in [("tcp.prot", "tcp.port"), ("ip.adr", "ip.addr"), ("http.staus", "http.status")] {
+            let Err(Some(help)) = Term::named(slip) else { panic!("{slip} is a name") };
+            assert!(help.starts_with(&format!("there are {meant}")), "{slip}: {help}");
         }
     }
 
