@@ -63,7 +63,7 @@ fn datagram(port: u16, payload: &[u8]) -> Vec<u8> {
 /// A way of carrying packets.
 type Way = (&'static str, fn(&[u8]) -> Vec<u8>);
 
-const WAYS: [Way; 11] = [
+const WAYS: [Way; 13] = [
     ("VLAN in VLAN", |frame| [&frame[..12], &[0x88, 0xa8, 0, 100, 0x81, 0, 0, 200], &frame[12..]].concat()),
     ("MPLS, two labels", |frame| [&link(0x8847)[..], &[0, 1, 0, 64, 0, 1, 1, 64], &frame[14..]].concat()),
     ("PPPoE", |frame| {
@@ -82,6 +82,15 @@ const WAYS: [Way; 11] = [
         datagram(6081, &[&[2, 0, 0x65, 0x58, 0, 0, 42, 0, 1, 2, 3, 1, 9, 9, 9, 9], frame].concat())
     }),
     ("IP in Geneve", |frame| datagram(6081, &[&[0, 0, 8, 0, 0, 0, 42, 0], &frame[14..]].concat())),
+    ("GTP-U", |frame| {
+        let len = (frame.len() as u16 - 14).to_be_bytes();
+        datagram(2152, &[&[0x30, 255], &len[..], &[0, 0, 0, 7], &frame[14..]].concat())
+    }),
+    ("GTP-U with a sequence number and a container of 5G", |frame| {
+        let len = (frame.len() as u16 - 14 + 8).to_be_bytes();
+        let options = [0, 1, 0, 0x85, 1, 0x10, 9, 0];
+        datagram(2152, &[&[0x36, 255], &len[..], &[0, 0, 0, 7], &options, &frame[14..]].concat())
+    }),
     ("VXLAN in GRE", |frame| {
         let inner = datagram(4789, &[&[8, 0, 0, 0, 0, 0, 42, 0], frame].concat());
         carried(Protocol::GRE, &[&[0, 0, 8, 0], &inner[14..]].concat())

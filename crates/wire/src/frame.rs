@@ -384,7 +384,7 @@ fn transport_layer<S: Sink>(
             let from = offset + udp::Header::LEN;
             frame.payload = from..from + here;
             frame.payload_len = data;
-            let may_be_tunnel = matches!(header.dst_port, tunnel::VXLAN_PORT | tunnel::GENEVE_PORT);
+            let may_be_tunnel = tunnel::UDP_PORTS.contains(&header.dst_port);
             if may_be_tunnel && frame.tunnels < tunnel::MAX_DEPTH {
                 let read = reader.within(here, |reader| match tunnel::over_udp(reader, &header)? {
                     Some(what) => inside(reader, what, cut, frame).map(|()| true),

@@ -1,13 +1,13 @@
 //! Every field and header that the program can print, for whoever looks a term up.
 
 use crate::{
-    Field, Layout, arp, dhcp, dns, ethernet, field, frame, http, http2, icmp, icmpv6, ipv4, ipv6, link, tcp, tls,
+    Field, Layout, arp, dhcp, dns, ethernet, field, frame, gtp, http, http2, icmp, icmpv6, ipv4, ipv6, link, tcp, tls,
     tunnel, udp, x509,
 };
 
 /// Every field, protocol by protocol; groups among them.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
-    let lists: [&'static [&'static Field]; 30] = [
+    let lists: [&'static [&'static Field]; 32] = [
         ethernet::field::ALL,
         link::vlan::ALL,
         link::sll::ALL,
@@ -32,6 +32,8 @@ pub fn fields() -> impl Iterator<Item = &'static Field> {
         tunnel::mpls::ALL,
         tunnel::pppoe::ALL,
         tunnel::FIELDS,
+        gtp::gtpu::ALL,
+        gtp::FIELDS,
         udp::field::ALL,
         tcp::field::ALL,
         tcp::OPTION_FIELDS,
@@ -64,6 +66,7 @@ pub fn layouts() -> impl Iterator<Item = Layout> {
         tunnel::Geneve::LAYOUT,
         tunnel::Label::LAYOUT,
         tunnel::Pppoe::LAYOUT,
+        gtp::Header::LAYOUT,
         udp::Header::LAYOUT,
         tcp::Header::LAYOUT,
         dns::Header::LAYOUT,

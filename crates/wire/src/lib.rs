@@ -24,6 +24,7 @@ pub mod dns;
 pub mod ethernet;
 pub mod frame;
 pub mod glossary;
+pub mod gtp;
 pub mod http;
 pub mod http2;
 pub mod icmp;

@@ -1,9 +1,9 @@
-//! Packets inside packets: GRE, VXLAN, Geneve, IP in IP, MPLS and PPPoE. What is inside is read on as if it stood there alone,
+//! Packets inside packets: GRE, VXLAN, Geneve, GTP-U, IP in IP, MPLS and PPPoE. What is inside is read on as if it stood there alone,
 //! so that a connection is followed wherever its packets were captured.
 
 use crate::ethernet::EtherType;
 use crate::ipv4::Protocol;
-use crate::{Malformed, Reader, Sink, open_enum, udp};
+use crate::{Malformed, Reader, Sink, gtp, open_enum, udp};
 
 /// Headers of tunnels, one inside the other, that are read at most.
 pub const MAX_DEPTH: u8 = 4;
@@ -11,6 +11,8 @@ pub const MAX_DEPTH: u8 = 4;
 pub const VXLAN_PORT: u16 = 4789;
 /// The port of Geneve (RFC 8926 §3.3).
 pub const GENEVE_PORT: u16 = 6081;
+/// The ports to which tunnels over UDP are sent.
+pub(crate) const UDP_PORTS: [u16; 3] = [VXLAN_PORT, GENEVE_PORT, gtp::PORT];
 
 open_enum! {
     /// What a PPP frame carries (RFC 1661 §2).
@@ -175,6 +177,7 @@ pub(crate) fn over_udp<S: Sink>(
             }
             Ok(Some(Inside::of(header.ethertype)))
         }
+        gtp::PORT => gtp::over_udp(reader),
         _ => Ok(None),
     }
 }
