@@ -75,8 +75,8 @@
 //! ```
 
 pub use {
-    analyze, apps, base, capture, dissect, explain, export, filter, flow, host, net, scenario, story, tcp, tls, trace,
-    web, wire,
+    analyze, apps, base, capture, dissect, drill, explain, export, filter, flow, host, net, scenario, story, tcp, tls,
+    trace, web, wire,
 };
 
 pub use scenario::{Outcome, Run, Scenario};

@@ -12,13 +12,22 @@ use crate::runs;
 /// A target: its name, and what must hold.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 15] = [
     ("capture", targets::capture),
     ("frame", targets::frame),
     ("message", targets::message),
     ("reassembly", targets::reassembly),
     ("decryption", targets::decryption),
     ("filter", targets::filter),
+    ("tunnel", targets::tunnel),
+    ("datagram", targets::datagram),
+    ("dns", targets::dns),
+    ("http2", targets::http2),
+    ("content", targets::content),
+    ("transport", targets::transport),
+    ("keylog", targets::keylog),
+    ("scenario", targets::scenario),
+    ("script", targets::script),
 ];
 
 /// What found something once, or stands for a kind of input.

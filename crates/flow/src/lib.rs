@@ -59,4 +59,4 @@ pub use limits::{Dropped, Limits};
 pub use row::{Packet, Payload, Row, RowKind, RowView};
 pub use split::{Kept, Part, Split, Whose};
 pub use tally::{RoundTrips, Talk, Tally, Wired};
-pub use tcp::{Assembly, Connection, Counts, Half, Overlap, StreamPiece, Tcp, Verdict, Verdicts};
+pub use tcp::{Assembly, Connection, Counts, Half, Overlap, StreamPiece, Tcp, VERDICTS, Verdict, Verdicts};
