@@ -22,6 +22,7 @@
 
 mod classic;
 mod file;
+mod gzip;
 mod interface;
 mod joined;
 mod options;

@@ -2,9 +2,8 @@
 
 use std::io::{self, Chain, Cursor, Read};
 
-use flate2::read::MultiGzDecoder;
-
 use super::Compression;
+use super::gzip::Gzip;
 use super::zstd::Zstd;
 use crate::Error;
 
@@ -30,7 +29,7 @@ type Rest<R> = Chain<Cursor<Vec<u8>>, R>;
 
 enum Input<R: Read> {
     Plain(R),
-    Gzip(Box<MultiGzDecoder<Rest<R>>>),
+    Gzip(Box<Gzip<Rest<R>>>),
     Zstd(Box<Zstd<Rest<R>>>),
 }
 
@@ -52,7 +51,7 @@ impl<R: Read> Source<R> {
         let read = self.available().to_vec();
         let input = match (self.input, compression) {
             (Input::Plain(input), Compression::Gzip) => {
-                Input::Gzip(Box::new(MultiGzDecoder::new(Cursor::new(read).chain(input))))
+                Input::Gzip(Box::new(Gzip::new(Cursor::new(read).chain(input))))
             }
             (Input::Plain(input), Compression::Zstd) => {
                 Input::Zstd(Box::new(Zstd::new(Cursor::new(read).chain(input))))

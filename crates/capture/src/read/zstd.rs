@@ -14,13 +14,15 @@ pub(super) struct Zstd<R> {
     decoder: FrameDecoder,
     /// Inside a frame.
     inside: bool,
+    /// What broke the frame, told when all that came before is given.
+    broken: Option<io::Error>,
 }
 
 impl<R: Read> Zstd<R> {
     pub(super) fn new(input: R) -> Zstd<R> {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(MAX_WINDOW);
-        Zstd { input, decoder, inside: false }
+        Zstd { input, decoder, inside: false, broken: None }
     }
 
     /// Begins the next frame; `false` where the input ends.
@@ -52,11 +54,20 @@ impl<R: Read> Read for Zstd<R> {
                 if n > 0 || into.is_empty() {
                     return Ok(n);
                 }
+                if let Some(broken) = self.broken.take() {
+                    return Err(broken);
+                }
                 if self.decoder.is_finished() {
                     self.inside = false;
-                } else {
-                    let decoded = self.decoder.decode_blocks(&mut self.input, BlockDecodingStrategy::UptoBlocks(1));
-                    decoded.map_err(io::Error::other)?;
+                    continue;
+                }
+                let decoded = self.decoder.decode_blocks(&mut self.input, BlockDecodingStrategy::UptoBlocks(1));
+                if let Err(error) = decoded {
+                    self.broken = Some(io::Error::other(error));
+                    // The decoder holds back what later blocks may refer to. A last block without content (RFC 8878 §3.1.1.2:
+                    // raw, of no bytes; room for a checksum behind it) makes it give that.
+                    let end = [1, 0, 0, 0, 0, 0, 0];
+                    let _ = self.decoder.decode_blocks(&mut &end[..], BlockDecodingStrategy::UptoBlocks(1));
                 }
             } else if self.next_frame()? {
                 self.inside = true;

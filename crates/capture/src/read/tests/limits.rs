@@ -36,6 +36,15 @@ fn gzip_is_seen_through() {
     let (first, second) = file.split_at(70);
     let parts = [gzip(first), gzip(second)].concat();
     assert_eq!(read(&parts).packets, read_back.packets);
+    let mut trickle = Vec::new();
+    super::super::gzip::Gzip::new(Trickle(&parts, 3, true)).read_to_end(&mut trickle).unwrap();
+    assert_eq!(trickle, file);
+    // Zeros fill a block of a tape; what else stands behind is told.
+    let filled = [&parts[..], &[0; 100_000]].concat();
+    assert_eq!((read(&filled).packets, read(&filled).ended_by.is_none()), (read_back.packets.clone(), true));
+    let followed = read(&[&parts[..], b"\0\0something else"].concat());
+    assert_eq!(followed.packets, read_back.packets);
+    assert!(matches!(followed.ended_by, Some(Error::Compression { .. })), "{:?}", followed.ended_by);
     // Cut: what precedes is had, and the reason told.
     let long: Vec<u8> =
         (0..50_000u32).flat_map(|n| enhanced(Order::Little, 0, n.into(), &n.to_be_bytes(), &[])).collect();
@@ -73,6 +82,15 @@ fn zstd_is_seen_through() {
         "{:?}",
         cut.ended_by
     );
+    // A frame whose window is all of it (RFC 8878 §3.1.1.1.1.2), cut in its second block: the first one is had.
+    let block = |last: u32, bytes: &[u8]| [&(last | (bytes.len() as u32) << 3).to_le_bytes()[..3], bytes].concat();
+    let (most, rest) = file.split_at(file.len() - 10);
+    let head = [&[0x28, 0xb5, 0x2f, 0xfd, 0xa0][..], &(file.len() as u32).to_le_bytes()].concat();
+    let frame = [head, block(0, most), block(1, rest)].concat();
+    assert_eq!(read(&frame).packets, read_back.packets);
+    let cut = read(&frame[..frame.len() - 5]);
+    assert_eq!(data(&cut), [&b"first"[..], b"second"]);
+    assert!(matches!(cut.ended_by, Some(Error::Compression { .. })), "{:?}", cut.ended_by);
     let cut = read(&[&parts[..], &skippable[..9]].concat());
     assert_eq!(cut.packets.len(), 3);
     assert!(matches!(cut.ended_by, Some(Error::Compression { .. })), "{:?}", cut.ended_by);
