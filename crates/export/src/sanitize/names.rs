@@ -107,6 +107,13 @@ impl Names {
 
     /// The hardware address that stands for one of six bytes. Group addresses, and none at all, stay as they are.
     pub fn hardware(&self, mac: &[u8]) -> Vec<u8> {
+        // RFC 2464 §7: the group of a solicited-node address ends as it does.
+        if let [0x33, 0x33, 0xff, a, b, c] = *mac {
+            let group = [0xff02, 0, 0, 0, 0, 1, 0xff00 | u16::from(a), u16::from_be_bytes([b, c])];
+            if let IpAddr::V6(new) = self.permuted(IpAddr::V6(group.into())) {
+                return [&mac[..3], &new.octets()[13..]].concat();
+            }
+        }
         let group = mac.first().is_some_and(|first| first & 1 == 1);
         if group || mac.iter().all(|byte| *byte == 0) {
             return mac.to_vec();
@@ -182,8 +189,11 @@ fn kept_bits(ip: IpAddr) -> Option<u32> {
                 _ => Some(0),
             }
         }
+        // RFC 4291 §2.7.1: a solicited-node address ends as the address does that is asked for; §2.5.5.2: a mapped one is IPv4.
+        IpAddr::V6(ip) if matches!(ip.segments(), [0xff02, 0, 0, 0, 0, 1, 0xff00..=0xffff, _]) => Some(104),
+        IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some() => Some(96),
         IpAddr::V6(ip) => match ip.segments()[0] {
-            // RFC 4291 §2.4: link-local; RFC 4193: unique local; multicast; and what begins with zeros (loopback, mapped).
+            // RFC 4291 §2.4: link-local; RFC 4193: unique local; multicast; and what begins with zeros (loopback).
             0xfe80..=0xfebf => Some(64),
             0xfc00..=0xfdff => Some(8),
             0xff00..=0xffff | 0 => None,

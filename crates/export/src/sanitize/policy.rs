@@ -24,6 +24,10 @@ pub(super) enum How {
     Fields,
     /// A Huffman coded string by another of the same lengths, coded and plain.
     Huffman,
+    /// What comes before the parameters stays: the type of a content.
+    Type,
+    /// By as many zeros.
+    Zeros,
 }
 
 /// Fields of HTTP whose values say how a message is carried and not what is in it or whose it is.
@@ -38,7 +42,6 @@ const HARMLESS: &[&str] = &[
     "content-encoding",
     "content-length",
     "content-range",
-    "content-type",
     "date",
     "expect",
     "expires",
@@ -56,6 +59,31 @@ const HARMLESS: &[&str] = &[
     "x-content-type-options",
     "x-frame-options",
 ];
+
+/// What TLS' bytes may be that tell nothing of people: random numbers, public keys, checksums; by how their ids begin.
+const RANDOM: &[&str] = &[
+    "tls.client_hello.",
+    "tls.server_hello.",
+    "tls.finished.",
+    "tls.message_hash.",
+    "tls.record.explicit_nonce",
+    "tls.record.iv",
+    "tls.record.tag",
+    "tls.record.mac",
+    "tls.sct.",
+    "tls.key_exchange",
+    "tls.server_key_exchange.",
+    "tls.client_key_exchange.",
+    "tls.ticket.nonce",
+    "tls.ext.pre_shared_key.binder",
+    "tls.ext.renegotiation_info.",
+    "tls.ext.ech.",
+    "tls.ech_config.public_key",
+    "tls.certificate_verify.",
+];
+
+/// Filling should be zeros; what an old buffer left there is nobody's business.
+const PADDING: Fate = Fate::Replace("padding that was not zeros", How::Zeros);
 
 /// What becomes of a leaf inside `groups`, outermost first.
 pub(super) fn fate(leaf: &Node, groups: &[&Node]) -> Fate {
@@ -79,7 +107,7 @@ pub(super) fn fate(leaf: &Node, groups: &[&Node]) -> Fate {
             ("dhcp.cookie" | "dhcp.option.code" | "dhcp.option.len", _) => Fate::Keep,
             (_, Show::Text) => Fate::Replace("names in DHCP", How::Name),
             (_, Show::Bytes) => Fate::Overwrite(Some("identifiers in DHCP")),
-            (_, Show::Opaque(wire::Opaque::Padding)) => Fate::Keep,
+            (_, Show::Opaque(wire::Opaque::Padding)) => PADDING,
             (_, Show::Opaque(_)) => Fate::Overwrite(Some("data in DHCP")),
             _ => Fate::Keep,
         },
@@ -90,11 +118,17 @@ pub(super) fn fate(leaf: &Node, groups: &[&Node]) -> Fate {
             _ => Fate::Keep,
         },
         _ => match leaf.field.show {
-            Show::Opaque(wire::Opaque::Padding) => Fate::Keep,
+            Show::Opaque(wire::Opaque::Padding) => PADDING,
             // What TCP carries is judged again where the stream is read.
             Show::Opaque(_) if id == "tcp.payload" => Fate::Overwrite(None),
             Show::Opaque(_) => Fate::Overwrite(Some("payloads of other protocols")),
             Show::Text => Fate::Replace("other texts", How::Name),
+            // A cooked header has room for eight bytes of address.
+            Show::Bytes if matches!(id, "sll.address" | "sll2.address") => {
+                Fate::Replace("hardware addresses", How::Address)
+            }
+            // Options may hold addresses on the way, names that routers announce, and what no decoder knows.
+            Show::Bytes => Fate::Overwrite(Some("data in options")),
             _ => Fate::Keep,
         },
     }
@@ -118,6 +152,8 @@ fn field(name: Option<&str>) -> Fate {
         Some("cookie" | "set-cookie") => Fate::Replace("cookies", How::Fields),
         Some("authorization" | "proxy-authorization") => Fate::Replace("authorisations", How::Fields),
         Some("host") => Fate::Replace("host names", How::Name),
+        // RFC 9110 §8.3.1: its parameters may be a file's name.
+        Some("content-type") => Fate::Replace("parameters of content types", How::Type),
         _ => Fate::Replace("values of fields", How::Fields),
     }
 }
@@ -142,7 +178,7 @@ fn http2(leaf: &Node, groups: &[&Node]) -> Fate {
             }
         }
         ("hpack.name" | "http2.preface", _) => Fate::Keep,
-        (_, Show::Opaque(wire::Opaque::Padding)) => Fate::Keep,
+        (_, Show::Opaque(wire::Opaque::Padding)) => PADDING,
         (_, Show::Opaque(_)) => Fate::Overwrite(Some("bodies")),
         (_, Show::Bytes | Show::Text) => Fate::Overwrite(Some("data in frames of HTTP/2")),
         _ => Fate::Keep,
@@ -157,13 +193,16 @@ fn tls(leaf: &Node) -> Fate {
     match leaf.field.show {
         // Each of its messages has a tree of its own, which may have been read before.
         Show::Opaque(wire::Opaque::Body) if id == "tls.record.handshake" => Fate::Leave,
-        Show::Opaque(wire::Opaque::Padding) => Fate::Keep,
+        Show::Opaque(wire::Opaque::Padding) => PADDING,
         Show::Opaque(_) => Fate::Overwrite(Some("encrypted records")),
         Show::Bytes if id.contains("ticket") || id.contains("identity") || id.contains("cookie") => {
             Fate::Overwrite(Some("session tickets"))
         }
         Show::Bytes if id.starts_with("tls.certificate") || id.starts_with("tls.compressed_certificate") => {
             Fate::Overwrite(Some("keys and signatures in certificates"))
+        }
+        Show::Bytes if id == "tls.key_exchange.parameters" || !RANDOM.iter().any(|random| id.starts_with(random)) => {
+            Fate::Overwrite(Some("data in TLS' handshakes"))
         }
         _ => Fate::Keep,
     }

@@ -153,3 +153,66 @@ fn what_no_decoder_knows_is_overwritten() {
     assert!(!out.windows(5).any(|window| window == b"alice" || window == b"proto"));
     assert!(out.windows(22).any(|window| window == [b'x'; 22]), "its length stays");
 }
+
+/// What is private and stands neither in a stream nor in an address field of its own.
+#[test]
+fn nothing_private_is_left_in_options_padding_cooked_headers_and_groups() {
+    let sanitized = |link: capture::LinkType, frames: &[Vec<u8>]| {
+        let mut file = PcapNg::new(Vec::new()).unwrap();
+        let interface = file.interface(&Interface::new(link)).unwrap();
+        for frame in frames {
+            file.packet(&Packet::new(interface, base::WallTime::SIMULATION_EPOCH), [frame]).unwrap();
+        }
+        let file = capture::read::read_all(&file.finish().unwrap()[..]).unwrap();
+        let mut out = Vec::new();
+        sanitize(&mut out, &Story::from_capture(file, KeyLog::default()), &[3; 32]).unwrap();
+        out
+    };
+    let left = |out: &[u8], secret: &[u8]| out.windows(secret.len()).any(|window| window == secret);
+    // Bytes behind the packet: an old buffer's.
+    let mut frame = segment(true, 0x02, 99, 0, b"");
+    frame.extend(b"old secret");
+    assert!(!left(&sanitized(capture::LinkType::Ethernet, &[frame]), b"old secret"));
+    // A cooked header with the sender's address (packet(7)).
+    let packet = segment(true, 0x02, 99, 0, b"").split_off(14);
+    let sll = [&[0, 0, 0, 1, 0, 6, 0x3c, 0x22, 0xfb, 1, 2, 3, 9, 9, 8, 0], &packet[..]].concat();
+    let out = sanitized(capture::LinkType::LinuxSll, &[sll]);
+    assert!(!left(&out, &[0x3c, 0x22, 0xfb]) && !left(&out, &[9, 9]));
+    // A route that routers recorded (RFC 791 §3.1).
+    let mut ip = vec![0x47, 0, 0, 28, 0, 0, 0x40, 0, 64, 99, 0, 0, 10, 1, 2, 3, 198, 51, 100, 7];
+    ip.extend([7, 7, 8, 203, 0, 113, 99, 0]);
+    let sum = wire::Sum::of(&ip).checksum();
+    ip[10..12].copy_from_slice(&sum.to_be_bytes());
+    assert!(!left(&sanitized(capture::LinkType::Raw, &[ip]), &[203, 0, 113, 99]));
+    // Who is asked for by neighbour discovery: the group, and its hardware address, end as the address does (RFC 4291 §2.7.1).
+    let target = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xaa, 0xab, 0xac, 0xad];
+    let group = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xab, 0xac, 0xad];
+    let mut frame =
+        vec![0x33, 0x33, 0xff, 0xab, 0xac, 0xad, 0x3c, 0x22, 0xfb, 1, 2, 3, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 24, 58, 255];
+    frame.extend([0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]);
+    frame.extend(group);
+    frame.extend([135, 0, 0, 0, 0, 0, 0, 0]);
+    frame.extend(target);
+    let out = sanitized(capture::LinkType::Ethernet, &[frame]);
+    assert!(!left(&out, &[0xab, 0xac, 0xad]));
+    let groups: Vec<&[u8]> = out.windows(3).filter(|window| *window == [0x33, 0x33, 0xff]).collect();
+    assert_eq!(groups.len(), 1, "it is a solicited-node group still");
+    // The name of a file, beside its type; what a strange extension of TLS says.
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/calendar; name=\"alice.ics\"\r\nContent-Length: 0\r\n\r\n";
+    let mut hello = [&[3, 3][..], &[1; 32], &[0, 0, 2, 0x13, 1, 1, 0]].concat();
+    // RFC 5054 §2.8.1: the user's name for SRP.
+    hello.extend([0, 10, 0, 12, 0, 6, 5, b'a', b'l', b'i', b'c', b'e']);
+    let message = [&[1, 0, 0, hello.len() as u8][..], &hello].concat();
+    let record = [&[22, 3, 1, 0, message.len() as u8][..], &message].concat();
+    for (to_server, said) in [(false, &answer[..]), (true, &record)] {
+        let seq = if to_server { 100 } else { 500 };
+        let frames = [
+            segment(true, 0x02, 99, 0, b""),
+            segment(false, 0x12, 499, 100, b""),
+            segment(to_server, 0x18, seq, 600 - seq, said),
+        ];
+        let out = sanitized(capture::LinkType::Ethernet, &frames);
+        assert!(!left(&out, b"alice"));
+        assert_eq!(left(&out, b"text/calendar; "), !to_server, "the type stays");
+    }
+}
