@@ -79,7 +79,7 @@ fn a_part_of_a_stream_is_told_as_of_the_whole() {
         let path = place.join(format!("{name}.pcapng"));
         std::fs::write(&path, runs::reopened(&trace, TapSet::One(tap)).0).expect("it can be written");
         let path = path.display().to_string();
-        let asked: [&[&str]; 8] = [
+        let asked: [&[&str]; 11] = [
             &["--packet", "9"],
             &["--packet", "1", "--format", "json"],
             &["--connection", "2"],
@@ -88,6 +88,9 @@ fn a_part_of_a_stream_is_told_as_of_the_whole() {
             &["--request", "1", "--time"],
             &["--filter", "tcp.flags.fin == 1 || dns", "--format", "jsonl"],
             &["--filter", "http.status >= 100 && tcp.port > 1", "--findings"],
+            &["--time"],
+            &["--time", "--format", "json"],
+            &["--time", "--format", "jsonl"],
         ];
         for args in asked {
             let whole = wirescope(&[&["open", &path], args].concat());
@@ -106,13 +109,15 @@ fn a_part_of_a_stream_is_told_as_of_the_whole() {
             assert_eq!((code, err, out.len()), (whole_code, whole_err, whole_out.len()), "{name} {args:?}");
         }
         for kind in ["pcapng", "har", "requests.csv"] {
-            let written = |stream: &[&str]| {
-                let file = place.join(format!("out.{kind}"));
-                let out = file.display().to_string();
-                wirescope(&[&["open", &path, "--connection", "1", "-o", &out], stream].concat());
-                std::fs::read(file).unwrap_or_default()
-            };
-            assert!(written(&["--stream"]) == written(&[]), "{name} {kind}");
+            for of in [&["--connection", "1"][..], &[]] {
+                let written = |stream: &[&str]| {
+                    let file = place.join(format!("out.{kind}"));
+                    let out = file.display().to_string();
+                    wirescope(&[&["open", &path, "-o", &out], of, stream].concat());
+                    std::fs::read(file).expect("it was written")
+                };
+                assert!(written(&["--stream"]) == written(&[]), "{name} {of:?} {kind}");
+            }
         }
     }
 }

@@ -114,6 +114,11 @@ impl TimeSpent {
     /// Assigns the time of one of the requests of `analysis`.
     pub fn of(flow: &Flow, analysis: &Analysis, request: &Request) -> Option<TimeSpent> {
         let path = CriticalPath::of(flow, &analysis.dns, request)?;
+        TimeSpent::on_path(&path, flow, analysis, request)
+    }
+
+    /// Assigns the time of a request whose critical path is known.
+    pub fn on_path(path: &CriticalPath, flow: &Flow, analysis: &Analysis, request: &Request) -> Option<TimeSpent> {
         let conversation = flow.conversation(request.conversation)?;
         let mut clock = Clock::new(flow, conversation, path.phases.first()?.from)?;
         // What is asked for earlier on the same connection is answered earlier (RFC 9112 §9.3.2).

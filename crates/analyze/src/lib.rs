@@ -27,7 +27,7 @@ pub use causes::{Cause, Stretch, TimeSpent};
 pub use clocks::{ClockOffset, Stamped};
 pub use connections::{Ending, Side, Summary, TlsSummary, first_line, round_trip};
 pub use details::{Completeness, Details, SideDetails};
-pub use path::{CriticalPath, Phase, PhaseKind};
+pub use path::{CriticalPath, Phase, PhaseKind, joining};
 pub use repeats::{Repeat, RepeatCause};
 pub use requests::{Request, Span, resolution};
 pub use states::{Ends, States, Tap, TimeWait};

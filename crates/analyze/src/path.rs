@@ -92,6 +92,18 @@ impl CriticalPath {
     /// The way of a request; `dns` are the capture's ([`crate::Analysis::dns`]).
     pub fn of(flow: &Flow, dns: &[DnsTransaction], request: &Request) -> Option<CriticalPath> {
         let conversation = flow.conversation(request.conversation)?;
+        let joining = if request.first { joining(flow, conversation) } else { Vec::new() };
+        CriticalPath::behind(&joining, flow, dns, request)
+    }
+
+    /// The same, where `flow` has a part of the capture: what the client waited for before is given ([`joining`]).
+    pub fn behind(
+        joining: &[(PhaseKind, Span)],
+        flow: &Flow,
+        dns: &[DnsTransaction],
+        request: &Request,
+    ) -> Option<CriticalPath> {
+        let conversation = flow.conversation(request.conversation)?;
         let said = if request.http { PhaseKind::Http } else { PhaseKind::Data };
         let last_byte = request.last_byte().unwrap_or(request.send.1);
         let mut stretches: Vec<(PhaseKind, Span)> = vec![(said, (request.send.0, last_byte))];
@@ -103,8 +115,12 @@ impl CriticalPath {
             let mut begins = request.start();
             // Backwards: what ended shortly before the rest began was waited for.
             for _ in 0..8 {
-                let found = before(flow, conversation, begins, last_byte);
-                let new: Vec<_> = found.into_iter().filter(|stretch| !stretches.contains(stretch)).collect();
+                // Those that lie on the path, or ended shortly before it begins.
+                let near = |span: Span| {
+                    span.0 <= last_byte && span.1 <= last_byte && (span.1 >= begins || begins.since(span.1) <= FRESH)
+                };
+                let found = joining.iter().filter(|(_, span)| near(*span));
+                let new: Vec<_> = found.filter(|stretch| !stretches.contains(stretch)).copied().collect();
                 if new.is_empty() {
                     break;
                 }
@@ -142,25 +158,36 @@ impl CriticalPath {
 /// How long an address is checked before it is used.
 const CHECK: Duration = Duration::from_secs(1);
 
-/// ARP, neighbour discovery and DHCP of the client's that the path waited for: they lie on the path, or ended shortly before it begins.
-fn before(flow: &Flow, conversation: &Conversation, begins: Instant, ends: Instant) -> Vec<(PhaseKind, Span)> {
-    let near = |span: Span| span.0 <= ends && span.1 <= ends && (span.1 >= begins || begins.since(span.1) <= FRESH);
-    let arp = flow.arp().iter().filter_map(|exchange| {
+/// How long before a connection begins what it waited for may have begun: a client that gets no address by DHCP asks again for
+/// minutes (RFC 2131 §4.1).
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// ARP, neighbour discovery and DHCP that a connection's client may have waited for: those that are its own, of the capture's.
+pub fn joining(flow: &Flow, conversation: &Conversation) -> Vec<(PhaseKind, Span)> {
+    let since = conversation.first_at - PATIENCE;
+    let arp = &flow.arp()[flow.arp().partition_point(|exchange| exchange.asked_at < since)..];
+    let arp = arp.iter().filter_map(|exchange| {
         let asks = exchange.interface == conversation.interface
             && conversation.client.ip == std::net::IpAddr::V4(exchange.asker)
             && !exchange.announcement();
-        Some((PhaseKind::Arp, (exchange.asked_at, exchange.reply?.1))).filter(|(_, span)| asks && near(*span))
+        Some((PhaseKind::Arp, (exchange.asked_at, exchange.reply?.1))).filter(|_| asks)
     });
     let dhcp = flow.dhcp().iter().filter_map(|exchange| {
         let ours = exchange.interface == conversation.interface
             && exchange.address.map(std::net::IpAddr::V4) == Some(conversation.client.ip);
         let span = (exchange.messages.first()?.at, exchange.settled()?.at);
-        Some((PhaseKind::Dhcp, span)).filter(|(_, span)| ours && near(*span))
+        Some((PhaseKind::Dhcp, span)).filter(|_| ours)
     });
-    let nd = flow.nd().iter().filter(|exchange| exchange.interface == conversation.interface);
-    let nd = nd.filter_map(|exchange| {
-        let client = conversation.client.ip;
-        let is = |address: std::net::Ipv6Addr| client == std::net::IpAddr::V6(address);
+    let client = conversation.client.ip;
+    let is = |address: std::net::Ipv6Addr| client == std::net::IpAddr::V6(address);
+    // Of an IPv4 client none is.
+    let from = if client.is_ipv6() {
+        flow.nd().partition_point(|exchange| exchange.asked_at < since)
+    } else {
+        flow.nd().len()
+    };
+    let nd = &flow.nd()[from..];
+    let nd = nd.iter().filter(|exchange| exchange.interface == conversation.interface).filter_map(|exchange| {
         let span = if exchange.probe() {
             // Nobody answers: an address is checked for a second (RFC 4862 §5.1, RetransTimer), the link-local one before
             // routers are asked for.
@@ -170,8 +197,8 @@ fn before(flow: &Flow, conversation: &Conversation, begins: Instant, ends: Insta
         } else {
             (exchange.asked_at, exchange.reply?.1)
         };
-        let ours = client.is_ipv6() && (exchange.probe() || exchange.target.is_none() || is(exchange.asker));
-        Some((PhaseKind::Nd, span)).filter(|(_, span)| ours && near(*span))
+        let ours = exchange.probe() || exchange.target.is_none() || is(exchange.asker);
+        Some((PhaseKind::Nd, span)).filter(|_| ours)
     });
     arp.chain(dhcp).chain(nd).collect()
 }

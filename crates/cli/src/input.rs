@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use analyze::{ClockOffset, Stamped};
 use base::Duration;
-use capture::read::{File as Capture, Item, Joined, Reader};
+use capture::read::{File as Capture, Item, Joined, JoinedItem, Reader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::error::Error;
@@ -216,6 +216,24 @@ impl Input {
         let file = self.stream()?.excerpt(keep);
         self.bar.finish_and_clear();
         Ok(file)
+    }
+
+    /// How many packets they have.
+    ///
+    /// # Errors
+    /// As [`Input::read_all`].
+    pub fn packets(&self) -> Result<usize, Error> {
+        let (mut joined, mut count) = (self.stream()?, 0);
+        while let Some(item) = joined.next() {
+            count += usize::from(matches!(item, JoinedItem::Packet(_)));
+        }
+        self.bar.finish_and_clear();
+        Ok(count)
+    }
+
+    /// They were read once more, to the end.
+    pub fn read_again(&self) {
+        self.bar.finish_and_clear();
     }
 
     /// Whether they can be read twice.

@@ -151,7 +151,10 @@ fn show(
         (ViewFormat::Jsonl, Some(number)) => {
             writeln!(out, "{}", export::packet_document(story, number).unwrap_or_default())?;
         }
-        (ViewFormat::Json, None) => writeln!(out, "{:#}", workshop.subject().document(story, packets))?,
+        (ViewFormat::Json, None) => {
+            output::few(packets.map_or(story.len(), <[u32]>::len), "a JSON document")?;
+            writeln!(out, "{:#}", workshop.subject().document(story, packets))?;
+        }
         (ViewFormat::Jsonl, None) => export::write_jsonl(out, story, packets)?,
     }
     Ok(())

@@ -26,12 +26,16 @@ pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
         return crate::stream::transport(out, open, &input);
     }
     let key_logs = key_logs(&open.keylog)?;
-    let way = crate::stream::way(open);
+    let way = match crate::stream::way(open) {
+        // What comes through a pipe is read once.
+        Way::Once if crate::stream::copies(open) && !input.lasts() => Way::Whole,
+        way => way,
+    };
     if open.stream && way == Way::Whole {
         let error = Error::usage("--stream: what is asked for takes the whole capture in memory");
         return Err(error.remedy(
-            "--stream goes with --findings, --format text or jsonl, -o FILE.jsonl or FILE.csv, and with --packet, \
-             --connection, --request and --filter",
+            "--stream goes with --findings, --time, --format text or jsonl, -o FILE.jsonl, .csv, .har or .pcapng, and \
+             with --packet, --connection, --request and --filter",
         ));
     }
     let grows = way == Way::Once && input.grows() && !input.ends_soon();
@@ -42,7 +46,7 @@ pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
     };
     let long = open.stream || grows || (way != Way::Whole && input.long());
     if long && way == Way::Once {
-        let plain = !open.findings && open.view.format == ViewFormat::Text;
+        let plain = !open.findings && !open.time && open.view.format == ViewFormat::Text;
         return match grows && plain {
             true => crate::stream::follow(out, open, &input, merged()),
             false => crate::stream::run(out, open, &input, merged()),
@@ -56,9 +60,23 @@ pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
         input.stop.done();
         return show(out, open, subject, story, damaged, false);
     }
+    if way == Way::Whole && input.long() && input.lasts() {
+        fits(open, &input)?;
+    }
     let (subject, story, damaged) = told(&input, &key_logs)?;
     let stopped = input.stop.done();
     show(out, open, subject, story, damaged, stopped)
+}
+
+/// Refuses before a long capture is read into memory what could not be written of it afterwards.
+fn fits(open: &Open, input: &Input) -> Result<(), Error> {
+    let kind = |path: &&PathBuf| path.extension().is_some_and(|kind| kind == "json" || kind == "svg");
+    let what = match open.view.output.iter().find(kind) {
+        Some(path) => format!("-o {}", path.display()),
+        None if open.view.format == ViewFormat::Json && !open.findings && !open.time => "a JSON document".to_owned(),
+        None => return Ok(()),
+    };
+    crate::output::few(input.packets()?, &what)
 }
 
 /// Prints and writes what is asked for of a story.

@@ -10,14 +10,37 @@ use web::Workshop;
 use crate::args::View;
 use crate::error::Error;
 
+/// Packets that a JSON document or a drawing is made of at most: each takes some 7 kB of memory.
+const MOST: usize = 100_000;
+
+/// Refuses a JSON document or a drawing of more packets than fit in memory.
+pub fn few(packets: usize, what: &str) -> Result<(), Error> {
+    if packets <= MOST {
+        return Ok(());
+    }
+    let error =
+        Error::usage(format!("{what} of {packets} packets would not fit in memory: at most {MOST} are written"));
+    Err(error
+        .remedy("choose packets with --filter, --connection or --request; --format jsonl and -o FILE.csv write all"))
+}
+
 /// Writes every file that the view asks for, of `packets` or of all.
 pub fn write(workshop: &Workshop, view: &View, packets: Option<&[u32]>) -> Result<(), Error> {
     let story = workshop.story();
+    let count = packets.map_or(story.len(), <[u32]>::len);
     for path in &view.output {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         match extension {
             "pcapng" => pcapng(story, path, packets)?,
-            "json" => text(path, &format!("{:#}\n", workshop.subject().document(story, packets)))?,
+            "json" | "svg" => {
+                few(count, &format!("-o {}", path.display()))?;
+                let subject = workshop.subject();
+                let written = match extension {
+                    "svg" => export::ladder_svg(story, packets, &subject.title),
+                    _ => format!("{:#}\n", subject.document(story, packets)),
+                };
+                text(path, &written)?;
+            }
             "jsonl" => with(path, |out| export::write_jsonl(out, story, packets))?,
             "csv" => {
                 let table = table(path)?;
@@ -25,7 +48,6 @@ pub fn write(workshop: &Workshop, view: &View, packets: Option<&[u32]>) -> Resul
             }
             "har" => har(story, path, packets)?,
             "keys" => text(path, &story.secrets())?,
-            "svg" => text(path, &export::ladder_svg(story, packets, &workshop.subject().title))?,
             "html" => html(workshop, path)?,
             _ => {
                 let error = Error::usage(format!("-o {}: the format is not known", path.display()));
@@ -71,16 +93,20 @@ pub fn table(path: &Path) -> Result<&'static export::Table, Error> {
 fn har(story: &Story, path: &Path, packets: Option<&[u32]>) -> Result<(), Error> {
     with(path, |out| {
         let written = export::write_har(out, story, packets)?;
-        let all = story.analysis().requests.len();
-        if written == 0 && all > 0 {
-            let _ = writeln!(
-                std::io::stderr(),
-                "warning: -o {}: none of the {all} requests can be read\n  help: give the TLS secrets with --keylog",
-                path.display()
-            );
-        }
+        warn_of_har(path, written, story.analysis().requests.len());
         Ok(())
     })
+}
+
+/// Says that a HAR is empty because no request could be read.
+pub fn warn_of_har(path: &Path, written: usize, all: usize) {
+    if written == 0 && all > 0 {
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: -o {}: none of the {all} requests can be read\n  help: give the TLS secrets with --keylog",
+            path.display()
+        );
+    }
 }
 
 fn pcapng(story: &Story, path: &Path, packets: Option<&[u32]>) -> Result<(), Error> {

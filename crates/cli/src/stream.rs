@@ -3,6 +3,7 @@
 //! for, that is found so, and read again.
 
 mod ahead;
+mod copy;
 mod digest;
 mod excerpt;
 mod follow;
@@ -39,6 +40,9 @@ const TOGETHER: usize = 1_024;
 /// Jobs that wait for a thread, for each of them.
 const WAITING: usize = 1;
 
+/// Bytes of a connection that are kept for a HAR before bodies are let go.
+const BODIES: usize = 64 << 20;
+
 /// How a capture is looked at that is not kept in memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Way {
@@ -48,6 +52,11 @@ pub enum Way {
     Excerpt,
     /// Not at all: what is asked for takes all of it at hand.
     Whole,
+}
+
+/// Whether what is asked for takes the capture to be read a second time.
+pub fn copies(open: &Open) -> bool {
+    open.view.output.iter().any(|path| copy::is_meant(path))
 }
 
 /// How what is asked for can be told.
@@ -63,8 +72,9 @@ pub fn way(open: &Open) -> Way {
     if packet.is_some() {
         return Way::Whole;
     }
-    let written = output.iter().all(|path| path.extension().is_some_and(|kind| kind == "jsonl" || kind == "csv"));
-    let once = written && !html && !open.time && (*format != ViewFormat::Json || open.findings);
+    let kinds = ["jsonl", "csv", "har", "pcapng"];
+    let written = output.iter().all(|path| path.extension().is_some_and(|kind| kinds.iter().any(|one| kind == *one)));
+    let once = written && !html && (*format != ViewFormat::Json || open.findings || open.time);
     if once { Way::Once } else { Way::Whole }
 }
 
@@ -86,14 +96,31 @@ pub fn run(out: &mut impl Write, open: &Open, input: &Input, keys: KeyLog) -> Re
     let split = Split::new(Limits::default());
     let wants = Takes::wants(&mut sinks);
     let split = if wants.json || wants.csv { split } else { split.without_headers() };
-    let (split, damaged) = pass(input, keys, split, &mut sinks)?;
-    let stopped = input.stop.done();
+    let split = if wants.har { split.keeping(BODIES) } else { split };
+    let Passed { split, damaged, keys, epoch } = pass(input, keys, split, &mut sinks)?;
+    let stopped = input.stop.pressed();
     sinks.finish(&split, stopped)?;
+    for path in open.view.output.iter().filter(|path| !stopped && copy::is_meant(path)) {
+        copy::run(input, path, &keys, epoch)?;
+    }
+    let stopped = input.stop.done();
     Ok(code(stopped, damaged))
 }
 
-/// Reads the capture once, part by part. Gives what took it apart, and whether a file ended before its end.
-fn pass(input: &Input, keys: KeyLog, mut split: Split, taker: &mut impl Takes) -> Result<(Split, bool), Error> {
+/// What a reading leaves behind.
+struct Passed {
+    /// What took the capture apart.
+    split: Split,
+    /// Whether a file ended before its end.
+    damaged: bool,
+    /// The secrets that were given, and those inside.
+    keys: KeyLog,
+    /// The capture's zero.
+    epoch: WallTime,
+}
+
+/// Reads the capture once, part by part.
+fn pass(input: &Input, keys: KeyLog, mut split: Split, taker: &mut impl Takes) -> Result<Passed, Error> {
     let joined = input.stream()?;
     let wants = taker.wants();
     let keys = RwLock::new(keys);
@@ -118,7 +145,8 @@ fn pass(input: &Input, keys: KeyLog, mut split: Split, taker: &mut impl Takes) -
         }
         drop(done);
         // Where this ends the threads find no more jobs, and end as well.
-        let mut desk = Desk { jobs, results, early: BTreeMap::new(), taken: 0, job: Job::default(), given: 0 };
+        let joining = wants.time.is_some();
+        let mut desk = Desk { jobs, results, joining, early: BTreeMap::new(), taken: 0, job: Job::default(), given: 0 };
         let (ahead, mut epoch) = (Ahead::new(scope, joined), None);
         while let Some(batch) = ahead.next() {
             epoch = batch.epoch.or(epoch);
@@ -143,12 +171,13 @@ fn pass(input: &Input, keys: KeyLog, mut split: Split, taker: &mut impl Takes) -
         let rest = split.take_rest();
         desk.add(rest, &split, epoch, taker)?;
         desk.finish(taker)?;
-        Ok::<_, Error>(joined)
+        Ok::<_, Error>((joined, epoch))
     });
-    let joined = looked?;
+    let (joined, epoch) = looked?;
     let report = |joined| !taker.again() && input.report(&joined, split.packets().into());
     let damaged = joined.is_some_and(report);
-    Ok((split, damaged))
+    let keys = keys.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Passed { split, damaged, keys, epoch: epoch.unwrap_or(WallTime::from_unix_nanos(0)) })
 }
 
 /// The exit code of what was read.
@@ -179,6 +208,8 @@ fn pushed<'a>(packet: &JoinedPacket<'a>, epoch: &mut Option<WallTime>, last: &mu
 struct Desk {
     jobs: SyncSender<Job>,
     results: Receiver<Digest>,
+    /// Whether it is asked how clients joined their networks.
+    joining: bool,
     /// What was found before its turn.
     early: BTreeMap<u64, Digest>,
     taken: u64,
@@ -192,7 +223,7 @@ impl Desk {
         let rest = &split.rest().flow;
         self.job.epoch = epoch.unwrap_or(WallTime::from_unix_nanos(0));
         self.job.weight += part.flow.rows().len();
-        self.job.parts.push((digest::lookups(&part, rest), part));
+        self.job.parts.push((digest::waited(&part, rest, self.joining), part));
         if self.job.weight >= TOGETHER {
             self.give();
             while let Ok(digest) = self.results.try_recv() {

@@ -11,12 +11,15 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use flow::{Head, HttpMessage, Layers};
 use serde_json::{Value, json};
 use story::Story;
-use wire::http::Fields;
+use wire::http::{Fields, Response};
 
 use crate::content;
 
 /// The largest content that is written into a HAR.
 const MAX_CONTENT: usize = 16 << 20;
+/// What is said of contents that were let go while a long capture was read.
+const NOT_KEPT: &str =
+    "its connection carries too much for its contents to be kept while a long capture is read: --connection has them";
 
 /// Writes the requests that can be read, those with a packet among `packets` (all, if that is `None`), in order of time.
 /// Returns how many.
@@ -25,9 +28,7 @@ const MAX_CONTENT: usize = 16 << 20;
 /// If `out` cannot be written.
 pub fn write_har(out: &mut impl Write, story: &Story, packets: Option<&[u32]>) -> io::Result<usize> {
     // Entries are written as they are made: bodies need not all be in memory.
-    let head = json!({ "name": "wirescope", "version": "1" });
-    write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{head},\"pages\":[],\"entries\":[")?;
-    let mut count = 0;
+    let mut har = Har::new(out)?;
     for request in &story.analysis().requests {
         let frames = request.request_frames.0..=request.response_frames.unwrap_or(request.request_frames).1;
         let meant = |chosen: &[u32]| {
@@ -37,21 +38,60 @@ pub fn write_har(out: &mut impl Write, story: &Story, packets: Option<&[u32]>) -
         if !packets.is_none_or(meant) {
             continue;
         }
-        let Some(entry) = entry(story, request) else { continue };
-        out.write_all(if count == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *out, &entry)?;
-        count += 1;
+        let Some(entry) = har_entry(story, request) else { continue };
+        har.entry(&serde_json::to_vec(&entry)?)?;
     }
-    out.write_all(b"\n]}}\n")?;
-    Ok(count)
+    har.finish()
 }
 
-fn entry(story: &Story, request: &Request) -> Option<Value> {
+/// A HAR that is written entry by entry.
+#[derive(Debug)]
+pub struct Har<W> {
+    out: W,
+    count: usize,
+}
+
+impl<W: Write> Har<W> {
+    /// Writes what stands before the entries.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    pub fn new(mut out: W) -> io::Result<Har<W>> {
+        let head = json!({ "name": "wirescope", "version": "1" });
+        write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{head},\"pages\":[],\"entries\":[")?;
+        Ok(Har { out, count: 0 })
+    }
+
+    /// Writes the next entry, which is JSON already: a [`har_entry`].
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn entry(&mut self, json: &[u8]) -> io::Result<()> {
+        self.out.write_all(if self.count == 0 { b"\n" } else { b",\n" })?;
+        self.count += 1;
+        self.out.write_all(json)
+    }
+
+    /// Writes what stands behind the entries. Returns how many there are.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish(mut self) -> io::Result<usize> {
+        self.out.write_all(b"\n]}}\n")?;
+        self.out.flush()?;
+        Ok(self.count)
+    }
+}
+
+/// A request as an entry of a HAR; `None` if it cannot be read. Where bytes of its connection were let go ([`Story::has_let_go`])
+/// it has no contents, and says so.
+pub fn har_entry(story: &Story, request: &Request) -> Option<Value> {
     let layers = story.layers(request.conversation)?;
     let http = layers.http.as_ref()?;
     let exchange = http.exchanges.get(request.exchange?)?;
     let asked = http.messages.get(exchange.request?)?;
     let answer = exchange.responses.last().and_then(|&at| http.messages.get(at)).filter(|message| !message.interim());
+    let kept = !story.has_let_go();
     let conversation = story.flow().conversation(request.conversation)?;
     let started = story.epoch() + (request.start() - base::Instant::ZERO);
     let milliseconds = |span: analyze::Span| (span.1 - span.0).as_millis_f64();
@@ -70,8 +110,8 @@ fn entry(story: &Story, request: &Request) -> Option<Value> {
     Some(json!({
         "startedDateTime": started.to_string(),
         "time": blocked + spent,
-        "request": asked_json(&layers, asked, request),
-        "response": answer_json(&layers, answer),
+        "request": asked_json(&layers, asked, request, kept),
+        "response": answer_json(&layers, answer, kept),
         "cache": {},
         "timings": {
             "blocked": blocked, "dns": parts[0], "connect": parts[1], "ssl": known(request.tls),
@@ -82,7 +122,7 @@ fn entry(story: &Story, request: &Request) -> Option<Value> {
     }))
 }
 
-fn asked_json(layers: &Layers, message: &HttpMessage, request: &Request) -> Value {
+fn asked_json(layers: &Layers, message: &HttpMessage, request: &Request, kept: bool) -> Value {
     let Head::Request(head) = &message.head else { return Value::Null };
     let secure = layers.tls.is_some();
     let url = if head.target.contains("://") {
@@ -108,25 +148,46 @@ fn asked_json(layers: &Layers, message: &HttpMessage, request: &Request) -> Valu
     });
     if !message.body.is_empty() {
         let mime = head.fields.get("content-type").unwrap_or("application/octet-stream");
-        let body = body(layers, message);
-        out["postData"] = json!({ "mimeType": mime, "params": [], "text": String::from_utf8_lossy(&body) });
+        out["postData"] = if kept {
+            let body = body(layers, message);
+            json!({ "mimeType": mime, "params": [], "text": String::from_utf8_lossy(&body) })
+        } else {
+            json!({ "mimeType": mime, "params": [], "text": "", "comment": NOT_KEPT })
+        };
     }
     out
 }
 
-fn answer_json(layers: &Layers, message: Option<&HttpMessage>) -> Value {
+fn answer_json(layers: &Layers, message: Option<&HttpMessage>, kept: bool) -> Value {
     let Some((message, head)) = message.and_then(|message| Some((message, message.head.response()?))) else {
         return json!({
             "status": 0, "statusText": "", "httpVersion": "unknown", "cookies": [], "headers": [],
             "content": { "size": 0, "mimeType": "x-unknown" }, "redirectURL": "", "headersSize": -1, "bodySize": -1,
         });
     };
+    let mime = head.fields.get("content-type").unwrap_or("");
+    let told = if kept {
+        content_json(layers, message, head, mime)
+    } else {
+        json!({ "size": message.body.len(), "mimeType": mime, "comment": NOT_KEPT })
+    };
+    let cookies: Vec<Value> = head.fields.all("set-cookie").filter_map(set_cookie).collect();
+    json!({
+        "status": head.status.0, "statusText": head.reason, "httpVersion": head.version.to_string(),
+        "cookies": cookies, "headers": headers(&head.fields), "content": told,
+        "redirectURL": head.fields.get("location").unwrap_or(""),
+        "headersSize": message.head_range.len(), "bodySize": message.body.len(),
+    })
+}
+
+/// A response's content, without its codings.
+fn content_json(layers: &Layers, message: &HttpMessage, head: &Response, mime: &str) -> Value {
     let raw = body(layers, message);
     let codings: Vec<&str> = head.fields.list("content-encoding").collect();
     let decoded = content::decoded(codings.into_iter(), &raw);
     let content = decoded.as_deref().unwrap_or(&raw);
     let mut told = json!({
-        "size": content.len(), "mimeType": head.fields.get("content-type").unwrap_or(""),
+        "size": content.len(), "mimeType": mime,
         "compression": content.len() as i64 - message.body.len() as i64,
     });
     if content.len() > MAX_CONTENT {
@@ -137,13 +198,7 @@ fn answer_json(layers: &Layers, message: Option<&HttpMessage>) -> Value {
         told["text"] = json!(BASE64.encode(content));
         told["encoding"] = json!("base64");
     }
-    let cookies: Vec<Value> = head.fields.all("set-cookie").filter_map(set_cookie).collect();
-    json!({
-        "status": head.status.0, "statusText": head.reason, "httpVersion": head.version.to_string(),
-        "cookies": cookies, "headers": headers(&head.fields), "content": told,
-        "redirectURL": head.fields.get("location").unwrap_or(""),
-        "headersSize": message.head_range.len(), "bodySize": message.body.len(),
-    })
+    told
 }
 
 /// The body without its framing, as it was sent.

@@ -14,7 +14,7 @@ mod svg;
 mod tables;
 
 pub use connections::connections;
-pub use har::write_har;
+pub use har::{Har, har_entry, write_har};
 pub use json::{SCHEMA, document, findings, findings_document, packet_document, time};
 pub use pcapng::{TapSet, write_pcapng, write_story};
 pub use sanitize::{Removed, sanitize};

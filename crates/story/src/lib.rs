@@ -432,6 +432,11 @@ impl Story {
         self.frames.frame(number).map(|bytes| bytes.into_owned())
     }
 
+    /// Whether this is a part of a capture of which bytes were let go while it passed: bodies stand as zeros.
+    pub fn has_let_go(&self) -> bool {
+        matches!(&self.frames, source::Frames::Part { bytes, .. } if bytes.has_let_go())
+    }
+
     /// The ladder's row of packet `number` (from 1).
     pub fn row(&self, number: u32) -> Option<Row> {
         let view = self.flow.row(number)?;

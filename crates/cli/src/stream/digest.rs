@@ -3,13 +3,15 @@
 use std::net::IpAddr;
 
 use analyze::findings::Search;
-use analyze::{Request, Span, Summary};
+use analyze::{CriticalPath, PhaseKind, Request, Span, Summary, TimeSpent};
 use base::WallTime;
 use capture::keylog::KeyLog;
 use export::Lines;
 use filter::{Filter, Selection};
 use flow::{ConversationId, Flow, Part};
 use story::{Around, Story};
+
+use crate::args::ViewFormat;
 
 /// Parts to be looked at.
 #[derive(Default)]
@@ -18,10 +20,19 @@ pub struct Job {
     pub number: u64,
     /// The capture's zero.
     pub epoch: WallTime,
-    /// The parts, each with the lookups of names before its connections.
-    pub parts: Vec<(Vec<(ConversationId, Span)>, Part)>,
+    /// The parts, each with what its connections waited for before they began.
+    pub parts: Vec<(Waited, Part)>,
     /// How many packets they have.
     pub weight: usize,
+}
+
+/// What the connections of a part waited for before they began, as the capture's other packets tell.
+#[derive(Default)]
+pub struct Waited {
+    /// The lookups of their servers' names.
+    lookups: Vec<(ConversationId, Span)>,
+    /// How their clients joined the network; only where that is asked for.
+    joining: Vec<(ConversationId, Vec<(PhaseKind, Span)>)>,
 }
 
 /// What is wanted of packets.
@@ -31,6 +42,10 @@ pub struct Wants {
     pub json: bool,
     /// A row each as CSV.
     pub csv: bool,
+    /// Of each request where its time went, for people or for programs.
+    pub time: Option<ViewFormat>,
+    /// Each request as an entry of a HAR.
+    pub har: bool,
     /// Which of them are asked for, where that is not all.
     pub find: Option<Find>,
 }
@@ -98,6 +113,10 @@ pub struct Digest {
     pub connections: Vec<(Option<usize>, Summary)>,
     /// Requests with the numbers of their connections.
     pub requests: Vec<(Option<usize>, Request)>,
+    /// Of each of these requests where its time went: empty, if that is not known.
+    pub times: Vec<Vec<u8>>,
+    /// Each of them as an entry of a HAR: empty, if it cannot be read.
+    pub har: Vec<Vec<u8>>,
     /// What went wrong.
     pub search: Search,
     /// The numbers of the connections that it went wrong on.
@@ -112,24 +131,52 @@ pub struct Digest {
     pub hosts: Vec<(u32, IpAddr, IpAddr)>,
 }
 
-/// When the names of the servers of a part's connections were looked up. `rest` has the capture's DNS so far.
-pub fn lookups(part: &Part, rest: &Flow) -> Vec<(ConversationId, Span)> {
-    if rest.dns().is_empty() {
-        return Vec::new();
+/// What the connections of a part waited for. `rest` has the capture's ARP, DHCP, neighbour discovery and DNS so far.
+pub fn waited(part: &Part, rest: &Flow, joining: bool) -> Waited {
+    let mut waited = Waited::default();
+    let conversations = part.connections.iter().filter_map(|(id, _)| part.flow.conversation(*id));
+    for conversation in conversations {
+        if joining {
+            waited.joining.push((conversation.id, analyze::joining(rest, conversation)));
+        }
+        let lookup = || {
+            let syn = part.flow.row(conversation.tcp()?.client().syn_frame()?)?.row.at;
+            analyze::resolution(rest, rest.dns(), conversation, syn)
+        };
+        if !rest.dns().is_empty() {
+            waited.lookups.extend(lookup().map(|span| (conversation.id, span)));
+        }
     }
-    let lookup = |(id, _): &(ConversationId, usize)| {
-        let conversation = part.flow.conversation(*id)?;
-        let syn = part.flow.row(conversation.tcp()?.client().syn_frame()?)?.row.at;
-        Some((*id, analyze::resolution(rest, rest.dns(), conversation, syn)?))
+    waited
+}
+
+/// Where the time of each request went, as it is to be written.
+fn times(story: &Story, joining: &[(ConversationId, Vec<(PhaseKind, Span)>)], format: ViewFormat) -> Vec<Vec<u8>> {
+    let (flow, analysis) = (story.flow(), story.analysis());
+    let time = |request: &Request| {
+        let joining = joining.iter().find(|(of, _)| request.first && *of == request.conversation);
+        let joining = joining.map_or(&[][..], |(_, joining)| joining);
+        let path = CriticalPath::behind(joining, flow, &analysis.dns, request)?;
+        let spent = TimeSpent::on_path(&path, flow, analysis, request)?;
+        match format {
+            ViewFormat::Json => serde_json::to_vec(&crate::time::entry(None, request, &spent)).ok(),
+            _ => Some(crate::time::told(request, &spent).into_bytes()),
+        }
     };
-    part.connections.iter().filter_map(lookup).collect()
+    analysis.requests.iter().map(|request| time(request).unwrap_or_default()).collect()
+}
+
+/// The requests as entries of a HAR.
+fn har(story: &Story) -> impl Iterator<Item = Vec<u8>> {
+    let entry = |request| serde_json::to_vec(&export::har_entry(story, request)?).ok();
+    story.analysis().requests.iter().map(move |request| entry(request).unwrap_or_default())
 }
 
 /// Looks at the parts of a job.
 pub fn of(job: Job, keys: &KeyLog, wants: &Wants) -> Digest {
     let mut digest = Digest { number: job.number, epoch: job.epoch, ..Digest::default() };
     let packets = export::table("packets");
-    for (lookups, part) in job.parts {
+    for (waited, part) in job.parts {
         if wants.find.is_some() {
             let connections = part.flow.conversations().iter().filter(|conversation| conversation.tcp().is_some());
             digest.hosts.extend(connections.map(story::pair));
@@ -140,7 +187,7 @@ pub fn of(job: Job, keys: &KeyLog, wants: &Wants) -> Digest {
             continue;
         }
         let (connections, rest) = (part.connections.clone(), part.rest);
-        let around = Around { epoch: job.epoch, keys, lookups: &lookups };
+        let around = Around { epoch: job.epoch, keys, lookups: &waited.lookups };
         let story = Story::of_part(part, around, &mut digest.search);
         let number = |id: ConversationId| story.connection_number(id);
         let concerned = story.findings().iter().filter_map(|finding| finding.conversation);
@@ -152,6 +199,10 @@ pub fn of(job: Job, keys: &KeyLog, wants: &Wants) -> Digest {
         let analysis = story.analysis();
         digest.connections.extend(analysis.connections.iter().map(|c| (number(c.conversation), c.clone())));
         digest.requests.extend(analysis.requests.iter().map(|r| (number(r.conversation), r.clone())));
+        digest.times.extend(wants.time.into_iter().flat_map(|format| times(&story, &waited.joining, format)));
+        if wants.har {
+            digest.har.extend(har(&story));
+        }
         for (wanted, lines, out) in
             [(wants.json, Lines::Json, &mut digest.json), (wants.csv, Lines::Csv, &mut digest.csv)]
         {

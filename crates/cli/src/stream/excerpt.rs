@@ -13,7 +13,7 @@ use story::{Story, Whole};
 use web::Subject;
 
 use super::digest::{Digest, Find, Wants};
-use super::{Takes, pass};
+use super::{Passed, Takes, pass};
 use crate::args::Open;
 use crate::error::Error;
 use crate::input::Input;
@@ -43,7 +43,7 @@ pub fn run(open: &Open, input: &Input, keys: &KeyLog) -> Result<Option<Excerpt>,
     let requests = view.packet.is_none();
     let find = Find { packet: view.packet, connection: view.connection, filter: expression, requests };
     let mut found = Found::default();
-    let (split, damaged) = look(input, keys, find, &mut found, false)?;
+    let Passed { split, damaged, .. } = look(input, keys, find, &mut found, false)?;
     found.requests.sort_unstable();
     if let Some(number) = view.request.filter(|_| view.connection.is_none()) {
         // Now it is known whose it is, and the next pass finds what belongs to it.
@@ -79,7 +79,7 @@ pub fn run(open: &Open, input: &Input, keys: &KeyLog) -> Result<Option<Excerpt>,
 }
 
 /// One pass that finds.
-fn look(input: &Input, keys: &KeyLog, find: Find, into: &mut Found, again: bool) -> Result<(Split, bool), Error> {
+fn look(input: &Input, keys: &KeyLog, find: Find, into: &mut Found, again: bool) -> Result<Passed, Error> {
     let split = Split::new(Limits::default());
     let split = match (find.requests, &find.filter) {
         (false, _) => split.without_bytes(),

@@ -170,9 +170,9 @@ impl Follow {
     }
 
     fn look_at<W: Write>(&self, part: Part, sinks: &mut Sinks<'_, W>) -> Result<(), Error> {
-        let lookups = digest::lookups(&part, &self.split.rest().flow);
+        let waited = digest::waited(&part, &self.split.rest().flow, false);
         let epoch = self.epoch.unwrap_or(WallTime::from_unix_nanos(0));
-        let job = Job { number: 0, epoch, parts: vec![(lookups, part)], weight: 0 };
+        let job = Job { number: 0, epoch, parts: vec![(waited, part)], weight: 0 };
         let wants = sinks.wants();
         sinks.take(digest::of(job, &self.keys, &wants))
     }

@@ -12,7 +12,7 @@ use flow::{ConversationId, Split};
 
 use super::Takes;
 use super::digest::{Digest, Wants};
-use super::spool::Spool;
+use super::spool::{self, Spool};
 use crate::args::{Open, ViewFormat};
 use crate::error::Error;
 use crate::output;
@@ -29,7 +29,11 @@ pub struct Sinks<'a, W: Write> {
     concerned: BTreeMap<ConversationId, usize>,
     /// The first connections.
     first: BTreeMap<usize, Summary>,
-    requests: Spool,
+    requests: Spool<Lines>,
+    /// Where the time of each request went, as it is printed.
+    times: Spool<()>,
+    /// Each request as an entry of a HAR.
+    har: Spool<()>,
     begun: bool,
     /// Whether the packets were printed.
     pub listed: bool,
@@ -42,6 +46,8 @@ enum Shown {
     Overview,
     /// The findings.
     Findings(ViewFormat),
+    /// Where the time of each request went.
+    Time(ViewFormat),
     /// Every row.
     Rows,
 }
@@ -50,11 +56,29 @@ enum Shown {
 struct Written {
     path: PathBuf,
     out: BufWriter<File>,
-    /// The one table that it holds; all of them as JSON lines otherwise.
-    table: Option<&'static Table>,
+    holds: Holds,
+}
+
+/// What a file holds.
+#[derive(Clone, Copy)]
+enum Holds {
+    /// All tables as JSON lines.
+    Rows,
+    /// One table as CSV.
+    Table(&'static Table),
+    /// The requests as a HAR.
+    Har,
 }
 
 impl Written {
+    /// Whether it holds this table as CSV.
+    fn is(&self, name: &str) -> bool {
+        matches!(self.holds, Holds::Table(table) if table.name == name)
+    }
+    /// Whether it holds all tables as JSON lines.
+    fn rows(&self) -> bool {
+        matches!(self.holds, Holds::Rows)
+    }
     fn failed(&self, error: &io::Error) -> Error {
         output::failed(&self.path, error)
     }
@@ -66,24 +90,30 @@ impl<'a, W: Write> Sinks<'a, W> {
     /// # Errors
     /// If one cannot be written.
     pub fn new(out: &'a mut W, open: &Open) -> Result<Sinks<'a, W>, Error> {
-        let shown = match (open.findings, open.view.format) {
-            (true, format) => Shown::Findings(format),
-            (false, ViewFormat::Text) => Shown::Overview,
-            (false, _) => Shown::Rows,
+        let shown = match (open.findings, open.time, open.view.format) {
+            (true, _, format) => Shown::Findings(format),
+            (false, true, format) => Shown::Time(format),
+            (false, false, ViewFormat::Text) => Shown::Overview,
+            (false, false, _) => Shown::Rows,
         };
         let one = |path: &PathBuf| {
-            let csv = path.extension().is_some_and(|kind| kind == "csv");
-            let table = if csv { Some(output::table(path)?) } else { None };
-            let mut written = Written { path: path.clone(), out: output::create(path)?, table };
-            if let Some(table) = table {
+            let holds = match path.extension().and_then(|kind| kind.to_str()) {
+                Some("csv") => Holds::Table(output::table(path)?),
+                Some("har") => Holds::Har,
+                _ => Holds::Rows,
+            };
+            let mut written = Written { path: path.clone(), out: output::create(path)?, holds };
+            if let Holds::Table(table) = holds {
                 let headed = table.csv_heading(&mut written.out);
                 headed.map_err(|error| written.failed(&error))?;
             }
             Ok(written)
         };
-        let files = open.view.output.iter().map(one).collect::<Result<Vec<Written>, Error>>()?;
-        let json = shown == Shown::Rows || files.iter().any(|file| file.table.is_none());
-        let csv = files.iter().any(|file| file.table.is_some_and(|table| table.name == "requests"));
+        // A copy of the packets is made afterwards.
+        let outputs = open.view.output.iter().filter(|path| !super::copy::is_meant(path));
+        let files = outputs.map(one).collect::<Result<Vec<Written>, Error>>()?;
+        let json = matches!(shown, Shown::Rows | Shown::Time(ViewFormat::Jsonl)) || files.iter().any(Written::rows);
+        let csv = files.iter().any(|file| file.is("requests"));
         let lines = [json.then_some(Lines::Json), csv.then_some(Lines::Csv)];
         Ok(Sinks {
             out,
@@ -93,6 +123,8 @@ impl<'a, W: Write> Sinks<'a, W> {
             concerned: BTreeMap::new(),
             first: BTreeMap::new(),
             requests: Spool::new(lines.into_iter().flatten().collect()),
+            times: Spool::new(vec![()]),
+            har: Spool::new(vec![()]),
             begun: false,
             listed: false,
         })
@@ -108,7 +140,7 @@ impl<'a, W: Write> Sinks<'a, W> {
     /// # Errors
     /// If something cannot be written.
     pub fn take(&mut self, digest: Digest) -> Result<(), Error> {
-        let Digest { epoch, connections, requests, search, concerned, json, csv, .. } = digest;
+        let Digest { epoch, connections, requests, times, har, search, concerned, json, csv, .. } = digest;
         if !std::mem::replace(&mut self.begun, true) {
             self.json_only(|out| export::run_line(out, false, epoch))?;
         }
@@ -123,7 +155,14 @@ impl<'a, W: Write> Sinks<'a, W> {
             if let Some(number) = cells.first_mut() {
                 *number = export::Cell::Empty;
             }
-            self.requests.push(request.start(), connection.unwrap_or(usize::MAX), table, &cells).map_err(waiting)?;
+            let write = |lines, out: &mut Vec<u8>| table.row(out, lines, &cells);
+            self.requests.push(request.start(), connection.unwrap_or(usize::MAX), write).map_err(waiting)?;
+        }
+        for (written, into) in [(times, &mut self.times), (har, &mut self.har)] {
+            for ((connection, request), bytes) in requests.iter().zip(written) {
+                let write = |(), out: &mut Vec<u8>| Ok(out.extend_from_slice(&bytes));
+                into.push(request.start(), connection.unwrap_or(usize::MAX), write).map_err(waiting)?;
+            }
         }
         for (number, summary) in connections {
             self.first.extend(number.map(|number| (number, summary)));
@@ -143,6 +182,8 @@ impl<'a, W: Write> Sinks<'a, W> {
     pub fn finish(mut self, split: &Split, stopped: bool) -> Result<(), Error> {
         let requests = self.requests.len();
         self.write_requests()?;
+        self.write_har(requests)?;
+        self.write_times(split.packets() as usize)?;
         let findings = std::mem::take(&mut self.search).finish();
         for (number, finding) in (1..).zip(&findings) {
             let connection = finding.conversation.and_then(|id| self.concerned.get(&id).copied());
@@ -155,7 +196,7 @@ impl<'a, W: Write> Sinks<'a, W> {
         let packets = split.packets() as usize;
         let style = Style::detect();
         match self.shown {
-            Shown::Rows | Shown::Findings(ViewFormat::Jsonl) => {}
+            Shown::Rows | Shown::Time(_) | Shown::Findings(ViewFormat::Jsonl) => {}
             Shown::Findings(ViewFormat::Text) => crate::findings::print(self.out, &listed, packets, style)?,
             Shown::Findings(ViewFormat::Json) => writeln!(self.out, "{:#}", export::findings_document(&listed))?,
             Shown::Overview => {
@@ -196,25 +237,77 @@ impl<'a, W: Write> Sinks<'a, W> {
         let rows = std::mem::replace(&mut self.requests, Spool::new(Vec::new()));
         let (shown, out, files) = (self.shown, &mut *self.out, &mut self.files);
         // Which of the outputs failed is not told apart: the message says what is wrong.
-        rows.finish(|lines, line| {
-            if shown == Shown::Rows && lines == Lines::Json {
-                out.write_all(line)?;
+        rows.finish(|lines, number, line| {
+            let line = spool::numbered(line, lines, number);
+            if matches!(shown, Shown::Rows | Shown::Time(ViewFormat::Jsonl)) && lines == Lines::Json {
+                out.write_all(&line)?;
             }
             for file in files.iter_mut() {
-                let wanted = match file.table {
-                    None => lines == Lines::Json,
-                    Some(table) => lines == Lines::Csv && table.name == "requests",
+                let wanted = match lines {
+                    Lines::Json => file.rows(),
+                    Lines::Csv => file.is("requests"),
                 };
                 if wanted {
-                    file.out.write_all(line)?;
+                    file.out.write_all(&line)?;
                 }
             }
             Ok(())
         })
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Error::from(error),
-            _ => waiting(error),
-        })
+        .map_err(broken)
+    }
+
+    /// Writes the HAR, if one is asked for.
+    fn write_har(&mut self, requests: usize) -> Result<(), Error> {
+        let entries = std::mem::replace(&mut self.har, Spool::new(Vec::new()));
+        let files = self.files.iter_mut().filter(|file| matches!(file.holds, Holds::Har));
+        let (paths, outs): (Vec<&PathBuf>, Vec<&mut BufWriter<File>>) =
+            files.map(|file| (&file.path, &mut file.out)).unzip();
+        let mut hars = outs.into_iter().map(export::Har::new).collect::<io::Result<Vec<_>>>().map_err(broken)?;
+        let readable = |entry: &[u8]| !entry.is_empty();
+        entries
+            .finish(|(), _, entry| hars.iter_mut().filter(|_| readable(entry)).try_for_each(|har| har.entry(entry)))
+            .map_err(broken)?;
+        for (path, har) in paths.into_iter().zip(hars) {
+            let written = har.finish().map_err(|error| output::failed(path, &error))?;
+            output::warn_of_har(path, written, requests);
+        }
+        Ok(())
+    }
+
+    /// Prints where the time of each request went, in order of time.
+    fn write_times(&mut self, packets: usize) -> Result<(), Error> {
+        let times = std::mem::replace(&mut self.times, Spool::new(Vec::new()));
+        let (out, style) = (&mut *self.out, Style::detect());
+        match self.shown {
+            Shown::Time(ViewFormat::Text) => {
+                if times.len() == 0 {
+                    crate::time::nothing(out, packets)?;
+                }
+                let each = |(), number: usize, told: &[u8]| match told {
+                    [] => Ok(()),
+                    told => crate::time::numbered(out, number, &String::from_utf8_lossy(told), style),
+                };
+                times.finish(each).map_err(broken)
+            }
+            Shown::Time(ViewFormat::Json) => {
+                let mut count = 0;
+                let each = |(), number: usize, entry: &[u8]| {
+                    if entry.is_empty() {
+                        return Ok(());
+                    }
+                    let mut entry: serde_json::Value = serde_json::from_slice(entry)?;
+                    entry["request"] = number.into();
+                    // As an element of an array that is written whole.
+                    let text = format!("{entry:#}").replace('\n', "\n  ");
+                    out.write_all(if count == 0 { b"[\n  " } else { b",\n  " })?;
+                    count += 1;
+                    out.write_all(text.as_bytes())
+                };
+                times.finish(each).map_err(broken)?;
+                Ok(self.out.write_all(if count == 0 { b"[]\n" } else { b"\n]\n" })?)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes a row wherever its table is wanted.
@@ -223,7 +316,7 @@ impl<'a, W: Write> Sinks<'a, W> {
         let printed = match self.shown {
             Shown::Rows => true,
             Shown::Findings(ViewFormat::Jsonl) => name == "findings",
-            Shown::Findings(_) | Shown::Overview => false,
+            Shown::Findings(_) | Shown::Time(_) | Shown::Overview => false,
         };
         if !printed && self.files.is_empty() {
             return Ok(());
@@ -233,10 +326,10 @@ impl<'a, W: Write> Sinks<'a, W> {
             table.row(self.out, Lines::Json, &cells)?;
         }
         for file in &mut self.files {
-            let written = match file.table {
-                None => table.row(&mut file.out, Lines::Json, &cells),
-                Some(one) if one.name == name => table.row(&mut file.out, Lines::Csv, &cells),
-                Some(_) => Ok(()),
+            let written = match file.holds {
+                Holds::Rows => table.row(&mut file.out, Lines::Json, &cells),
+                Holds::Table(one) if one.name == name => table.row(&mut file.out, Lines::Csv, &cells),
+                Holds::Table(_) | Holds::Har => Ok(()),
             };
             written.map_err(|error| file.failed(&error))?;
         }
@@ -248,7 +341,7 @@ impl<'a, W: Write> Sinks<'a, W> {
         if self.shown == Shown::Rows {
             write(self.out)?;
         }
-        for file in self.files.iter_mut().filter(|file| file.table.is_none()) {
+        for file in self.files.iter_mut().filter(|file| file.rows()) {
             write(&mut file.out).map_err(|error| file.failed(&error))?;
         }
         Ok(())
@@ -256,7 +349,7 @@ impl<'a, W: Write> Sinks<'a, W> {
 
     /// Writes to all that holds one table as CSV.
     fn csv_only(&mut self, name: &str, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
-        for file in self.files.iter_mut().filter(|file| file.table.is_some_and(|table| table.name == name)) {
+        for file in self.files.iter_mut().filter(|file| file.is(name)) {
             write(&mut file.out).map_err(|error| file.failed(&error))?;
         }
         Ok(())
@@ -265,9 +358,14 @@ impl<'a, W: Write> Sinks<'a, W> {
 
 impl<W: Write> Takes for Sinks<'_, W> {
     fn wants(&mut self) -> Wants {
-        let json = self.shown == Shown::Rows || self.files.iter().any(|file| file.table.is_none());
-        let csv = self.files.iter().any(|file| file.table.is_some_and(|table| table.name == "packets"));
-        Wants { json, csv, find: None }
+        let json = self.shown == Shown::Rows || self.files.iter().any(Written::rows);
+        let csv = self.files.iter().any(|file| file.is("packets"));
+        let time = match self.shown {
+            Shown::Time(format @ (ViewFormat::Text | ViewFormat::Json)) => Some(format),
+            _ => None,
+        };
+        let har = self.files.iter().any(|file| matches!(file.holds, Holds::Har));
+        Wants { json, csv, time, har, find: None }
     }
     fn take(&mut self, digest: Digest) -> Result<(), Error> {
         Sinks::take(self, digest)
@@ -277,6 +375,14 @@ impl<W: Write> Takes for Sinks<'_, W> {
 /// The rows of requests could not be kept until their numbers are known, or not be written.
 fn waiting(error: io::Error) -> Error {
     Error::input(format!("cannot write the rows of requests: {error}"))
+}
+
+/// What was kept could not be read again, or nobody reads what is written.
+fn broken(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Error::from(error),
+        _ => waiting(error),
+    }
 }
 
 /// What is said of connections that were given up.

@@ -5,23 +5,23 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use base::Instant;
-use export::{Cell, Lines, Table};
+use export::Lines;
 
 /// Bytes that are kept in memory.
 const IN_MEMORY: usize = 16 << 20;
 
-/// Rows, by the moment at which what they tell of began.
-pub struct Spool {
-    /// Which kinds of lines are wanted.
-    wanted: Vec<Lines>,
-    /// When, on which connection, and where in `bytes` each kind of line stands: its beginning.
+/// Rows, by the moment at which what they tell of began; each is written in several ways.
+pub struct Spool<W> {
+    /// The ways that are wanted.
+    wanted: Vec<W>,
+    /// When, on which connection, and where in `bytes` it stands written in each way: its beginning.
     rows: Vec<(Instant, usize, u64)>,
     bytes: Bytes,
 }
 
-impl Spool {
-    /// None yet; each row is to be written as each of these.
-    pub fn new(wanted: Vec<Lines>) -> Spool {
+impl<W: Copy> Spool<W> {
+    /// None yet; each row is to be written in each of these ways.
+    pub fn new(wanted: Vec<W>) -> Spool<W> {
         Spool { wanted, rows: Vec::new(), bytes: Bytes::default() }
     }
 
@@ -30,48 +30,53 @@ impl Spool {
         self.rows.len()
     }
 
-    /// Adds a row whose first cell, its number, is not known yet.
+    /// Adds a row, which `write` writes.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn push(&mut self, start: Instant, connection: usize, table: &Table, cells: &[Cell]) -> io::Result<()> {
+    pub fn push(
+        &mut self,
+        start: Instant,
+        connection: usize,
+        mut write: impl FnMut(W, &mut Vec<u8>) -> io::Result<()>,
+    ) -> io::Result<()> {
         let place = self.bytes.len;
-        for lines in &self.wanted {
+        for way in &self.wanted {
             let mut line = Vec::new();
-            table.row(&mut line, *lines, cells)?;
-            self.bytes.push(&(line.len() as u32).to_le_bytes())?;
+            write(*way, &mut line)?;
+            self.bytes.push(&(line.len() as u64).to_le_bytes())?;
             self.bytes.push(&line)?;
         }
         self.rows.push((start, connection, place));
         Ok(())
     }
 
-    /// Gives all rows in order of time, numbered from 1.
+    /// Gives all rows in order of time, with their numbers from 1.
     ///
     /// # Errors
     /// If the file cannot be read, or what `each` returns.
-    pub fn finish(mut self, mut each: impl FnMut(Lines, &[u8]) -> io::Result<()>) -> io::Result<()> {
+    pub fn finish(mut self, mut each: impl FnMut(W, usize, &[u8]) -> io::Result<()>) -> io::Result<()> {
         // Of one moment by connections, and on each in the order in which they came.
         self.rows.sort_unstable();
         let mut line = Vec::new();
         for (number, (.., place)) in (1..).zip(std::mem::take(&mut self.rows)) {
             let mut place = place;
-            for lines in &self.wanted {
-                let mut len = [0; 4];
+            for way in &self.wanted {
+                let mut len = [0; 8];
                 self.bytes.read(place, &mut len)?;
-                let len = u32::from_le_bytes(len);
-                line.resize(len as usize, 0);
-                self.bytes.read(place + 4, &mut line)?;
-                place += 4 + u64::from(len);
-                each(*lines, &numbered(&line, *lines, number))?;
+                let len = u64::from_le_bytes(len);
+                line.resize(usize::try_from(len).map_err(io::Error::other)?, 0);
+                self.bytes.read(place + 8, &mut line)?;
+                place += 8 + len;
+                each(*way, number, &line)?;
             }
         }
         Ok(())
     }
 }
 
-/// The line with its number in the place that was left for it.
-fn numbered(line: &[u8], lines: Lines, number: usize) -> Vec<u8> {
+/// A table's row with its number in the place that was left for it.
+pub fn numbered(line: &[u8], lines: Lines, number: usize) -> Vec<u8> {
     const EMPTY: &[u8] = b"\"number\":null";
     let number = number.to_string();
     match lines {
@@ -160,6 +165,8 @@ impl Drop for Temporary {
 
 #[cfg(test)]
 mod tests {
+    use export::Cell;
+
     use super::*;
 
     #[test]
@@ -172,13 +179,14 @@ mod tests {
             // From the last to the first.
             cells[1] = Cell::Integer(n);
             cells[2] = Cell::Text("a request's line, \"number\":null".repeat(4));
-            spool.push(Instant::from_nanos(-n), 1, table, &cells).unwrap();
+            let write = |lines, out: &mut Vec<u8>| table.row(out, lines, &cells);
+            spool.push(Instant::from_nanos(-n), 1, write).unwrap();
         }
         let path = spool.bytes.file.as_ref().map(|file| file.path.clone()).expect("it is in a file by now");
         assert!(path.exists());
         let mut next = 0;
-        let each = |lines: Lines, line: &[u8]| {
-            let line = String::from_utf8(line.to_vec()).unwrap();
+        let each = |lines: Lines, number: usize, line: &[u8]| {
+            let line = String::from_utf8(numbered(line, lines, number)).unwrap();
             let connection = count - 1 - next / 2;
             match lines {
                 Lines::Csv => assert!(line.starts_with(&format!("{},{connection},", next / 2 + 1)), "{line}"),

@@ -41,6 +41,10 @@ struct Place {
 const PIECE: usize = 64 << 10;
 
 impl Kept {
+    /// Whether payloads were let go: what was in them stands as zeros in the streams.
+    pub fn has_let_go(&self) -> bool {
+        !self.records.is_empty() || self.places.iter().any(|place| place.let_go)
+    }
     /// Bytes of the packets that are kept whole.
     pub(super) fn len(&self) -> usize {
         self.len
