@@ -32,7 +32,12 @@ const TARGETS: [Target; 15] = [
 
 /// What found something once, or stands for a kind of input.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    texts(&format!("fuzz/corpus/{target}"))
+}
+
+/// The files of a folder.
+fn texts(folder: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("it can be listed").path())
@@ -117,6 +122,9 @@ fn invariants_hold_near_real_packets() {
                 let split = (talk.len() * 255 / (talk.len() + keys.len()).max(1)) as u8;
                 vec![[&[split][..], &talk, keys].concat()]
             }
+            "keylog" => vec![run.secrets.as_bytes().to_vec()],
+            "scenario" => texts("crates/scenario/scenarios"),
+            "script" => texts("tests/drill").into_iter().step_by(7).collect(),
             _ => Vec::new(),
         },
         12,
