@@ -22,8 +22,8 @@ impl Analysis {
         Analysis::with(flow, source, keys, &mut |_, _| ())
     }
 
-    /// As [`Analysis::of`]; `look` is shown what was read of each connection: its upper layers, and its ends' states.
-    pub fn with(flow: &Flow, source: &dyn Source, keys: &KeyLog, look: &mut dyn FnMut(&Layers, States)) -> Analysis {
+    /// As [`Analysis::of`]; `look` is given what was read of each connection: its upper layers, and its ends' states.
+    pub fn with(flow: &Flow, source: &dyn Source, keys: &KeyLog, look: &mut dyn FnMut(Layers, States)) -> Analysis {
         let mut analysis = Analysis { dns: flow.dns().to_vec(), ..Analysis::default() };
         for conversation in flow.conversations().iter().filter(|c| matches!(c.kind, Kind::Tcp(_))) {
             let Some(layers) = Layers::of(flow, conversation.id, source, keys) else { continue };
@@ -31,7 +31,7 @@ impl Analysis {
             analysis.connections.extend(Summary::with(flow, &layers, &states));
             analysis.requests.extend(Request::of(flow, &layers));
             analysis.dns.extend(layers.dns_transactions(flow));
-            look(&layers, states);
+            look(layers, states);
         }
         analysis.dns.sort_by_key(|transaction| transaction.asked_at);
         for request in analysis.requests.iter_mut().filter(|request| request.first) {

@@ -93,6 +93,7 @@ pub struct Story {
     lineage: OnceCell<lineage::Lineage>,
     tables: OnceCell<hops::Tables>,
     progress: RefCell<BTreeMap<ConversationId, Option<Rc<progress::Progress>>>>,
+    turns: RefCell<BTreeMap<ConversationId, Option<Rc<machines::Turns>>>>,
     epoch: WallTime,
 }
 
@@ -233,6 +234,7 @@ impl Story {
             lineage: OnceCell::new(),
             tables: OnceCell::new(),
             progress: RefCell::default(),
+            turns: RefCell::default(),
             epoch,
         }
     }
@@ -319,7 +321,8 @@ impl Story {
     /// What one look at every connection tells. It finds the connections and requests as well.
     pub(crate) fn survey(&self) -> &survey::Survey {
         self.survey.get_or_init(|| {
-            let (analysis, survey, inferred) = survey::Survey::of(&self.flow, &self.frames, &self.key_log);
+            let (analysis, survey, inferred) =
+                survey::Survey::of(&self.flow, &self.frames, &self.key_log, &mut self.layers.borrow_mut());
             let _ = self.analysis.set(analysis);
             self.inferred.borrow_mut().extend(inferred);
             survey
@@ -373,6 +376,11 @@ impl Story {
     /// What the devices of a simulation knew.
     pub(crate) fn tables(&self) -> &hops::Tables {
         self.tables.get_or_init(|| self.trace().map(hops::tables_of).unwrap_or_default())
+    }
+    /// The packets with which something about the states of a connection's ends changes, as its packets tell them.
+    pub(crate) fn turns(&self, id: ConversationId) -> Option<Rc<machines::Turns>> {
+        let look = || machines::Turns::of(&self.flow, id, &*self.inferred(id)?).map(Rc::new);
+        self.turns.borrow_mut().entry(id).or_insert_with(look).clone()
     }
     /// How far a connection is after each of its packets.
     pub(crate) fn progress(&self, id: ConversationId) -> Option<Rc<progress::Progress>> {

@@ -4,6 +4,7 @@ use base::{Duration, Instant};
 use flow::{ConversationId, Direction};
 
 use crate::Story;
+use crate::progress::{Progress, Step};
 
 /// RFC 6298's variables after a sample.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,7 +28,7 @@ const GRANULARITY: Duration = Duration::from_millis(1);
 
 impl Estimate {
     /// What follows from one more sample (RFC 6298 §2.2 and §2.3).
-    fn next(before: Option<&Estimate>, at: Instant, packet: u32, sample: Duration) -> Estimate {
+    pub fn next(before: Option<&Estimate>, at: Instant, packet: u32, sample: Duration) -> Estimate {
         let (srtt, rttvar) = match before {
             None => (sample, sample / 2),
             Some(before) => {
@@ -40,46 +41,50 @@ impl Estimate {
         Estimate { at, packet, sample, srtt, rttvar, rto }
     }
 
+    /// Whether the tap sees the round trips of the sender of `direction`.
+    ///
+    /// # Errors
+    /// Why it does not.
+    fn seen(story: &Story, id: ConversationId, direction: Direction) -> Result<(), &'static str> {
+        match (story.inferred(id).map(|states| states.tap()), direction) {
+            (Some(analyze::Tap::Both), _)
+            | (Some(analyze::Tap::Client), Direction::ToServer)
+            | (Some(analyze::Tap::Server), Direction::ToClient) => Ok(()),
+            (Some(_), _) => Err("the capture was made elsewhere: it sees only a part of this end's round trips"),
+            (None, _) => Err("the conversation is no TCP connection"),
+        }
+    }
+
     /// All estimates of the round trips that the sender of `direction` saw, as far as the tap can tell.
     ///
     /// # Errors
     /// Why the tap cannot tell.
-    pub fn all(story: &Story, id: ConversationId, direction: Direction) -> Result<Vec<Estimate>, &'static str> {
-        let near = story.inferred(id).map(|states| states.tap());
-        match (near, direction) {
-            (Some(analyze::Tap::Both), _)
-            | (Some(analyze::Tap::Client), Direction::ToServer)
-            | (Some(analyze::Tap::Server), Direction::ToClient) => {}
-            (Some(_), _) => {
-                return Err("the capture was made elsewhere: it sees only a part of this end's round trips");
-            }
-            (None, _) => return Err("the conversation is no TCP connection"),
-        }
-        let Some(conversation) = story.flow().conversation(id) else { return Ok(Vec::new()) };
-        let mut all: Vec<Estimate> = Vec::new();
-        for view in conversation.packets.iter().filter_map(|&number| story.flow().row(number)) {
-            if view.row.direction == direction {
-                continue;
-            }
-            if let Some(sample) = view.tcp.and_then(|tcp| tcp.rtt()) {
-                all.push(Estimate::next(all.last(), view.row.at, view.row.number, sample));
-            }
-        }
-        Ok(all)
+    pub fn all(
+        story: &Story,
+        id: ConversationId,
+        progress: &Progress,
+        direction: Direction,
+    ) -> Result<Vec<Estimate>, &'static str> {
+        Estimate::seen(story, id, direction)?;
+        let told = progress.steps(story.flow()).filter_map(|step| {
+            // It changes with the packets that bring a sample.
+            step.estimates[direction as usize].filter(|estimate| estimate.packet == step.number)
+        });
+        Ok(told.collect())
     }
 
-    /// The estimate as it stood at `at`.
+    /// The estimate as it stood after `step`, the last of the connection by then.
     ///
     /// # Errors
     /// As [`Estimate::all`].
-    pub fn at(
+    pub fn after(
         story: &Story,
         id: ConversationId,
+        step: Option<&Step>,
         direction: Direction,
-        at: Instant,
     ) -> Result<Option<Estimate>, &'static str> {
-        let all = Estimate::all(story, id, direction)?;
-        Ok(all.partition_point(|estimate| estimate.at <= at).checked_sub(1).map(|last| all[last]))
+        Estimate::seen(story, id, direction)?;
+        Ok(step.and_then(|step| step.estimates[direction as usize]))
     }
 }
 

@@ -8,6 +8,7 @@ use analyze::{Analysis, States};
 use capture::keylog::KeyLog;
 use flow::{ConversationId, Flow, Layers, Source};
 
+use crate::held::Held;
 use crate::upper::{self, PROTOCOLS};
 
 /// What was seen of the packets of TCP connections.
@@ -27,13 +28,15 @@ pub(crate) struct Survey {
 pub(crate) type Inferred = BTreeMap<ConversationId, Option<Rc<States>>>;
 
 impl Survey {
-    /// Looks at all connections, one after the other.
-    pub fn of(flow: &Flow, source: &dyn Source, keys: &KeyLog) -> (Analysis, Survey, Inferred) {
+    /// Looks at all connections, one after the other. What was read of the first few stays in `held`.
+    pub fn of(flow: &Flow, source: &dyn Source, keys: &KeyLog, held: &mut Held) -> (Analysis, Survey, Inferred) {
         let mut survey = Survey { protocols: vec![0; flow.rows().len()], ..Survey::default() };
         let mut inferred = Inferred::default();
         let analysis = Analysis::with(flow, source, keys, &mut |layers, states| {
-            survey.look(layers);
-            inferred.insert(layers.conversation, Some(Rc::new(states)));
+            survey.look(&layers);
+            let id = layers.conversation;
+            inferred.insert(id, Some(Rc::new(states)));
+            held.offer(id, layers);
         });
         survey.malformed.sort_unstable();
         survey.conflicts.sort_unstable();

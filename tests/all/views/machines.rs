@@ -1,7 +1,9 @@
 //! Both ends at a moment.
 
 use wirescope::base::Instant;
+use wirescope::scenario::{Scenario, find_knob, run};
 use wirescope::story::machines::{Machine, drawing};
+use wirescope::story::series::Window;
 use wirescope::story::{How, Story};
 use wirescope::wire::tcp::State;
 
@@ -114,4 +116,40 @@ fn a_capture_tells_what_its_packets_tell_and_says_why_not_more() {
     let port = |machines: Option<wirescope::story::machines::Machines>| machines.map(|machines| machines.ends[0].port);
     let last = told.row(told.len() as u32).expect("it is there").at;
     assert_eq!(port(told.machines(here, last)), port(again.machines(there, last)));
+}
+
+#[test]
+fn every_moment_of_a_long_connection_is_told_as_the_graphs_tell_it() {
+    let mut scenario = Scenario::for_url("http://www.example.com/").expect("it is a URL");
+    for (name, value) in [("size", "2M"), ("loss", "1%")] {
+        find_knob(name).expect("there is such a knob").turn(&mut scenario, value).expect("it takes that");
+    }
+    let story = captured(&runs::at_client(&run(&scenario).expect("it runs").trace));
+    assert!(story.len() > 1_500, "so few packets are no long connection: {}", story.len());
+    let id = connection(&story);
+    let graphs = story.graphs(id, Window { points: usize::MAX, ..Window::default() }).expect("it is a connection");
+    let mut told = 0;
+    for number in (1..=story.len() as u32).step_by(7) {
+        let at = story.row(number).expect("it is there").at;
+        let Some(machines) = story.machines(id, at) else { continue };
+        for machine in machines.ends {
+            for (graph, series, figure) in [
+                ("congestion", "in_flight", "in_flight"),
+                ("congestion", "window", "snd_wnd"),
+                ("rtt", "srtt", "srtt"),
+                ("rtt", "rto", "rto"),
+            ] {
+                let name = format!("{graph}.{}", machine.side);
+                let graph = graphs.graphs.iter().find(|graph| graph.id == name).expect("there is such a graph");
+                let line = graph.series.iter().find(|line| line.id == series).expect("there is such a line");
+                let passed = line.at_ns.partition_point(|ns| *ns <= at.as_nanos());
+                let drawn = passed.checked_sub(1).map(|last| line.value[last]);
+                // Before the first segment nothing is in flight; the graph begins with it.
+                let known = value(&machine, figure).filter(|figure| drawn.is_some() || *figure != 0);
+                assert_eq!(known, drawn, "packet {number}, {name}, {figure}");
+                told += usize::from(drawn.is_some());
+            }
+        }
+    }
+    assert!(told > 1_000, "{told}");
 }

@@ -5,12 +5,12 @@ use flow::{ConversationId, Direction};
 use serde::Serialize;
 use trace::kinds::tcp as kind;
 use trace::{Basis, FrameMeta, Known, Trace, Why};
-use wire::tcp::{Flags, State};
+use wire::tcp::State;
 
 use super::values::Value;
 use super::{arrow, values};
 use crate::ledger::{self, Figures};
-use crate::progress::Progress;
+use crate::progress::Step;
 use crate::rtt::Estimate;
 use crate::shown::{How, Shown, why_text};
 use crate::states::End;
@@ -106,11 +106,11 @@ const MAX_HISTORY: usize = 32;
 /// The code of a state that is not known.
 const UNKNOWN: u8 = 255;
 
-/// One end, the sender of `direction`, at `at`.
+/// One end, the sender of `direction`, at `at`; `last` is how far the connection is by then.
 pub(super) fn machine(
     story: &Story,
     id: ConversationId,
-    progress: &Progress,
+    last: Option<&Step>,
     direction: Direction,
     at: Instant,
     passage: Option<&FrameMeta>,
@@ -138,7 +138,7 @@ pub(super) fn machine(
             Some(end) => witness(story, trace, end, at, passage, &mut machine),
             None => machine.set(Known::Witnessed(before(direction))),
         },
-        _ => infer(story, id, progress, direction, at, &mut machine),
+        _ => infer(story, id, last, direction, at, &mut machine),
     }
     Some(machine)
 }
@@ -257,27 +257,25 @@ fn arrow_taken(from: State, to: State, index: Option<usize>) -> Taken {
 fn infer(
     story: &Story,
     id: ConversationId,
-    progress: &Progress,
+    last: Option<&Step>,
     direction: Direction,
     at: Instant,
     machine: &mut Machine,
 ) {
     machine.timers_why = "timers are the ends' own: no packet tells of one before it runs out";
-    let Some(states) = story.inferred(id) else { return };
-    let this = |ends: analyze::Ends| if direction == Direction::ToServer { ends.client } else { ends.server };
+    let Some(turns) = story.turns(id) else { return };
     // A connection whose beginning was captured began as the state machine does.
     let mut was = opened(story, id).then(|| before(direction));
     if let Some(state) = was {
         machine.set(Known::Inferred(state, Basis::Segments));
     }
-    for step in &progress.steps {
-        let seen = step.at <= at;
-        let Some(known) = states.after(step.number).map(this) else { continue };
-        if let Some(&now) = known.value() {
+    for turn in turns.at_end(direction) {
+        let seen = turn.at <= at;
+        if let Some(&now) = turn.known.value() {
             if let Some(from) = was.filter(|from| *from != now) {
-                let index = arrow::inferred(from, now, step.flags.contains(Flags::RST));
-                let packet = Some(step.number);
-                let (at_ns, now_taken) = (step.at.as_nanos(), step.at == at);
+                let index = arrow::inferred(from, now, turn.reset);
+                let packet = Some(turn.packet);
+                let (at_ns, now_taken) = (turn.at.as_nanos(), turn.at == at);
                 let taken = Taken { at_ns, now: now_taken, packet, ..arrow_taken(from, now, index) };
                 if seen {
                     machine.taken = Some(taken.clone());
@@ -289,10 +287,9 @@ fn infer(
             was = Some(now);
         }
         if seen {
-            machine.set(known);
+            machine.set(turn.known);
         }
     }
-    let last = progress.at(at);
     let unscaled = "the SYNs, which tell how windows are scaled, were not captured";
     let window = |of: Direction| match last.map(|last| last.offered[of as usize]) {
         Some(Some(window)) => Shown::inferred(signed(window), Basis::Segments),
@@ -300,7 +297,7 @@ fn infer(
         None => Shown::none("nothing is sent yet"),
     };
     let in_flight = last.map_or(0, |last| last.in_flight(direction));
-    let estimate = Estimate::at(story, id, direction, at);
+    let estimate = Estimate::after(story, id, last, direction);
     let timing = |of: fn(&Estimate) -> Duration| match &estimate {
         Ok(Some(estimate)) => Shown::inferred(of(estimate).as_nanos(), Basis::Timing),
         Ok(None) => Shown::none("nothing that it sent is acknowledged yet"),

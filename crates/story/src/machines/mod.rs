@@ -3,10 +3,12 @@
 mod arrow;
 mod drawing;
 mod end;
+mod turns;
 mod values;
 
 pub use drawing::{Arrow, Drawing, StateBox, drawing};
 pub use end::{Machine, RunningTimer, Taken};
+pub(crate) use turns::Turns;
 pub use values::Value;
 
 use base::Instant;
@@ -41,8 +43,9 @@ impl Story {
 
     fn machines_when(&self, id: ConversationId, at: Instant, passage: Option<&FrameMeta>) -> Option<Machines> {
         let progress = self.progress(id)?;
-        let packet = progress.at(at).map(|step| step.number);
-        let one = |direction| end::machine(self, id, &progress, direction, at, passage);
+        let last = progress.at(self.flow(), at);
+        let packet = last.map(|step| step.number);
+        let one = |direction| end::machine(self, id, last.as_ref(), direction, at, passage);
         Some(Machines {
             conversation: id.0,
             at_ns: at.as_nanos(),

@@ -14,7 +14,8 @@ pub(super) fn questions(story: &Story) -> Vec<Prediction> {
         // By direction: the packet that said last how much room there is for what goes there.
         let mut said: [Option<(u32, i64)>; 2] = [None, None];
         let mut asked: [(usize, Option<i64>); 2] = Default::default();
-        for (step, next) in progress.steps.iter().zip(progress.steps.iter().skip(1)) {
+        let steps = || progress.steps(story.flow());
+        for (step, next) in steps().zip(steps().skip(1)) {
             let direction = step.direction;
             let d = direction as usize;
             if let Some(ack) = step.ack {

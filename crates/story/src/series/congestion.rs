@@ -69,9 +69,9 @@ pub(super) fn graph(
         }
         None => {
             let basis = "from the segments at the tap";
-            let flight = progress.steps.iter().map(|step| (step.at, step.in_flight(direction)));
+            let flight = progress.steps(story.flow()).map(|step| (step.at, step.in_flight(direction)));
             let d = direction.opposite() as usize;
-            let peer = progress.steps.iter().filter_map(|step| Some((step.at, signed(step.offered[d]?))));
+            let peer = progress.steps(story.flow()).filter_map(|step| Some((step.at, signed(step.offered[d]?))));
             vec![
                 CWND.unknown(OWN),
                 SSTHRESH.unknown(OWN),

@@ -140,7 +140,8 @@ impl Story {
         let progress = self.progress(id)?;
         let mut graphs = Vec::new();
         let sent = |direction: Direction| {
-            let ranges = progress.steps.iter().filter(|step| step.direction == direction).filter_map(|step| step.range);
+            let ranges =
+                progress.steps(self.flow()).filter(|step| step.direction == direction).filter_map(|step| step.range);
             ranges.map(|(from, to)| to - from).sum::<i64>()
         };
         let mut both = Direction::BOTH;
@@ -153,7 +154,7 @@ impl Story {
             graphs.push(congestion::graph(self, id, &progress, direction, window));
         }
         for direction in both {
-            graphs.push(round_trips::graph(self, id, direction, window));
+            graphs.push(round_trips::graph(self, id, &progress, direction, window));
         }
         for direction in both {
             graphs.push(rates::graph(self, id, &progress, direction, window));

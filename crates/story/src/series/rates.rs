@@ -43,8 +43,8 @@ pub(super) fn graph(
     direction: Direction,
     window: Window,
 ) -> Graph {
-    let ends = progress.steps.first().zip(progress.steps.last());
-    let (from, to) = ends.map_or((Instant::ZERO, Instant::ZERO), |(first, last)| (first.at, last.at));
+    let times = || progress.steps(story.flow()).map(|step| step.at);
+    let (from, to) = (times().next().unwrap_or(Instant::ZERO), times().last().unwrap_or(Instant::ZERO));
     let (from, to) = (from.max(window.from), to.min(window.to));
     let stretches = STRETCHES.min(window.points).max(1);
     let whole = to.since(from).as_nanos().max(0);
@@ -56,7 +56,7 @@ pub(super) fn graph(
     let mut sums = vec![[0i64; 2]; stretches + 1];
     let d = direction as usize;
     let mut acked = None;
-    for step in &progress.steps {
+    for step in progress.steps(story.flow()) {
         let delivered = step.acked[d] - acked.unwrap_or(step.acked[d]);
         acked = Some(step.acked[d]);
         if !(from..=to).contains(&step.at) {

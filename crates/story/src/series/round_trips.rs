@@ -5,6 +5,7 @@ use flow::{ConversationId, Direction};
 use super::thin::Points;
 use super::{Graph, Meaning, Window, side};
 use crate::Story;
+use crate::progress::Progress;
 use crate::rtt::Estimate;
 use crate::shown::{How, basis_text};
 
@@ -31,7 +32,13 @@ const RTO: Meaning = Meaning {
 };
 
 /// The round trips that the sender of `direction` measures.
-pub(super) fn graph(story: &Story, id: ConversationId, direction: Direction, window: Window) -> Graph {
+pub(super) fn graph(
+    story: &Story,
+    id: ConversationId,
+    progress: &Progress,
+    direction: Direction,
+    window: Window,
+) -> Graph {
     let end = story.ends_of(id).and_then(|ends| ends[direction as usize]);
     let series = match end.and_then(|end| story.ledger().get(&end)) {
         Some(figures) => {
@@ -46,7 +53,7 @@ pub(super) fn graph(story: &Story, id: ConversationId, direction: Direction, win
             let seen = |meaning: Meaning, points| meaning.with(window, How::Witnessed, "", points);
             vec![seen(SAMPLES, samples), seen(SRTT, srtt), seen(RTO, rto)]
         }
-        None => match Estimate::all(story, id, direction) {
+        None => match Estimate::all(story, id, progress, direction) {
             Ok(all) => {
                 let mut samples = Points::default();
                 for estimate in &all {

@@ -54,7 +54,7 @@ pub(super) fn graph(
     window: Window,
 ) -> Graph {
     let (mut data, mut again, mut sack) = (Points::default(), Points::default(), Points::default());
-    for step in &progress.steps {
+    for step in progress.steps(story.flow()) {
         if !(window.from..=window.to).contains(&step.at) {
             continue;
         }
@@ -64,16 +64,16 @@ pub(super) fn graph(
             let points = if repeated { &mut again } else { &mut data };
             points.add_bar(window, step.at, range, step.number);
         } else {
-            for block in sack_blocks(story, story.flow(), id, step) {
+            for block in sack_blocks(story, story.flow(), id, &step) {
                 sack.add_bar(window, step.at, block, step.number);
             }
         }
     }
     let d = direction as usize;
-    let back = || progress.steps.iter().filter(|step| step.direction != direction);
+    let back = || progress.steps(story.flow()).filter(|step| step.direction != direction);
     let ack = Points::steps(window, back().filter(|step| step.ack.is_some()).map(|step| (step.at, step.acked[d])));
     let edge = Points::steps(window, back().filter_map(|step| Some((step.at, step.edge(direction)?))));
-    let unscaled = edge.at.is_empty() && !progress.steps.is_empty();
+    let unscaled = edge.at.is_empty() && progress.steps(story.flow()).next().is_some();
     let edge = if unscaled && story.trace().is_none() {
         EDGE.unknown("the SYNs, which tell how windows are scaled, were not captured")
     } else {
