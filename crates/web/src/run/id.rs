@@ -2,18 +2,17 @@
 
 use std::io::{ErrorKind, Read as _};
 
+use blake3::{Hash, Hasher};
 use capture::read::Held;
-use sha2::{Digest, Sha256};
 
 use crate::api::RunRequest;
 
 /// The id of a simulation: of its source, its knobs and the program that runs it.
 pub fn of_request(request: &RunRequest) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::new();
     let mut part = |text: &str| {
         // Each part with its length before it: no two requests write the same.
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
+        hash.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
     };
     part(env!("CARGO_PKG_VERSION"));
     part(&request.source);
@@ -25,7 +24,7 @@ pub fn of_request(request: &RunRequest) -> String {
         part("a scenario file");
         part(file);
     }
-    format!("s{}", hexadecimal(hash, 16))
+    format!("s{}", hexadecimal(hash.finalize(), 16))
 }
 
 /// Bytes of a capture that its id begins with: so it is known soon that a link does not mean it.
@@ -34,9 +33,9 @@ const FIRST: usize = 64 << 10;
 /// The id of a capture and the key log beside it, while their bytes arrive: 32 bits of their first 64 KiB, and 128 of all.
 #[derive(Clone, Debug, Default)]
 pub struct OfCapture {
-    first: Sha256,
+    first: Hasher,
     taken: usize,
-    all: Sha256,
+    all: Hasher,
 }
 
 impl OfCapture {
@@ -49,12 +48,12 @@ impl OfCapture {
     }
     /// What the id begins with, once that is known.
     pub fn begins(&self) -> Option<String> {
-        (self.taken == FIRST).then(|| format!("c{}", hexadecimal(self.first.clone(), 4)))
+        (self.taken == FIRST).then(|| format!("c{}", hexadecimal(self.first.finalize(), 4)))
     }
     /// The id. The first `capture` of the bytes were the capture's.
     pub fn finish(mut self, capture: u64) -> String {
-        self.all.update(capture.to_le_bytes());
-        format!("c{}{}", hexadecimal(self.first, 4), hexadecimal(self.all, 16))
+        self.all.update(&capture.to_le_bytes());
+        format!("c{}{}", hexadecimal(self.first.finalize(), 4), hexadecimal(self.all.finalize(), 16))
     }
 }
 
@@ -87,12 +86,12 @@ pub fn of_capture(capture: &Held, keys: &[u8]) -> String {
     id.finish(capture.len())
 }
 
-/// Bytes that are read at a time: they stay in the processor's cache.
+/// Bytes that are read at a time: enough for the processor's widest instructions, and they stay in its cache.
 const PIECE: usize = 128 << 10;
 
 /// The first bytes of a hash: nobody meets 16 of them twice by chance.
-fn hexadecimal(hash: Sha256, bytes: usize) -> String {
-    hash.finalize().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+fn hexadecimal(hash: Hash, bytes: usize) -> String {
+    hash.as_bytes().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
