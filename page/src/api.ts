@@ -769,7 +769,16 @@ type: ColumnType,
 /**
  * Where it begins, in bytes behind the head.
  */
-offset: number, };
+offset: number, 
+/**
+ * How its numbers are written: as they are, or shorter. Where doubles are written as `u32`, the highest stands for NaN.
+ */
+stored: ColumnType, 
+/**
+ * How many stretches of equal numbers there are, if only those are written: the rows with which they begin, each of 32
+ * bits, and at the next multiple of eight bytes the number of each. 0 if a number is written for each row.
+ */
+runs: number, };
 export type ColumnType = "f64" | "u32" | "u16" | "u8";
 export type Texts = { 
 /**

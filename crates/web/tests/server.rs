@@ -275,15 +275,35 @@ fn columns(bytes: &[u8]) -> std::collections::BTreeMap<String, (usize, Vec<u8>)>
     use web::api::{ColumnType, ColumnsHead};
     let length = u32::from_le_bytes(bytes[4..8].try_into().expect("four bytes")) as usize;
     let head: ColumnsHead = serde_json::from_slice(&bytes[8..8 + length]).expect("a head");
+    let size = |kind: ColumnType| match kind {
+        ColumnType::F64 => 8,
+        ColumnType::U32 => 4,
+        ColumnType::U16 => 2,
+        ColumnType::U8 => 1,
+    };
+    let rows = head.rows as usize;
     let values = |column: &web::api::ColumnInfo| {
-        let size = match column.kind {
-            ColumnType::F64 => 8,
-            ColumnType::U32 => 4,
-            ColumnType::U16 => 2,
-            ColumnType::U8 => 1,
+        let (full, stored) = (size(column.kind), size(column.stored));
+        let from = &bytes[8 + length + column.offset as usize..];
+        let runs = column.runs as usize;
+        if runs > 0 {
+            let start = |run: usize| match from[..4 * runs].chunks(4).nth(run) {
+                Some(row) => u32::from_le_bytes(row.try_into().expect("four bytes")) as usize,
+                None => rows,
+            };
+            let numbers = from[(4 * runs).next_multiple_of(8)..].chunks(full);
+            let run = |(run, number): (usize, &[u8])| number.repeat(start(run + 1) - start(run));
+            return (full, numbers.take(runs).enumerate().flat_map(run).collect());
+        }
+        let wide = |number: &[u8]| match column.kind == column.stored {
+            true => number.to_vec(),
+            false if column.kind == ColumnType::F64 => {
+                let number = u32::from_le_bytes(number.try_into().expect("four bytes"));
+                (if number == u32::MAX { f64::NAN } else { f64::from(number) }).to_le_bytes().to_vec()
+            }
+            false => [number, &vec![0; full - stored]].concat(),
         };
-        let from = 8 + length + column.offset as usize;
-        (size, bytes[from..from + size * head.rows as usize].to_vec())
+        (full, from[..stored * rows].chunks(stored).flat_map(wide).collect())
     };
     head.columns.iter().map(|column| (column.name.clone(), values(column))).collect()
 }

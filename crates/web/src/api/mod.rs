@@ -155,6 +155,11 @@ pub struct ColumnInfo {
     pub kind: ColumnType,
     /// Where it begins, in bytes behind the head.
     pub offset: u32,
+    /// How its numbers are written: as they are, or shorter. Where doubles are written as `u32`, the highest stands for NaN.
+    pub stored: ColumnType,
+    /// How many stretches of equal numbers there are, if only those are written: the rows with which they begin, each of 32
+    /// bits, and at the next multiple of eight bytes the number of each. 0 if a number is written for each row.
+    pub runs: u32,
 }
 
 /// The numbers of a column, little-endian.
