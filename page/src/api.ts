@@ -26,7 +26,7 @@ message: string,
  * What would help.
  */
 remedy: string | null, };
-export type Code = "bad-url" | "bad-knob" | "bad-scenario" | "bad-capture" | "bad-keys" | "bad-request" | "too-large" | "too-slow" | "too-many" | "unknown-run" | "unknown-packet" | "unknown-tap" | "not-found" | "not-available" | "foreign" | "run-failed" | "internal";
+export type Code = "bad-url" | "bad-knob" | "bad-scenario" | "bad-capture" | "bad-keys" | "bad-request" | "too-large" | "no-room" | "too-slow" | "too-many" | "unknown-run" | "unknown-packet" | "unknown-tap" | "not-found" | "not-available" | "foreign" | "run-failed" | "internal";
 export type Sources = { 
 /**
  * The program's version.

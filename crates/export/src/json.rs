@@ -1,8 +1,11 @@
 //! A run as one JSON document. `docs/json.md` describes it; [`SCHEMA`] changes when a reader would have to.
 
+use std::io::{self, Write};
+
 use analyze::CriticalPath;
 use analyze::findings::{Cost, Finding};
 use base::{Duration, Instant};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value, json};
 use story::{Mark, Row, Side, Story};
 use trace::Known;
@@ -14,24 +17,80 @@ pub const SCHEMA: u32 = 1;
 /// The whole run: what it is, its packets (`packets`, or all of them), its events if it was simulated. `extra` is what the
 /// face adds at the top: the URL, the outcome, the phases.
 pub fn document(story: &Story, packets: Option<&[u32]>, extra: Map<String, Value>) -> Value {
+    serde_json::to_value(Document { story, packets, top: top(story, extra) }).unwrap_or_default()
+}
+
+/// Writes that document, with a line's end behind it. Packets and events are written one after the other: however many there
+/// are, they do not stand in memory.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn write_document(
+    mut out: impl Write,
+    story: &Story,
+    packets: Option<&[u32]>,
+    extra: Map<String, Value>,
+) -> io::Result<()> {
+    let document = Document { story, packets, top: top(story, extra) };
+    serde_json::to_writer_pretty(&mut out, &document)?;
+    out.write_all(b"\n")
+}
+
+/// What stands in the document beside packets and events.
+fn top(story: &Story, extra: Map<String, Value>) -> Map<String, Value> {
     let mut top = Map::new();
     top.insert("schema".into(), json!(SCHEMA));
     top.insert("source".into(), json!(if story.trace().is_some() { "simulated" } else { "captured" }));
     top.insert("epoch".into(), json!(story.epoch().to_string()));
     top.extend(extra);
-    let packets: Value = match packets {
-        None => story.rows().map(|row| packet(&row)).collect(),
-        Some(packets) => packets.iter().filter_map(|&number| story.row(number)).map(|row| packet(&row)).collect(),
-    };
-    top.insert("packets".into(), packets);
+    // Their places; what they hold is made while it is written.
+    top.insert(PACKETS.into(), Value::Null);
     if let Some(trace) = story.trace() {
-        top.insert(
-            "places".into(),
-            trace.places.iter().map(|place| json!({ "id": place.id.0, "name": place.name })).collect(),
-        );
-        top.insert("events".into(), trace.events.iter().map(|event| self::event(story, event)).collect());
+        let place = |place: &trace::Place| json!({ "id": place.id.0, "name": place.name });
+        top.insert("places".into(), trace.places.iter().map(place).collect());
+        top.insert(EVENTS.into(), Value::Null);
     }
-    Value::Object(top)
+    top
+}
+
+const PACKETS: &str = "packets";
+const EVENTS: &str = "events";
+
+/// The document, in the order of its names.
+struct Document<'a> {
+    story: &'a Story,
+    packets: Option<&'a [u32]>,
+    top: Map<String, Value>,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let story = self.story;
+        let mut map = to.serialize_map(Some(self.top.len()))?;
+        for (name, value) in &self.top {
+            match (name.as_str(), self.packets, story.trace()) {
+                (PACKETS, None, _) => map.serialize_entry(name, &Each(|| story.rows().map(|row| packet(&row))))?,
+                (PACKETS, Some(packets), _) => {
+                    let rows = || packets.iter().filter_map(|&number| story.row(number)).map(|row| packet(&row));
+                    map.serialize_entry(name, &Each(rows))?;
+                }
+                (EVENTS, _, Some(trace)) => {
+                    map.serialize_entry(name, &Each(|| trace.events.iter().map(|event| self::event(story, event))))?;
+                }
+                _ => map.serialize_entry(name, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// A list, made while it is written.
+struct Each<F>(F);
+
+impl<I: Iterator<Item = Value>, F: Fn() -> I> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq((self.0)())
+    }
 }
 
 fn packet(row: &Row) -> Value {

@@ -15,7 +15,7 @@ mod tables;
 
 pub use connections::connections;
 pub use har::{Har, har_entry, write_har};
-pub use json::{SCHEMA, document, findings, findings_document, packet_document, time};
+pub use json::{SCHEMA, document, findings, findings_document, packet_document, time, write_document};
 pub use pcapng::{TapSet, write_pcapng, write_story};
 pub use sanitize::{Removed, sanitize};
 pub use svg::ladder_svg;

@@ -1,11 +1,14 @@
 //! A run as files: the page with the run inside, and the formats that others read.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::{self, BufWriter};
+
+use capture::read::Held;
 
 use crate::api::{Bundle, Code, Problem};
 use crate::page;
 use crate::run::{Seen, Workshop};
+use crate::spool::{Spool, no_room};
 use crate::view;
 
 /// Packets whose trees stand in one exported page.
@@ -78,8 +81,8 @@ impl Export {
     /// Makes the file.
     ///
     /// # Errors
-    /// If the source has no such thing, or the selection of packets is wrong.
-    pub fn make(self, run: &str, workshop: &Workshop, seen: &Seen, packets: Option<&str>) -> Result<Vec<u8>, Problem> {
+    /// If the source has no such thing, the selection of packets is wrong, or there is no room for it.
+    pub fn make(self, run: &str, workshop: &Workshop, seen: &Seen, packets: Option<&str>) -> Result<Held, Problem> {
         let story = &seen.story;
         if !Export::of(story.len()).any(|export| export == self) {
             let message =
@@ -87,32 +90,32 @@ impl Export {
             let problem = Problem::new(Code::TooLarge, message).input(self.extension());
             return Err(problem.remedy("choose some of them on the command line, with --filter and -o"));
         }
+        let in_memory = |text: String| Held::Memory(text.into());
         match self {
-            Export::Html => html(run, workshop, seen, packets).map(String::into_bytes).map_err(|error| match error {
+            Export::Html => html(run, workshop, seen, packets).map(in_memory).map_err(|error| match error {
                 HtmlError::Problem(problem) => problem,
                 other => Problem::new(Code::NotAvailable, other.to_string()),
             }),
+            // A capture is what it was.
             Export::Pcapng => match workshop.file() {
-                Some(held) => {
-                    let mut out = Vec::new();
-                    let read = held.reader().read_to_end(&mut out);
-                    read.map_err(|error| {
-                        Problem::new(Code::NotAvailable, format!("the capture cannot be read: {error}"))
-                    })?;
-                    Ok(out)
-                }
-                None => {
-                    let mut out = Vec::new();
-                    export::write_story(&mut out, story, None)
-                        .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
-                    Ok(out)
-                }
+                Some(held) => Ok(held.clone()),
+                None => written(|out| export::write_story(out, story, None)),
             },
-            Export::Json => Ok(format!("{:#}\n", workshop.subject().document(story, None)).into_bytes()),
-            Export::Svg => Ok(export::ladder_svg(story, None, &workshop.subject().title).into_bytes()),
-            Export::Keys => Ok(story.secrets().into_bytes()),
+            Export::Json => written(|out| workshop.subject().write_document(out, story)),
+            Export::Svg => Ok(in_memory(export::ladder_svg(story, None, &workshop.subject().title))),
+            Export::Keys => Ok(in_memory(story.secrets())),
         }
     }
+}
+
+/// Has a file written packet by packet. It never stands in memory.
+fn written(write: impl FnOnce(&mut BufWriter<Spool>) -> io::Result<()>) -> Result<Held, Problem> {
+    let all = Spool::new().and_then(|spool| {
+        let mut out = BufWriter::new(spool);
+        write(&mut out)?;
+        out.into_inner().map_err(io::IntoInnerError::into_error)
+    });
+    all.map(Spool::into_held).map_err(|error| no_room(&error))
 }
 
 /// The page with a run inside: one file that asks nobody for anything. `packets` (`1-200,300`) says whose trees are inside;

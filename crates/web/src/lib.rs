@@ -8,6 +8,7 @@ mod html;
 mod page;
 mod run;
 mod server;
+mod spool;
 mod view;
 
 pub use html::{HtmlError, html};

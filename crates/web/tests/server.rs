@@ -218,7 +218,17 @@ fn strangers_get_nothing() {
     }
     // A form or a simple request of another site can send this, but not our header.
     let simple = [("Host", address.as_str()), ("Content-Type", "text/plain")];
-    assert_eq!(ask("POST", "/api/run", &simple).status, 403);
+    let bytes = [("Host", address.as_str()), ("Content-Type", "application/octet-stream")];
+    let keys = format!("/api/run/{run}/keys");
+    for path in ["/api/run", "/api/capture", &keys] {
+        assert_eq!(ask("POST", path, &simple).status, 403, "{path}");
+        assert_eq!(ask("POST", path, &bytes).status, 403, "{path}");
+        let ours = ("X-Wirescope", "1");
+        for foreign in [("Origin", "http://evil.example"), ("Sec-Fetch-Site", "cross-site")] {
+            assert_eq!(ask("POST", path, &[bytes[0], bytes[1], ours, foreign]).status, 403, "{path} {foreign:?}");
+        }
+        assert_eq!(ask("POST", path, &[("Host", "evil.example"), bytes[1], ours]).status, 403, "{path}");
+    }
     let no_json = [("Host", address.as_str()), ("X-Wirescope", "1"), ("Content-Type", "text/plain")];
     assert_eq!(ask("POST", "/api/run", &no_json).status, 400);
     // No answer gives another site a permission, and none may be kept.
@@ -477,6 +487,44 @@ fn uploads_have_a_limit() {
     let reply = server.post_json("/api/run", &json!({ "source": long }));
     assert_eq!((reply.status, error(&reply).0.as_str()), (413, "too-large"));
     assert_eq!(server.get("/api/sources").json()["largest_upload"], 10_000.0);
+}
+
+#[test]
+fn few_uploads_are_under_way_and_one_that_breaks_off_leaves_nothing() {
+    use std::io::Write as _;
+    let server = Server::start();
+    let file = capture(&server);
+    let slow = || {
+        let mut stream = std::net::TcpStream::connect(server.address).expect("it listens");
+        let (host, length) = (server.address, file.len());
+        let head = format!(
+            "POST /api/capture?name=a.pcapng HTTP/1.1\r\nHost: {host}\r\nX-Wirescope: 1\r\nContent-Type: application/octet-stream\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&file[..1000])).expect("it reads");
+        stream
+    };
+    let upload = || server.post_bytes("/api/capture?name=a.pcapng", &file);
+    let until = |status: u16| {
+        let mut reply = upload();
+        for _ in 0..1000 {
+            if reply.status == status {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            reply = upload();
+        }
+        assert_eq!(reply.status, status, "{}", reply.text());
+        reply
+    };
+    let (mut one, other) = (slow(), slow());
+    assert_eq!(error(&until(503)).0, "too-many");
+    drop(other);
+    let id = until(200).json()["run"].clone();
+    // The one that was slow is the same file.
+    one.write_all(&file[1000..]).expect("it reads");
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut one, &mut said).expect("an answer");
+    assert!(said.starts_with("HTTP/1.1 200") && said.contains(id.as_str().expect("an id")), "{said}");
 }
 
 #[test]

@@ -48,7 +48,20 @@ impl Held {
     }
     /// Reads them, the first first.
     pub fn reader(&self) -> impl Read + '_ {
-        From { held: self, at: 0 }.take(self.len())
+        self.reader_from(0)
+    }
+    /// Reads those from `at` on.
+    pub fn reader_from(&self, at: u64) -> impl Read + '_ {
+        From { held: self, at }.take(self.len().saturating_sub(at))
+    }
+    /// The first `len` of them, or all if there are no more.
+    pub fn first(&self, len: u64) -> Held {
+        match self {
+            Held::Memory(bytes) => {
+                Held::Memory(bytes.slice(..bytes.len().min(usize::try_from(len).unwrap_or(usize::MAX))))
+            }
+            Held::File(file, all) => Held::File(file.clone(), len.min(*all)),
+        }
     }
 
     /// Reads what stands from `at` on, as far as it is there.

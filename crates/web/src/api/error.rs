@@ -47,6 +47,8 @@ pub enum Code {
     BadRequest,
     /// There is more than is taken.
     TooLarge,
+    /// There is no room for it.
+    NoRoom,
     /// It took too long.
     TooSlow,
     /// Too much is under way already.
@@ -78,6 +80,7 @@ impl Code {
             }
             Code::BadRequest => 400,
             Code::TooLarge => 413,
+            Code::NoRoom => 507,
             Code::TooSlow => 408,
             Code::TooMany => 503,
             Code::UnknownRun | Code::UnknownPacket | Code::UnknownTap | Code::NotFound | Code::NotAvailable => 404,

@@ -1,7 +1,7 @@
 //! Reads a capture: its beginning, which can be looked at soon, and then the whole.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _, Write as _};
 
 use axum::body::Bytes;
 use capture::keylog::KeyLog;
@@ -12,11 +12,14 @@ use super::id::{self, of_capture};
 use super::worker::Report;
 use super::{Subject, Workshop};
 use crate::api::{Code, Problem};
+use crate::spool::{Spool, no_room};
 
 /// The largest file that is opened on the page, in bytes.
 pub const MAX_FILE: u64 = 4 << 30;
 /// Bytes of a capture in which its beginning is looked for. What is not longer is read at once.
 const AHEAD: u64 = 16 << 20;
+/// Bytes that are taken from a pipe at a time.
+const PIECE: usize = 256 << 10;
 /// Packets of a beginning.
 const BEGINNING: usize = 20_000;
 
@@ -135,8 +138,8 @@ pub struct CaptureFile {
 }
 
 impl CaptureFile {
-    /// Reads it, as far as it can be read, and names the run. A file stays where it is; what comes through a pipe is taken into
-    /// memory.
+    /// Reads it, as far as it can be read, and names the run. A file stays where it is; what comes through a pipe is taken
+    /// into one without a name.
     ///
     /// # Errors
     /// If the file cannot be read, is too large, or nothing of it is a capture.
@@ -168,17 +171,29 @@ impl CaptureFile {
     }
 }
 
-/// Takes what comes into memory, and shows its beginning before the rest has come.
-fn from_pipe(name: String, mut file: File, keys: Bytes, report: &Report) -> Result<Capture, Problem> {
+/// Takes what comes into a file without a name, and shows its beginning before the rest has come.
+fn from_pipe(name: String, file: File, keys: Bytes, report: &Report) -> Result<Capture, Problem> {
     let wrong = |error: std::io::Error| {
         Problem::new(Code::BadCapture, format!("cannot read {name}: {error}")).input(name.as_str())
     };
-    let mut bytes = Vec::new();
-    let ahead = file.by_ref().take(AHEAD + 1).read_to_end(&mut bytes).map_err(wrong)? as u64;
-    if ahead > AHEAD {
-        let held = Held::Memory(Bytes::copy_from_slice(&bytes));
-        Capture { name: name.clone(), held, keys: keys.clone() }.show_beginning(report);
-        file.take(MAX_FILE - ahead).read_to_end(&mut bytes).map_err(wrong)?;
+    let mut first = Vec::new();
+    (&file).take(AHEAD + 1).read_to_end(&mut first).map_err(wrong)?;
+    let first = Bytes::from(first);
+    if first.len() as u64 <= AHEAD {
+        return Ok(Capture { name, held: Held::Memory(first), keys });
     }
-    Ok(Capture { name, held: Held::Memory(bytes.into()), keys })
+    Capture { name: name.clone(), held: Held::Memory(first.clone()), keys: keys.clone() }.show_beginning(report);
+    let mut spool = Spool::new().map_err(|error| no_room(&error))?;
+    spool.write_all(&first).map_err(|error| no_room(&error))?;
+    let mut rest = file.take(MAX_FILE - first.len() as u64);
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = match rest.read(&mut piece) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            read => read.map_err(wrong)?,
+        };
+        let Some(bytes) = piece.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        spool.write_all(bytes).map_err(|error| no_room(&error))?;
+    }
+    Ok(Capture { name, held: spool.into_held(), keys })
 }

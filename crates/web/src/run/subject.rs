@@ -181,6 +181,19 @@ impl Subject {
 
     /// The run as the JSON document that the command line writes, with `packets` or all.
     pub fn document(&self, story: &Story, packets: Option<&[u32]>) -> Value {
+        export::document(story, packets, self.around(story, packets))
+    }
+
+    /// Writes that document of all packets, one after the other.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    pub fn write_document(&self, out: impl std::io::Write, story: &Story) -> std::io::Result<()> {
+        export::write_document(out, story, None, self.around(story, None))
+    }
+
+    /// What stands in the document beside the packets.
+    fn around(&self, story: &Story, packets: Option<&[u32]>) -> Map<String, Value> {
         let mut extra = self.extra.clone();
         if let Some(path) = story.critical_path() {
             extra.insert("time".into(), export::time(&path));
@@ -190,7 +203,7 @@ impl Subject {
             extra.insert("findings".into(), export::findings(story, packets));
             extra.insert("connections".into(), export::connections(story));
         }
-        export::document(story, packets, extra)
+        extra
     }
 }
 

@@ -1,12 +1,14 @@
 //! Answers: what every one of them says to the browser, and errors as JSON.
 
 use std::convert::Infallible;
+use std::io::{self, Read as _};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
-use futures_util::stream::iter;
+use capture::read::Held;
+use futures_util::stream::{iter, unfold};
 use serde::Serialize;
 
 use crate::api::{ApiError, Code, Problem};
@@ -70,9 +72,33 @@ pub fn packed(columns: Packed) -> Response<Body> {
     response
 }
 
+/// Bytes of a file that are in memory at a time for each who reads it.
+const PIECE: usize = 256 << 10;
+
+/// What is held, read piece by piece as fast as it is taken. If it ends too soon, so does the connection.
+fn streamed(held: Held) -> Body {
+    Body::from_stream(unfold(Some(0), move |at: Option<u64>| {
+        let held = held.clone();
+        async move {
+            let at = at.filter(|at| *at < held.len())?;
+            let read = tokio::task::spawn_blocking(move || {
+                let mut piece = Vec::with_capacity(PIECE);
+                held.reader_from(at).take(PIECE as u64).read_to_end(&mut piece).map(|_| Bytes::from(piece))
+            });
+            match read.await.unwrap_or_else(|fault| Err(io::Error::other(fault))) {
+                Ok(piece) if piece.is_empty() => Some((Err(io::ErrorKind::UnexpectedEof.into()), None)),
+                Ok(piece) => Some((Ok(piece.clone()), Some(at + piece.len() as u64))),
+                Err(error) => Some((Err(error), None)),
+            }
+        }
+    }))
+}
+
 /// Something to be saved as a file.
-pub fn attachment(media_type: &'static str, name: &str, body: Vec<u8>) -> Answer {
-    let mut response = typed(media_type, body.into());
+pub fn attachment(media_type: &'static str, name: &str, held: Held) -> Answer {
+    let length = HeaderValue::from(held.len());
+    let mut response = typed(media_type, streamed(held));
+    response.headers_mut().insert(header::CONTENT_LENGTH, length);
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
         .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;

@@ -66,7 +66,7 @@ struct Shared {
     start: Option<Start>,
     /// The capture that was opened at once.
     opened: Option<Arc<Run>>,
-    /// Uploads that may be under way; each holds its bytes in memory.
+    /// Uploads that may be under way; each is written to a file without a name.
     uploads: Semaphore,
     /// Requests that may be under way.
     requests: Semaphore,

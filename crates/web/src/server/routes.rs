@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ::capture::read::Held;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
@@ -121,22 +120,23 @@ async fn run(State(shared): Shop, headers: HeaderMap, body: Body) -> Answer {
 }
 
 async fn upload(State(shared): Shop, Query(query): Queries, headers: HeaderMap, body: Body) -> Answer {
-    let capture::Upload { bytes, id } = capture::upload(&shared, &headers, body).await?;
+    let capture::Upload { held, id } = capture::upload(&shared, &headers, body).await?;
     let size = match query.get("size") {
-        None => bytes.len(),
-        Some(size) => size.parse().ok().filter(|size| *size <= bytes.len()).ok_or_else(|| {
-            let message = format!("`{size}` is not a number of bytes of this body, which has {}", bytes.len());
+        None => held.len(),
+        Some(size) => size.parse().ok().filter(|size| *size <= held.len()).ok_or_else(|| {
+            let message = format!("`{size}` is not a number of bytes of this body, which has {}", held.len());
             Problem::new(Code::BadRequest, message).input(size.as_str()).place("size")
         })?,
     };
     let name = capture::file_name(query.get("name").map(String::as_str));
-    let (held, keys) = (Held::Memory(bytes.slice(..size)), bytes.slice(size..));
-    open(&shared, &id.finish(size as u64), Capture { name, held, keys }).await
+    let keys = capture::keys_behind(&held, size)?;
+    open(&shared, &id.finish(size), Capture { name, held: held.first(size), keys }).await
 }
 
 async fn keys(State(shared): Shop, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
     let run = shared.run(&id).await?;
-    let keys = capture::upload(&shared, &headers, body).await?.bytes;
+    capture::demand(&headers, "application/octet-stream")?;
+    let keys = capture::body(&headers, body, capture::MAX_KEYS.min(shared.limits.upload)).await?;
     // The capture's bytes are hashed again: that takes a while, and so the run's own thread does it.
     let (id, capture) = run
         .ask(move |workshop| {
@@ -331,6 +331,6 @@ async fn export(State(shared): Shop, Path((id, export)): Path<(String, String)>,
     let packets = query.get("packets").cloned();
     let run = asked(&shared, &id, &query).await?;
     let name = format!("wirescope-{}.{}", id.get(..9).unwrap_or(&id), what.extension());
-    let bytes = run.ask(move |shop| what.make(&id, shop, &*shop.seen(tap.as_deref())?, packets.as_deref())).await?;
-    attachment(what.media_type(), &name, bytes)
+    let made = run.ask(move |shop| what.make(&id, shop, &*shop.seen(tap.as_deref())?, packets.as_deref())).await?;
+    attachment(what.media_type(), &name, made)
 }
