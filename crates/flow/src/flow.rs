@@ -50,6 +50,15 @@ impl Flow {
         Flow { limits, ..Flow::default() }
     }
 
+    /// So many packets are expected in all: there will be room for them, and what is known of the first ones is not copied when
+    /// more arrive. Room that is not used costs no memory.
+    pub fn expect(&mut self, packets: usize) {
+        let more = packets.min(self.limits.packets as usize).saturating_sub(self.rows.len());
+        // Without it, room is made as they arrive.
+        let _ = self.rows.try_reserve_exact(more);
+        let _ = self.segments.try_reserve_exact(more);
+    }
+
     /// The packets, in order; packet `n` stands at index `n - 1`, unless this is a [`crate::Part`] of a capture.
     pub fn rows(&self) -> &[Row] {
         &self.rows

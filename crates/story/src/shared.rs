@@ -54,7 +54,11 @@ impl Story {
                 let next = || empty.try_recv().unwrap_or_default();
                 read(held, send, next)
             });
+            let mut expected = false;
             for mut batch in batches {
+                if !std::mem::replace(&mut expected, true) {
+                    flow.expect(capture::read::expected(batch.packets.len(), batch.position, held.len()));
+                }
                 for Read { at, interface, link, bytes, original_len, decoded } in batch.packets.drain(..) {
                     let bytes = batch.bytes.get(bytes).unwrap_or_default();
                     flow.push_decoded(Packet { at, interface, link, bytes, original_len }, decoded);

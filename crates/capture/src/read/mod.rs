@@ -49,7 +49,7 @@ pub use interface::{Interface, Resolution, Section, Statistics};
 pub use joined::{Joined, JoinedItem, JoinedPacket};
 pub use order::Order;
 pub use packet::{Comments, Packet};
-pub use placed::{Held, Placed};
+pub use placed::{Held, Placed, expected};
 
 use packet::Located;
 use source::Source;

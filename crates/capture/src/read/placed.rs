@@ -116,6 +116,19 @@ struct Place {
 /// How much of a file is read at a time: whoever asks for one packet asks for its neighbours next.
 const NEAR: usize = 128 << 10;
 
+/// Packets by which it is told how many there will be.
+const FIRST: usize = 2_048;
+/// At most so many are expected: whoever lies about it is not believed.
+const MOST: u64 = 4 << 20;
+
+/// How many packets a capture of `len` bytes may have, of which so many stand in its first `position` bytes; a few more, so that
+/// it is seldom one too few.
+pub fn expected(packets: usize, position: u64, len: u64) -> usize {
+    let all = (packets as u64).saturating_mul(len) / position.max(1);
+    let all = all.min(MOST);
+    (all + all / 16) as usize
+}
+
 /// The packets of a capture whose bytes stay where they are.
 #[derive(Debug)]
 pub struct Placed {
@@ -140,6 +153,11 @@ impl Placed {
     }
     /// The next packet: the first is number 1.
     pub(super) fn push(&mut self, packet: &Packet<'_>) {
+        if self.places.len() == FIRST {
+            let more = expected(FIRST, packet.offset, self.held.len()).saturating_sub(FIRST);
+            // Without it, room is made as they arrive.
+            let _ = self.places.try_reserve_exact(more);
+        }
         let (options, order) = packet.options();
         if let Some(dropped) = packet.dropped {
             self.dropped.insert(self.places.len() as u32, dropped);
@@ -241,5 +259,25 @@ impl Placed {
         bytes.truncate(have);
         *near = Near { at: range.start, bytes };
         within(&near).map(Cow::Owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_packets_are_expected_as_the_first_ones_tell_within_bounds() {
+        assert_eq!(expected(1_000, 100_000, 1_600_000), 17_000);
+        assert_eq!(expected(1, 0, u64::MAX) as u64, MOST + MOST / 16);
+        assert_eq!(expected(0, 500, 500), 0);
+        let held = Held::Memory(Bytes::from_static(b"0123456789"));
+        let read = |held: &Held, from| {
+            let mut read = Vec::new();
+            held.reader_from(from).read_to_end(&mut read).map(|_| read).unwrap()
+        };
+        assert_eq!(read(&held, 7), b"789");
+        assert_eq!((read(&held.first(4), 2), read(&held, 11)), (b"23".to_vec(), Vec::new()));
+        assert_eq!(held.first(20).len(), 10);
     }
 }
