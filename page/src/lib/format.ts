@@ -93,6 +93,13 @@ export function firstSentence(text: string): string {
   return /^.*?[.!?](?= \p{Lu}|$)/u.exec(flat)?.[0] ?? flat;
 }
 
+/** A name of at most `most` characters: of a longer one its beginning and, as that tells addresses and ports apart, more of its end. */
+export function middleOut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const end = Math.ceil((most - 1) * 0.6);
+  return `${text.slice(0, most - 1 - end)}…${text.slice(-end)}`;
+}
+
 /** A byte as two hexadecimal digits. */
 export function hex(byte: number): string {
   return byte.toString(16).padStart(2, "0");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { read, same, write } from "./address";
-import { bytes, clock, firstSentence, hex, rate, sentence, span, visible } from "./format";
+import { bytes, clock, firstSentence, hex, middleOut, rate, sentence, span, visible } from "./format";
 import { taken } from "./keys";
 import { shortcut } from "./shortcuts";
 
@@ -15,6 +15,12 @@ describe("numbers in words", () => {
     expect(span(33_038_128)).toBe("33 ms");
     expect(span(60e9)).toBe("60 s");
     expect(span(0)).toBe("0 ms");
+  });
+  it("shortens a name in its middle, so that ports stay told apart", () => {
+    expect(middleOut("10.77.0.1:47864", 15)).toBe("10.77.0.1:47864");
+    expect(middleOut("192.168.100.1:47864", 15)).toBe("192.1…0.1:47864");
+    expect(middleOut("fe80::84ff:fe84:eb73", 15)).toHaveLength(15);
+    expect(middleOut("192.168.100.1:47864", 15)).not.toBe(middleOut("192.168.100.1:47874", 15));
   });
   it("shows sizes and rates", () => {
     expect(bytes(1514)).toBe("1\u2009514 B");
