@@ -1,4 +1,4 @@
-// The four scenarios' tours and questions, walked to their ends: what is pointed at is there, and true for the packet that is shown.
+// The scenarios' tours and questions, walked to their ends: what is pointed at is there, and true for the packet that is shown.
 import assert from "node:assert/strict";
 import { base, journey, runOf, shows, unfold, withBrowser } from "./browser.mjs";
 
@@ -55,6 +55,20 @@ const TRUTHS = {
     FIN: [[".card", /FIN.*set/], [".end.client .state", /FIN-WAIT-1/]],
     "FIN from the other side": [[".card", /FIN.*set/], [".end.server .state", /LAST-ACK/]],
     "The timeout": [[".end.client .state", /CLOSED/]],
+  },
+  http2: {
+    "One connection for everything": [[".card", /SYN.*\bset\b/], [".end.client .state", /SYN-SENT/]],
+    "The client names what it speaks": [[".hex .byte.lit", /68|02/], [".learn", /ALPN/]],
+    "The server chooses one": [[".card", /h2/], [".inspector .meaning", /EncryptedExtensions/]],
+    "A preface, settings, and a request at once": [[".card", /PRI \* HTTP\/2\.0/], [".inspector .meaning", /preface.*SETTINGS.*GET \/ HTTP\/2 on stream 1/]],
+    "The answer, in frames": [[".card", /200/], [".learn", /120\.531 ms/], [".waterfall", /7 requests/]],
+    "Six requests in one packet": [[".card", /\b3\b/], [".inspector .meaning", /file-1\.js.*stream 3.*file-6\.js.*stream 13/], [".learn", /176 bytes together/]],
+    "The answers take turns": [[".waterfall", /file-1\.js.*file-6\.js/]],
+    "TCP sees no streams": [[".card", /Acknowledgment number/], [".graphs", /Sequence numbers/]],
+    "The first file is whole": [[".inspector .meaning", /20000 bytes of body on stream 3/], [".card", /bytes/]],
+    "The last one": [[".inspector .meaning", /20000 bytes of body on stream 13/], [".learn", /283\.101 ms/]],
+    GOAWAY: [[".card", /\b0\b/], [".inspector .meaning", /GOAWAY after stream 0/]],
+    "One connection to close": [[".card", /FIN.*\bset\b/], [".end.client .state", /FIN-WAIT-1/]],
   },
 };
 

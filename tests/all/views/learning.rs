@@ -8,12 +8,11 @@ use super::{captured, lossy};
 use crate::runs;
 
 fn story(name: &str) -> Story {
-    let (_, run) = runs::four().find(|(other, _)| *other == name).expect("it is built in");
-    runs::at_client(&run.trace)
+    runs::at_client(&runs::run(wirescope::scenario::find(name).expect("it is built in")).trace)
 }
 
 #[test]
-fn each_of_the_four_has_a_tour_whose_steps_are_all_there() {
+fn each_of_the_four_has_a_tour_and_every_tours_steps_are_all_there() {
     let names: Vec<&str> = scenarios().collect();
     assert!(runs::FOUR.iter().all(|name| names.contains(name)));
     for name in names {
@@ -117,11 +116,27 @@ fn every_answer_is_what_the_run_shows() {
                     assert!(question.choices.len() == 4 && question.choices.contains(&question.answer), "{question:?}");
                     assert!(question.ask.contains(&row.from), "{question:?}");
                 }
+                Some("stream") => {
+                    assert!(row.meaning.contains(&format!("on stream {}", question.answer)), "{}", row.meaning);
+                    assert!(question.answer.parse::<u32>().is_ok_and(|stream| stream % 2 == 1), "{question:?}");
+                }
                 Some("again") => assert!(row.meaning.contains("again"), "{}", row.meaning),
                 _ => panic!("{question:?}"),
             }
         }
     }
+}
+
+#[test]
+fn http2_asks_for_the_stream_of_the_next_request() {
+    let questions = story("http2").predictions().questions;
+    let streams: Vec<&Prediction> = questions.iter().filter(|question| question.id.starts_with("stream-")).collect();
+    // The page is asked for on stream 1; its six files go out in one packet, the first of them on stream 3.
+    let [stream] = streams[..] else { panic!("{streams:?}") };
+    assert!(stream.marks("3") && !stream.marks("2") && !stream.marks("5"), "{stream:?}");
+    assert!(stream.because.contains("RFC 9113"));
+    // Requests that have a connection each have no streams.
+    assert!(story("curl").predictions().questions.iter().all(|question| !question.id.starts_with("stream-")));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod acknowledgments;
 mod causes;
 mod next;
 mod states;
+mod streams;
 mod windows;
 
 use serde::Serialize;
@@ -55,6 +56,7 @@ impl Story {
         questions.extend(windows::questions(self));
         questions.extend(causes::questions(self));
         questions.extend(next::questions(self));
+        questions.extend(streams::questions(self));
         questions.sort_by(|a, b| (a.before_packet, &a.id).cmp(&(b.before_packet, &b.id)));
         Predictions { questions }
     }

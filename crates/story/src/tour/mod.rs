@@ -69,11 +69,12 @@ struct Scene {
 }
 
 /// The tours, by the name of the scenario that they lead through.
-const TOURS: [(&str, &str); 4] = [
+const TOURS: [(&str, &str); 5] = [
     ("https", include_str!("../../tours/https.toml")),
     ("browser", include_str!("../../tours/browser.toml")),
     ("curl", include_str!("../../tours/curl.toml")),
     ("lifecycle", include_str!("../../tours/lifecycle.toml")),
+    ("http2", include_str!("../../tours/http2.toml")),
 ];
 
 /// The scenarios that have a tour.
