@@ -199,7 +199,6 @@ const FAULTS: &[Fault] = &[
         |s, d| {
             turn(s, "size", &between(d, 500_000, 900_000).to_string());
             turn(s, "rtt", pick(d, &["120ms", "150ms", "220ms"]));
-            in_bursts(s);
         },
         |s, _| s.tcp.window_scale = false,
     ),
@@ -210,7 +209,6 @@ const FAULTS: &[Fault] = &[
         |s, d| {
             turn(s, "size", &between(d, 250_000, 400_000).to_string());
             turn(s, "rtt", pick(d, &["25ms", "33ms", "60ms"]));
-            in_bursts(s);
         },
         |s, d| s.tcp.receive_buffer = Some(ReceiveBuffer::Bytes(between(d, 12_000, 20_000) as u32)),
     ),

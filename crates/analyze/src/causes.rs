@@ -145,10 +145,10 @@ impl TimeSpent {
     /// one transfer: a pause of the program is [`Cause::ServerThink`] or [`Cause::ClientIdle`].
     pub fn of_data(flow: &Flow, id: ConversationId, direction: Direction) -> Option<TimeSpent> {
         let conversation = flow.conversation(id)?;
-        let rows = flow.packets(conversation);
-        let mut data = rows.filter(|view| view.row.direction == direction && view.tcp.is_some_and(|tcp| tcp.len > 0));
-        let from = data.next()?.row.at;
-        let to = data.last().map_or(from, |view| view.row.at);
+        let segments = flow.segments(conversation);
+        let mut data = segments.filter(|(row, tcp)| row.direction == direction && tcp.len > 0);
+        let from = data.next()?.0.at;
+        let to = data.last().map_or(from, |(row, _)| row.at);
         let mut clock = Clock::new(flow, conversation, from)?;
         clock.whole(direction, to);
         Some(TimeSpent { stretches: clock.into_stretches() })

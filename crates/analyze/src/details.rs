@@ -102,8 +102,7 @@ impl Details {
     pub fn of(flow: &Flow, summary: &Summary) -> Option<Details> {
         let conversation = flow.conversation(summary.conversation)?;
         let connection = conversation.tcp()?;
-        let views = flow.packets(conversation);
-        let segments: Vec<(&Row, &Tcp)> = views.filter_map(|view| Some((view.row, view.tcp?))).collect();
+        let segments: Vec<(&Row, &Tcp)> = flow.segments(conversation).collect();
         let repeats = repeats::repeats(connection, &segments);
         let side = |direction: Direction| SideDetails {
             goodput_bit_s: goodput(connection, &segments, direction),

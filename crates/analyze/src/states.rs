@@ -233,7 +233,7 @@ impl Walk {
 
     fn segment(&mut self, number: u32, at: Instant, direction: Direction, tcp: &Tcp) {
         // What no receiver accepts moves nothing (RFC 9293 §3.10.7.4; RFC 5961 §4.2 for the SYN).
-        let ignored = Verdicts::DAMAGED | Verdicts::OUT_OF_WINDOW | Verdicts::SYN_IN_CONNECTION;
+        let ignored = Verdicts::DAMAGED | Verdicts::OUT_OF_WINDOW | Verdicts::SYN_IN_CONNECTION | Verdicts::COPY;
         if tcp.verdicts.intersects(ignored) {
             return;
         }

@@ -25,6 +25,8 @@ pub(crate) struct Tape {
     /// The window of the next segments, and the time to live of the next IP packets.
     pub window: u16,
     pub ttl: u8,
+    /// Whether a mirror shows each packet twice.
+    pub mirrored: bool,
 }
 
 pub(crate) fn ip_packet(src: [u8; 4], dst: [u8; 4], protocol: u8, payload: &[u8]) -> Vec<u8> {
@@ -74,6 +76,18 @@ impl Tape {
         Tape { ports: (49152, 80), window: 65535, ttl: 64, ..Tape::default() }
     }
     pub fn push(&mut self, bytes: Vec<u8>) -> u32 {
+        let n = self.take(bytes);
+        if self.mirrored {
+            self.again();
+        }
+        n
+    }
+    /// The last packet once more, a little later.
+    pub fn again(&mut self) -> u32 {
+        self.now += 20_000;
+        self.take(self.frames.last().expect("there was one").clone())
+    }
+    fn take(&mut self, bytes: Vec<u8>) -> u32 {
         let at = Instant::from_nanos(self.now);
         let (link, original_len) = (LinkType::ETHERNET, bytes.len());
         let n = self.flow.push(Packet { at, interface: 0, link, bytes: &bytes, original_len }).unwrap();

@@ -11,7 +11,7 @@ mod time;
 mod units;
 
 pub use ids::{EventId, FrameId, PlaceId, TapId};
-pub use map::{Map, Set};
+pub use map::{Fixed, Map, Set};
 pub use rng::{Draws, Rng, Seed};
 pub use schedule::{Entry, Schedule};
 pub use time::{Duration, Instant, WallTime};

@@ -12,6 +12,7 @@ use wire::Silent;
 use wire::frame::{self, Frame, Network, Transport};
 
 use crate::conversation::{Conversation, ConversationId, Direction, Key};
+use crate::copies::{Copies, Identity};
 use crate::exchanges::{
     ArpExchange, ArpExchanges, DhcpExchange, DhcpExchanges, DnsTransaction, DnsTransactions, NdExchange, NdExchanges,
 };
@@ -33,6 +34,7 @@ pub struct Flow {
     conversations: Vec<Conversation>,
     current: Map<Key, ConversationId>,
     fragments: Fragments,
+    copies: Copies,
     datagrams: Vec<Buffer>,
     datagram_bytes: usize,
     arp: ArpExchanges,
@@ -79,6 +81,10 @@ impl Flow {
             let row = self.rows.get(at)?;
             Some(RowView { row, tcp: self.tcp(row) })
         })
+    }
+    /// The TCP segments of a conversation, in order, each once: without copies of the same packet.
+    pub fn segments<'a>(&'a self, conversation: &'a Conversation) -> impl Iterator<Item = (&'a Row, &'a Tcp)> + Clone {
+        self.packets(conversation).filter(|view| view.row.copy_of == 0).filter_map(|view| Some((view.row, view.tcp?)))
     }
     /// What was found out about the TCP segment in `row`, if there is one.
     pub fn tcp(&self, row: &Row) -> Option<&Tcp> {
@@ -152,12 +158,15 @@ impl Flow {
         if self.rows.last().is_some_and(|row| row.number >= number) {
             return None;
         }
-        self.take(number, packet, &decoded.0);
+        let identity = Identity::of(&packet, &decoded.0);
+        let copy_of = identity.map_or(0, |identity| self.copies.first_of(number, &identity));
+        self.take(number, copy_of, packet, &decoded.0);
         Some(number)
     }
 
-    /// Takes a packet in that was decoded, under a number that is higher than all before it.
-    pub(crate) fn take(&mut self, number: u32, packet: Packet<'_>, frame: &Frame) {
+    /// Takes a packet in that was decoded, under a number that is higher than all before it. `copy_of` is the packet of which
+    /// it is a copy, if it is not 0.
+    pub(crate) fn take(&mut self, number: u32, copy_of: u32, packet: Packet<'_>, frame: &Frame) {
         let original = packet.original_len.max(packet.bytes.len());
         let mut row = Row {
             number,
@@ -177,6 +186,7 @@ impl Flow {
             payload: payload(frame, BufferRef::Frame(number)),
             datagram: None,
             tcp: NO_TCP,
+            copy_of,
         };
         if frame.transport == Transport::Fragment {
             row.kind = RowKind::Fragment;
@@ -190,7 +200,10 @@ impl Flow {
                 whole: frame.payload.len() == frame.payload_len,
             };
             let id = small(self.datagrams.len());
-            let whole = self.fragments.push(&fragment, id, &self.limits, &mut self.dropped);
+            let whole = match copy_of {
+                0 => self.fragments.push(&fragment, id, &self.limits, &mut self.dropped),
+                _ => None,
+            };
             self.rows.push(row);
             if let Some(whole) = whole {
                 self.completed(number, whole);

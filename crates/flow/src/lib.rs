@@ -31,6 +31,7 @@
 
 mod buffer;
 mod conversation;
+mod copies;
 mod exchanges;
 mod flow;
 mod fragments;

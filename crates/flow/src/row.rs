@@ -93,6 +93,7 @@ pub struct Row {
     /// The IP packet that its fragment belongs to, once that is whole.
     pub datagram: Option<u32>,
     pub(crate) tcp: u32,
+    pub(crate) copy_of: u32,
 }
 
 pub(crate) const NO_TCP: u32 = u32::MAX;
@@ -101,6 +102,11 @@ impl Row {
     /// Whether the capture kept only the beginning of the packet.
     pub fn snapped(&self) -> bool {
         self.captured < self.original
+    }
+    /// The packet that the capture has once more as this one: seen at another place, or mirrored twice. What is known of its
+    /// conversation leaves it out.
+    pub fn copy_of(&self) -> Option<u32> {
+        (self.copy_of != 0).then_some(self.copy_of)
     }
     pub(crate) fn tcp_index(&self) -> Option<usize> {
         (self.tcp != NO_TCP).then_some(self.tcp as usize)

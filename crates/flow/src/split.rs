@@ -14,6 +14,7 @@ pub use part::Part;
 use part::{ENOUGH, Keeping};
 
 use crate::conversation::{Endpoint, Key};
+use crate::copies::{Copies, Identity};
 use crate::flow::{decode, quoted};
 use crate::fragments;
 use crate::open::{MAX_OPEN, Open};
@@ -47,6 +48,7 @@ pub struct Split {
     dropped: u64,
     /// The ends of packets that come in fragments.
     fragments: fragments::Ends<Ends>,
+    copies: Copies,
     /// The part that has enough.
     full: Option<Key>,
     /// The part that the last packet went to.
@@ -74,6 +76,7 @@ impl Split {
             next_id: 0,
             dropped: 0,
             fragments: fragments::Ends::default(),
+            copies: Copies::default(),
             full: None,
             last: Whose(None),
             looked_through: 0,
@@ -144,13 +147,15 @@ impl Split {
         self.open.passes(packet.at, &mut self.ready);
         self.released(released);
         self.last = Whose(None);
+        let identity = Identity::of(&packet, frame);
+        let copy_of = identity.map_or(0, |identity| self.copies.first_of(number, &identity));
         match self.key(&packet, frame) {
             Some(Ends { key, opens, udp }) if opens || self.open.contains(&key) => {
                 self.last = Whose(Some(key));
-                self.part(number, key, udp, packet, frame);
+                self.part((number, copy_of), key, udp, packet, frame);
             }
             _ if self.rest.flow.rows().len() < MAX_REST => {
-                self.rest.take(number, &mut self.next_id, &mut self.connections, packet, frame);
+                self.rest.take((number, copy_of), &mut self.next_id, &mut self.connections, packet, frame);
             }
             _ => self.dropped += 1,
         }
@@ -237,7 +242,7 @@ impl Split {
     }
 
     /// A packet between two ends.
-    fn part(&mut self, number: u32, key: Key, udp: bool, packet: Packet<'_>, frame: &Frame) {
+    fn part(&mut self, number: (u32, u32), key: Key, udp: bool, packet: Packet<'_>, frame: &Frame) {
         let Split { limits, enough, every, keeping, .. } = *self;
         let part = self.open.heard(key, || Part::between_ends(limits, udp, (enough, every), keeping));
         part.take(number, &mut self.next_id, &mut self.connections, packet, frame);

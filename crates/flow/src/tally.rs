@@ -6,6 +6,7 @@ use base::{Duration, Instant};
 use wire::frame::Transport;
 
 use crate::conversation::{ClientBy, Direction, Endpoint, Key};
+use crate::copies::{Copies, Identity};
 use crate::flow::{Belongs, Captured, belongs, check, client_of, decode, payload, segment_of, small};
 use crate::open::{self, MAX_OPEN, Open, Pair};
 use crate::tcp::{Connection, Segment, Tcp, VERDICTS, Verdicts};
@@ -18,6 +19,7 @@ pub struct Wired {
     src: Endpoint,
     dst: Endpoint,
     segment: Segment,
+    identity: Option<Identity>,
 }
 
 impl Wired {
@@ -35,6 +37,7 @@ impl Wired {
             src: Endpoint { ip: ips.0, port: header.src_port },
             dst: Endpoint { ip: ips.1, port: header.dst_port },
             segment: segment_of(&captured, header, *options, checksum),
+            identity: Identity::of(packet, &frame),
         })
     }
 
@@ -182,6 +185,7 @@ impl Pair for Talk {
 #[derive(Debug)]
 pub struct Tally {
     limits: Limits,
+    copies: Copies,
     open: Open<Talk>,
     ready: VecDeque<Talk>,
     /// Packets that opened a connection.
@@ -192,7 +196,13 @@ impl Tally {
     /// Nothing yet: one of `shares` tallies, among which connections are divided.
     pub fn new(shares: usize) -> Tally {
         let limits = Limits { overlaps_per_stream: 0, ..Limits::default() };
-        Tally { limits, open: Open::new((MAX_OPEN / shares.max(1)).max(1)), ready: VecDeque::new(), opened: Vec::new() }
+        Tally {
+            limits,
+            copies: Copies::default(),
+            open: Open::new((MAX_OPEN / shares.max(1)).max(1)),
+            ready: VecDeque::new(),
+            opened: Vec::new(),
+        }
     }
 
     /// Connections that were given up although they were not over.
@@ -202,7 +212,7 @@ impl Tally {
 
     /// Takes the next segment in.
     pub fn push(&mut self, wired: &Wired) {
-        let Wired { interface, src, dst, segment } = wired;
+        let Wired { interface, src, dst, segment, identity } = wired;
         self.open.passes(segment.at, &mut self.ready);
         let key = Key::new(*interface, 6, *src, *dst);
         let (opened, ready) = (&mut self.opened, &mut self.ready);
@@ -212,6 +222,13 @@ impl Tally {
         };
         let talk = self.open.heard(key, || open(Talk::new(wired)));
         let direction = talk.direction(*src);
+        let copy_of = identity.map_or(0, |identity| self.copies.first_of(segment.frame, &identity));
+        if copy_of != 0 && talk.packets > 0 {
+            let tcp = talk.connection.copied(direction, segment, copy_of);
+            talk.count(direction, segment.at, &tcp);
+            self.open.taken(&key, &mut self.ready);
+            return;
+        }
         // Of the first one there is nothing to judge by yet.
         let belongs = if talk.packets == 0 { Belongs::Own } else { belongs(&talk.connection, direction, segment) };
         match belongs {
@@ -228,7 +245,8 @@ impl Tally {
             Belongs::Answers => {
                 let opening = talk.connection.opened_by(segment);
                 if let Some(first) = opening.first() {
-                    let asked = Wired { interface: *interface, src: *dst, dst: *src, segment: first.clone() };
+                    let asked =
+                        Wired { interface: *interface, src: *dst, dst: *src, segment: first.clone(), identity: None };
                     let new = Talk { kept: talk.kept, opened_by: segment.frame, ..open(Talk::new(&asked)) };
                     // The SYNs move to the connection that they open.
                     talk.packets = talk.packets.saturating_sub(opening.len() as u64);

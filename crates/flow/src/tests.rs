@@ -151,6 +151,7 @@ impl Tape {
 }
 
 mod answers;
+mod copies;
 mod exchanges;
 mod http;
 mod http2;
@@ -158,6 +159,7 @@ mod path;
 mod reassembly;
 mod settling;
 mod split;
+mod steps;
 mod tally;
 mod tcp_verdicts;
 mod tls_layers;

@@ -115,7 +115,7 @@ impl Stand {
         let direction = view.row.direction;
         let (me, other) = (direction as usize, direction.opposite() as usize);
         let (syn, fin) = (tcp.flags.contains(Flags::SYN), tcp.flags.contains(Flags::FIN));
-        let ignored = tcp.verdicts.intersects(Verdicts::DAMAGED) || tcp.flags.contains(Flags::RST);
+        let ignored = tcp.verdicts.intersects(Verdicts::DAMAGED | Verdicts::COPY) || tcp.flags.contains(Flags::RST);
         let range = tcp.relative_seq().map(|seq| (seq, seq + i64::from(tcp.len) + i64::from(syn) + i64::from(fin)));
         // RFC 7323 §2.2: the window in a SYN is not scaled.
         let shift = if syn { Some(0) } else { shifts[me] };

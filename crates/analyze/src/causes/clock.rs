@@ -33,10 +33,9 @@ impl<'a> Clock<'a> {
     /// A clock that stands at `now`.
     pub(super) fn new(flow: &'a Flow, conversation: &'a Conversation, now: Instant) -> Option<Clock<'a>> {
         let connection = conversation.tcp()?;
-        let views = flow.packets(conversation);
         Some(Clock {
             connection,
-            segments: views.filter_map(|view| Some((view.row, view.tcp?))).collect(),
+            segments: flow.segments(conversation).collect(),
             round_trip: crate::connections::round_trip(connection).unwrap_or_default(),
             now,
             stretches: Vec::new(),
@@ -224,6 +223,7 @@ impl<'a> Clock<'a> {
         let pace = self.pace(&data);
         let full = self.full(direction);
         let mut room = Room::new(self.connection, &self.segments, direction);
+        let held_by_window = room.held();
         let now = self.now;
         let earlier = |(row, tcp): &&(&Row, &Tcp)| row.direction == direction && row.at <= now && tcp.len > 0;
         let mut before = self.segments.iter().rfind(earlier).copied();
@@ -253,13 +253,14 @@ impl<'a> Clock<'a> {
             }
             let waited = row.at.since(self.now);
             lost |= again;
+            let full_window = room.was_full_before(row.number);
             let cause = if again && waited >= RTO_MIN.max(self.round_trip) {
                 Cause::TimerWait
             } else if again && waited > Duration::ZERO {
                 Cause::LossRecovery
-            } else if waited <= pace {
+            } else if waited <= pace && held_by_window.is_none() {
                 Cause::Transfer
-            } else if room.was_full_before(row.number) {
+            } else if full_window || waited <= pace {
                 Cause::ReceiveWindow
             } else if waited > self.round_trip + self.round_trip / 2 + Duration::from_millis(5) {
                 // Longer than any acknowledgment takes. Who has more to send does not set PSH (RFC 9293 §3.9.1.2): then what

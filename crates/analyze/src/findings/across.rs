@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use base::{Duration, Instant};
-use flow::{Endpoint, RowKind};
+use flow::{ConversationId, Direction, Endpoint, RowKind};
 
 use super::http::Leg;
 use super::{Case, Connection, MAX_EVIDENCE, http};
@@ -29,6 +29,10 @@ pub struct Across {
     pub(super) malformed: Packets,
     /// Fragments that never became whole.
     pub(super) fragments: Packets,
+    /// Packets that stand in the capture a second time where most do: the capture has them twice.
+    pub(super) mirrored: Packets,
+    /// The same where few do: the network doubled them.
+    pub(super) doubled: Packets,
 }
 
 /// Packets of one sort: how many, and the first of them.
@@ -95,10 +99,11 @@ impl Across {
             } else if row.malformed {
                 self.malformed.add(row.number);
             }
-            if row.kind == RowKind::Fragment && row.datagram.is_none() {
+            if row.kind == RowKind::Fragment && row.datagram.is_none() && row.copy_of().is_none() {
                 self.fragments.add(row.number);
             }
         }
+        self.copies(case);
         for conversation in case.flow.conversations() {
             let Some(tcp) = conversation.tcp() else { continue };
             // Used and closed.
@@ -117,6 +122,25 @@ impl Across {
                 closes: fins.min().map(|number| case.at(number)),
             };
             self.turn((conversation.interface, conversation.client.ip, conversation.server), one);
+        }
+    }
+
+    /// Counts copies, and tells by their share of a direction where they come from.
+    fn copies(&mut self, case: &Case<'_>) {
+        let mut copies: BTreeMap<(ConversationId, Direction), Vec<(u32, u32)>> = BTreeMap::new();
+        for row in case.flow.rows() {
+            if let Some((first, id)) = row.copy_of().zip(row.conversation) {
+                copies.entry((id, row.direction)).or_default().push((first, row.number));
+            }
+        }
+        for ((id, direction), copies) in copies {
+            let Some(conversation) = case.flow.conversation(id) else { continue };
+            let all = case.flow.packets(conversation).filter(|view| view.row.direction == direction).count();
+            let sort = if copies.len() * 3 >= all { &mut self.mirrored } else { &mut self.doubled };
+            for (first, again) in copies {
+                sort.add(first);
+                sort.first.push(again);
+            }
         }
     }
 
@@ -143,5 +167,7 @@ impl Across {
         self.snapped.append(other.snapped);
         self.malformed.append(other.malformed);
         self.fragments.append(other.fragments);
+        self.mirrored.append(other.mirrored);
+        self.doubled.append(other.doubled);
     }
 }

@@ -69,7 +69,6 @@ impl<'a> Connection<'a> {
         layers: &'a Layers,
         epoch: WallTime,
     ) -> Option<Connection<'a>> {
-        let views = case.flow.packets(conversation);
         Some(Connection {
             case,
             conversation,
@@ -77,7 +76,7 @@ impl<'a> Connection<'a> {
             summary: Summary::of(case.flow, layers)?,
             layers,
             requests: Request::of(case.flow, layers),
-            segments: views.filter_map(|view| Some((view.row, view.tcp?))).collect(),
+            segments: case.flow.segments(conversation).collect(),
             reported: case.reported.contains(&conversation.id),
             epoch,
         })

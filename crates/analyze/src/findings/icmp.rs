@@ -49,7 +49,7 @@ fn errors(
 ) -> impl Iterator<Item = Finding> {
     let mut groups: Vec<Vec<&Row>> = Vec::new();
     let mut places: BTreeMap<Option<ConversationId>, usize> = BTreeMap::new();
-    for row in case.flow.rows().iter().filter(|row| says.is(row)) {
+    for row in case.flow.rows().iter().filter(|row| says.is(row) && row.copy_of().is_none()) {
         let place = *places.entry(row.about).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.push(row),
@@ -172,7 +172,7 @@ finding! {
         advice "Try a TCP connection to a port that must be open: many hosts drop pings on purpose.";
     look = |card, case, out| {
         for conversation in case.flow.conversations().iter().filter(|c| matches!(c.kind, Kind::Icmp)) {
-            let rows = conversation.packets.iter().filter_map(|&n| case.flow.row(n)).map(|view| view.row);
+            let rows = case.flow.packets(conversation).map(|view| view.row).filter(|row| row.copy_of().is_none());
             let asked: Vec<&Row> = rows.clone().filter(|r| matches!(r.kind, RowKind::Icmp(8, _) | RowKind::Icmpv6(128, _))).collect();
             let answered = rows.clone().any(|r| r.direction == Direction::ToClient);
             let waited = asked.first().map_or(Duration::ZERO, |row| case.end().since(row.at));

@@ -6,8 +6,17 @@ use flow::Verdicts;
 use super::{Confidence, Finding, Rule, finding, ms};
 
 /// All of them.
-pub(super) static RULES: &[&dyn Rule] =
-    &[&FragmentMissing, &Malformed, &Snapped, &NotCaptured, &OneDirection, &ClockBack];
+pub(super) static RULES: &[&dyn Rule] = &[
+    &FragmentMissing,
+    &Doubled,
+    &Malformed,
+    &Snapped,
+    &CapturedTwice,
+    &NotCaptured,
+    &OneDirection,
+    &ClockBack,
+    &ClockForward,
+];
 
 finding! {
     /// A fragment that never becomes whole.
@@ -19,6 +28,39 @@ finding! {
         if lonely.count > 0 {
             let text = format!("{} fragments belong to IP packets that never became whole.", lonely.count);
             out.push(Finding::new(card, text, lonely.first.iter().copied()).failed().sure(Confidence::Likely));
+        }
+    };
+}
+
+/// Fewer packets that come twice than this are an accident of the network, however few packets there are.
+const MIRRORED: usize = 3;
+
+finding! {
+    /// A packet that comes twice.
+    Doubled = "finding.ip.doubled", "the network doubles packets", "RFC 5560 §1",
+        "some packets arrive twice, the same in every bit: no sender repeats itself so, something on the way did",
+        advice "Look for a loop between switches, redundant paths that both deliver, a wireless link that repeats what was acknowledged, or rules that duplicate (tee, netem).";
+    conclude = |card, across, out| {
+        let (few, most) = (&across.doubled, &across.mirrored);
+        let all = if most.count < MIRRORED { few.count + most.count } else { few.count };
+        if all > 0 {
+            let text = format!("{all} packets came twice, the second time unchanged.");
+            let others = most.first.iter().filter(|_| most.count < MIRRORED);
+            out.push(Finding::new(card, text, few.first.iter().chain(others).copied()).sure(Confidence::Likely));
+        }
+    };
+}
+
+finding! {
+    /// A mirror that shows everything twice.
+    CapturedTwice = "finding.capture.twice", "each packet is captured twice", "RFC 7011 §2",
+        "the capture shows the same packets at more than one place: where they come in and where they go out, or at several interfaces; nobody sent them twice",
+        advice "Mirror one direction of a port, or capture at one interface instead of all (tcpdump -i eth0); editcap -d removes what is the same in every bit. The copies were left out here.";
+    conclude = |card, across, out| {
+        let copies = &across.mirrored;
+        if copies.count >= MIRRORED {
+            let text = format!("{} of {} packets are copies of others in this capture.", copies.count, across.packets);
+            out.push(Finding::new(card, text, copies.first.iter().copied()));
         }
     };
 }
@@ -105,5 +147,19 @@ finding! {
         let times = if back.len() == 1 { "once".to_owned() } else { format!("{} times", back.len()) };
         let text = format!("On this connection time went back {times}, by up to {}.", ms(furthest));
         out.push(Finding::new(card, text, back.into_iter().map(|(number, _)| number)));
+    };
+}
+
+finding! {
+    /// The clock was set forward.
+    ClockForward = "finding.capture.clock_forward", "the capture's clock was set forward", "RFC 7323 §3.2",
+        "the capture's clock went on much farther than the ends' own clocks, or than any sender waits: it was stepped, or the capturing machine slept",
+        advice "Let the capturing machine's clock be slewed instead of stepped (chronyd, ntpd -x). What seems to have lasted as long as the step is left out here.";
+    look_at = |card, connection, out| {
+        let steps = connection.tcp.clock_steps();
+        let Some(furthest) = steps.iter().map(|step| step.by).max() else { return };
+        let times = if steps.len() == 1 { "once".to_owned() } else { format!("{} times", steps.len()) };
+        let text = format!("On this connection time went forward {times}, by up to {}.", ms(furthest));
+        out.push(Finding::new(card, text, steps.iter().flat_map(|step| [step.before, step.frame])).sure(Confidence::Likely));
     };
 }

@@ -1,11 +1,11 @@
 //! The search for everything that went wrong, over a whole capture or part by part.
 
-use base::{Instant, WallTime};
+use base::{Duration, Instant, WallTime};
 use capture::keylog::KeyLog;
 use flow::{Conversation, Flow, Kind, Layers, Source};
 
 use super::across::Across;
-use super::{Case, Connection, Finding, MAX_OF_A_KIND, rules};
+use super::{Case, Connection, Cost, Finding, MAX_OF_A_KIND, rules};
 
 /// Looks at the parts of a capture, one after the other, and holds what was found.
 #[derive(Default)]
@@ -38,6 +38,25 @@ impl<'a> Sight<'a> {
     }
 }
 
+/// What lasted as long as the capture's clock was set forward did not last; what is left of it may be worth a word.
+fn without_steps(connection: &Connection<'_>, new: &mut Vec<Finding>) {
+    let by: Duration = connection.tcp.clock_steps().iter().map(|step| step.by).sum();
+    if by == Duration::ZERO {
+        return;
+    }
+    new.retain_mut(|finding| match finding.cost {
+        Cost::Time(time) if time >= by / 2 => {
+            let left = time - by.min(time);
+            finding.cost = Cost::Time(left);
+            left >= time / 10 && left >= WORTH_A_WORD
+        }
+        _ => true,
+    });
+}
+
+/// Less time than this, left of much more, is what the estimate of a step may be wrong by.
+const WORTH_A_WORD: Duration = Duration::from_millis(400);
+
 impl Search {
     /// Looks at a capture, or a part of one. `layers` reads what a connection carries; `each` is shown every connection.
     pub fn look<L: std::ops::Deref<Target = Layers>>(
@@ -61,6 +80,7 @@ impl Search {
             self.across.gather_at(&connection);
             for (order, rule) in rules().enumerate() {
                 rule.look_at(&connection, &mut new);
+                without_steps(&connection, &mut new);
                 new.iter_mut().for_each(|finding| finding.conversation = Some(conversation.id));
                 self.keep(order, &mut new);
             }

@@ -4,6 +4,8 @@ use base::{Duration, Instant};
 use flow::{Direction, Verdicts};
 use wire::tcp::Flags;
 
+use crate::causes::Room;
+
 use super::{Confidence, Connection, Finding, Rule, finding, ms};
 
 /// All of them.
@@ -50,9 +52,8 @@ fn least(connection: &Connection<'_>) -> Duration {
 
 /// How long the sender waited for room in the window, and behind which packets: no further segment would have fitted into
 /// what it knew of the window, and the next one took its time.
-fn waits_for_window(connection: &Connection<'_>, direction: Direction) -> (Duration, Vec<u32>) {
+fn waits_for_window(connection: &Connection<'_>, room: &Room, direction: Direction) -> (Duration, Vec<u32>) {
     let least = least(connection);
-    let room = crate::causes::Room::new(connection.tcp, &connection.segments, direction);
     let full: Vec<u32> = room.packets().collect();
     let (mut cost, mut frames) = (Duration::ZERO, Vec::new());
     let data: Vec<_> = connection.of(direction).filter(|(_, tcp)| tcp.len > 0).collect();
@@ -79,8 +80,12 @@ finding! {
     look_at = |card, connection, out| {
         for direction in Direction::BOTH {
             let closed = connection.of(direction.opposite()).any(|(_, tcp)| tcp.verdicts.contains(Verdicts::ZERO_WINDOW));
-            let (cost, frames) = waits_for_window(connection, direction);
-            if frames.len() >= 3 && !closed {
+            let room = Room::new(connection.tcp, &connection.segments, direction);
+            let (cost, frames) = waits_for_window(connection, &room, direction);
+            if let Some(held) = room.held().filter(|_| !closed && frames.len() < 3) {
+                let text = format!("The {} kept the window full for {}: its rate is a window a round trip.", Connection::sender(direction), ms(held));
+                out.push(Finding::new(card, text, room.packets()).costs(held).sure(Confidence::Likely));
+            } else if frames.len() >= 3 && !closed {
                 let text = format!("The {} filled the window {} times and waited {} for room.", Connection::sender(direction), frames.len(), ms(cost));
                 out.push(Finding::new(card, text, frames).costs(cost));
             }

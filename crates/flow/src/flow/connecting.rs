@@ -10,7 +10,10 @@ use crate::tcp::{self, Connection, Segment, Tcp, Verdicts};
 impl Flow {
     /// A TCP segment: finds its connection, or opens one.
     pub(super) fn segment(&mut self, number: u32, src: Endpoint, dst: Endpoint, segment: Segment) {
-        let Some(interface) = self.row_mut(number).map(|row| row.interface) else { return };
+        let Some((interface, copy_of)) = self.row_mut(number).map(|row| (row.interface, row.copy_of)) else { return };
+        if copy_of != 0 && self.copied(number, copy_of, src, &segment) {
+            return;
+        }
         let key = Key::new(interface, 6, src, dst);
         let current = self.current.get(&key).copied();
         let mut verdicts = Verdicts::NONE;
@@ -39,6 +42,18 @@ impl Flow {
         };
         let Some(id) = id else { return };
         self.push_segment(number, id, src, &segment, verdicts);
+    }
+
+    /// A copy of packet `first`: it joins that one's connection and changes nothing there. Gives whether that is known.
+    fn copied(&mut self, number: u32, first: u32, src: Endpoint, segment: &Segment) -> bool {
+        let Some(id) = self.row(first).and_then(|view| view.row.conversation) else { return false };
+        let Some(direction) = self.join(number, id, src) else { return false };
+        let Some(Kind::Tcp(connection)) = self.conversation(id).map(|conversation| &conversation.kind) else {
+            return false;
+        };
+        let tcp = connection.copied(direction, segment, first);
+        self.set_tcp(number, tcp);
+        true
     }
 
     /// Opens a connection with its first segment.

@@ -116,8 +116,11 @@ impl Flow {
         }
     }
 
-    /// Counts a message that is kept, unless there are too many: its interface and time.
+    /// Counts a message that is kept, unless there are too many: its interface and time. That of a copy was counted.
     fn message(&mut self, number: u32) -> Option<(u32, base::Instant)> {
+        if self.row_mut(number)?.copy_of != 0 {
+            return None;
+        }
         if self.messages >= self.limits.messages {
             self.dropped.messages += 1;
             return None;

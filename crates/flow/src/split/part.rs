@@ -80,7 +80,7 @@ impl Part {
 
     pub(super) fn take(
         &mut self,
-        number: u32,
+        (number, copy_of): (u32, u32),
         next_id: &mut u32,
         connections: &mut usize,
         packet: Packet<'_>,
@@ -88,7 +88,7 @@ impl Part {
     ) {
         self.flow.set_next_id(*next_id);
         let before = self.flow.conversations().len();
-        self.flow.take(number, packet, frame);
+        self.flow.take(number, copy_of, packet, frame);
         *next_id = self.flow.next_id().max(*next_id);
         let opened = self.flow.conversations().iter().skip(before).filter(|conversation| conversation.tcp().is_some());
         for conversation in opened {
@@ -99,7 +99,7 @@ impl Part {
             return;
         }
         let header = header(&self.flow, self.keeping, number);
-        if self.read_no_more(number) {
+        if self.read_no_more(number) || copy_of != 0 && self.is_segment(number) {
             self.bytes.push(number, packet.bytes.get(..header).unwrap_or_default(), true);
         } else if header > 0 || !self.is_bare(number) {
             self.bytes.push(number, packet.bytes, false);
@@ -110,6 +110,10 @@ impl Part {
     fn is_bare(&self, number: u32) -> bool {
         let view = self.flow.row(number);
         view.is_some_and(|view| view.row.payload.len == 0 && view.tcp.is_some_and(|tcp| tcp.len == 0))
+    }
+
+    fn is_segment(&self, number: u32) -> bool {
+        self.flow.row(number).is_some_and(|view| view.tcp.is_some())
     }
 
     /// Whether nobody will read the payload of a packet.

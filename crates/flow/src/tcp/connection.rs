@@ -7,6 +7,7 @@ use wire::tcp::{Flags, Seq};
 use super::half::Unacked;
 use super::judge::{self, View};
 use super::segment::{Check, Segment};
+use super::steps::{ClockStep, Steps};
 use super::{Half, StreamPiece, Tcp, Verdicts};
 use crate::{Direction, Limits};
 
@@ -17,6 +18,7 @@ pub struct Connection {
     initial_rtt: Option<Duration>,
     syn_rtt: Option<Duration>,
     established_frame: u32,
+    steps: Steps,
     /// SYNs inside the open connection that may turn out to open another one.
     pub(crate) challengers: SmallVec<[(Direction, Box<Segment>); 1]>,
 }
@@ -47,6 +49,10 @@ impl Connection {
     /// between tap and server. At the client it is the whole round trip.
     pub fn syn_rtt(&self) -> Option<Duration> {
         self.syn_rtt
+    }
+    /// Derived: where the capture's clock was set forward, as the ends' own clocks and their silence tell: the first few.
+    pub fn clock_steps(&self) -> &[ClockStep] {
+        &self.steps.list
     }
     /// The packet that completes the three-way handshake: the client's first acknowledgment of the server's SYN.
     pub fn established_frame(&self) -> Option<u32> {
@@ -88,6 +94,22 @@ impl Connection {
         half.provokes = Verdicts::CHALLENGE_ACK;
         if self.challengers.len() < MAX_CHALLENGERS {
             self.challengers.push((direction, Box::new(segment)));
+        }
+        tcp
+    }
+
+    /// A packet that stands in the capture as packet `first` already: it changes nothing.
+    pub(crate) fn copied(&self, direction: Direction, segment: &Segment, first: u32) -> Tcp {
+        let mut tcp = Tcp::of(segment);
+        tcp.verdicts |= Verdicts::COPY;
+        tcp.repeats = first;
+        if let Some(relative) = self.half(direction).relative(segment.seq) {
+            tcp.relative_seq = relative;
+        }
+        if let Some(ack) =
+            self.half(direction.opposite()).relative(segment.ack).filter(|_| segment.flags.contains(Flags::ACK))
+        {
+            tcp.relative_ack = ack;
         }
         tcp
     }
@@ -199,6 +221,9 @@ impl Connection {
             let sent = next - i64::from(me.fin.is_some_and(|fin| fin < next));
             tcp.in_flight = u32::try_from((sent - acked).max(0)).unwrap_or(super::segment::NO_COUNT - 1);
         }
+        let answered = tcp.rtt().zip(peer.rtt_min);
+        let timestamp = segment.options.timestamps.map(|(value, _)| value);
+        self.steps.hears(segment.frame, segment.at, (direction as usize, timestamp), answered);
         count(me, tcp.verdicts);
         if syn && !segment.options_cut && me.syn_options.is_none() {
             me.syn_options = Some(segment.options);

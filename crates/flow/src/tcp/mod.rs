@@ -5,12 +5,14 @@ mod connection;
 mod half;
 mod judge;
 mod segment;
+mod steps;
 mod verdict;
 
 pub use assembly::{Assembly, Overlap, StreamPiece};
 pub use connection::Connection;
 pub use half::{Counts, Half};
 pub use segment::Tcp;
+pub use steps::ClockStep;
 pub use verdict::{ALL as VERDICTS, Verdict, Verdicts};
 
 pub(crate) use connection::same_isn;

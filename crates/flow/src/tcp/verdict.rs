@@ -183,6 +183,10 @@ verdicts! {
     /// ([`crate::Layers::conflicts`]), not in the pass over the packets, which keeps no bytes.
     CONFLICT = 23, "tcp.conflict", "other bytes", "RFC 9293 §3.10.7.4",
         "carries other bytes under numbers that were sent before: one of the two is forged, stale or damaged";
+    /// The same packet as an earlier one of the capture ([`crate::Row::copy_of`]): it was captured at two places, or mirrored
+    /// twice, or the network doubled it. Nothing is judged by it.
+    COPY = 24, "tcp.copy", "the same packet again", "RFC 9293 §3.4",
+        "stands in the capture a second time; its sender sent it once";
 }
 
 #[cfg(test)]

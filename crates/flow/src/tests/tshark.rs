@@ -92,6 +92,7 @@ fn explained(tape: &Tape, number: u32, theirs: &BTreeSet<usize>, ours: &BTreeSet
         (["fast_retransmission"], ["out_of_order"] | ["retransmission"]) => true,
         (["keep_alive"], ["zero_window_probe"]) => true,
         ([], ["zero_window_probe_ack"]) => true,
+        (_, []) => tcp.verdicts.contains(Verdicts::COPY),
         _ => false,
     }
 }

@@ -146,10 +146,29 @@ pub(super) const LOCAL: &[Example] = &[
         t.s(A, 4501, 1001, &[1; 100]);
         t.ms(1).c(A, 1001, 4801, b"");
     }),
+    ("finding.ip.doubled", |t| {
+        exchange_open(t);
+        t.again();
+        t.c(P, 1042, 4528, GET);
+        t.again();
+        t.ms(20).s(P, 4528, 1083, b"HTTP/1.1 204 No Content\r\n\r\n");
+        t.c(A, 1083, 4554, b"");
+    }),
+    ("finding.capture.twice", |t| {
+        t.mirrored = true;
+        exchange(t, GET, 5, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    }),
     ("finding.capture.clock_back", |t| {
         exchange_open(t.ms(10_000));
         t.ms(-3000).c(P, 1042, 4528, GET);
         t.ms(20).s(A, 4528, 1083, b"");
+    }),
+    ("finding.capture.clock_forward", |t| {
+        exchange_open(t);
+        t.ms(5).c(P, 1042, 4528, GET);
+        t.ms(3_600_000).s(A, 4528, 1083, b"");
+        t.ms(1).s(P, 4528, 1083, b"HTTP/1.1 204 No Content\r\n\r\n");
+        t.c(A, 1083, 4555, b"");
     }),
     ("finding.capture.one_direction", |t| {
         t.c(A, 1001, 4501, b"");
