@@ -4,11 +4,21 @@ use base::Duration;
 use flow::DnsTransaction;
 use wire::dns::{Rcode, Type};
 
-use super::{Case, Confidence, Finding, Rule, finding, ms};
+use super::{Case, Confidence, Connection, Finding, Rule, finding, ms};
 
 /// All of them.
-pub(super) static RULES: &[&dyn Rule] =
-    &[&NameError, &ServerFailure, &Refused, &Unanswered, &NoAddress, &Repeated, &Slow, &Truncated, &SecondAnswer];
+pub(super) static RULES: &[&dyn Rule] = &[
+    &NameError,
+    &ServerFailure,
+    &Refused,
+    &Rejected,
+    &Unanswered,
+    &NoAddress,
+    &Repeated,
+    &Slow,
+    &Truncated,
+    &SecondAnswer,
+];
 
 /// A resolver that has to ask others takes a few round trips; more than this is felt.
 const SLOW: Duration = Duration::from_millis(800);
@@ -25,11 +35,47 @@ fn frames(transaction: &DnsTransaction) -> Vec<u32> {
     transaction.queries.iter().copied().chain(transaction.response.map(|(n, _)| n)).collect()
 }
 
-fn by_rcode(card: &'static super::Card, case: &Case<'_>, out: &mut Vec<Finding>, rcode: Rcode, says: &str) {
-    for transaction in case.flow.dns().iter().filter(|t| t.rcode == Some(rcode)) {
-        let server = case.flow.conversation(transaction.conversation).map(|c| c.server.ip.to_string());
-        let text = format!("{} {says}: {}.", server.unwrap_or_default(), asked(transaction));
-        let mut finding = Finding::new(card, text, frames(transaction)).failed();
+/// The transactions of a whole capture over UDP, or those of one connection over TCP (RFC 7766).
+enum Asked<'a, 'b> {
+    Udp(&'a Case<'b>),
+    Tcp(&'a Connection<'b>),
+}
+
+impl Asked<'_, '_> {
+    fn transactions(&self) -> Vec<DnsTransaction> {
+        match self {
+            Asked::Udp(case) => case.flow.dns().to_vec(),
+            Asked::Tcp(connection) => connection.layers.dns_transactions(connection.case.flow),
+        }
+    }
+    fn server(&self, transaction: &DnsTransaction) -> String {
+        let flow = match self {
+            Asked::Udp(case) => case.flow,
+            Asked::Tcp(connection) => connection.case.flow,
+        };
+        flow.conversation(transaction.conversation).map(|c| c.server.ip.to_string()).unwrap_or_default()
+    }
+}
+
+fn by_rcode(card: &'static super::Card, asked: &Asked<'_, '_>, out: &mut Vec<Finding>, rcode: Rcode, says: &str) {
+    for transaction in asked.transactions().iter().filter(|t| t.rcode == Some(rcode)) {
+        out.push(refused(card, asked, transaction, says));
+    }
+}
+
+fn refused(card: &'static super::Card, by: &Asked<'_, '_>, transaction: &DnsTransaction, says: &str) -> Finding {
+    let text = format!("{} {says}: {}.", by.server(transaction), asked(transaction));
+    let mut finding = Finding::new(card, text, frames(transaction)).failed();
+    finding.conversation = Some(transaction.conversation);
+    finding
+}
+
+/// An answer that took long.
+fn slow(card: &'static super::Card, by: &Asked<'_, '_>, out: &mut Vec<Finding>) {
+    for transaction in by.transactions().iter().filter(|t| t.queries.len() == 1) {
+        let Some(duration) = transaction.duration().filter(|&d| d > SLOW) else { continue };
+        let text = format!("The answer for {} took {}.", asked(transaction), ms(duration));
+        let mut finding = Finding::new(card, text, frames(transaction)).costs(duration).sure(Confidence::Likely);
         finding.conversation = Some(transaction.conversation);
         out.push(finding);
     }
@@ -40,7 +86,8 @@ finding! {
     NameError = "finding.dns.name_error", "the name does not exist", "RFC 2308 §2.1",
         "the name server says that there is no such name (NXDOMAIN)",
         advice "Check the spelling and the search domains. If the name is new, resolvers may remember for a while that it was not there (the SOA record's minimum).";
-    look = |card, case, out| by_rcode(card, case, out, Rcode::NXDOMAIN, "says that the name does not exist");
+    look = |card, case, out| by_rcode(card, &Asked::Udp(case), out, Rcode::NXDOMAIN, "says that the name does not exist");
+    look_at = |card, connection, out| by_rcode(card, &Asked::Tcp(connection), out, Rcode::NXDOMAIN, "says that the name does not exist");
 }
 
 finding! {
@@ -48,7 +95,8 @@ finding! {
     ServerFailure = "finding.dns.server_failure", "the name server failed", "RFC 1035 §4.1.1",
         "the resolver could not get an answer (SERVFAIL)",
         advice "The authoritative servers do not answer, or DNSSEC validation failed. Ask the authoritative servers directly, and again with checking disabled (dig +cd) to tell the two apart.";
-    look = |card, case, out| by_rcode(card, case, out, Rcode::SERVFAIL, "could not find an answer");
+    look = |card, case, out| by_rcode(card, &Asked::Udp(case), out, Rcode::SERVFAIL, "could not find an answer");
+    look_at = |card, connection, out| by_rcode(card, &Asked::Tcp(connection), out, Rcode::SERVFAIL, "could not find an answer");
 }
 
 finding! {
@@ -56,7 +104,45 @@ finding! {
     Refused = "finding.dns.refused", "the name server refused", "RFC 1035 §4.1.1",
         "the server does not answer questions of this client (REFUSED)",
         advice "The client uses a resolver that does not serve it. Take the resolver that the network announces, or open the server's access list to the client.";
-    look = |card, case, out| by_rcode(card, case, out, Rcode::REFUSED, "refused to answer");
+    look = |card, case, out| by_rcode(card, &Asked::Udp(case), out, Rcode::REFUSED, "refused to answer");
+    look_at = |card, connection, out| by_rcode(card, &Asked::Tcp(connection), out, Rcode::REFUSED, "refused to answer");
+}
+
+/// Codes that have a finding of their own, and none at all.
+const TOLD: [Rcode; 4] = [Rcode::NOERROR, Rcode::NXDOMAIN, Rcode::SERVFAIL, Rcode::REFUSED];
+
+fn rejected(card: &'static super::Card, by: &Asked<'_, '_>, out: &mut Vec<Finding>) {
+    for transaction in by.transactions() {
+        if let Some(rcode) = transaction.rcode.filter(|rcode| !TOLD.contains(rcode)) {
+            out.push(refused(card, by, &transaction, &format!("answered with {rcode}")));
+        }
+    }
+}
+
+finding! {
+    /// FORMERR, NOTIMP and the rarer ones.
+    Rejected = "finding.dns.rejected", "the name server rejects the query", "RFC 1035 §4.1.1",
+        "the server could not read the query, or does not know what it asks for (FORMERR, NOTIMP and their like)",
+        advice "Old servers and middleboxes trip over EDNS, cookies or unknown types: ask again without them (dig +noedns, +nocookie) to see which it is.";
+    look = |card, case, out| rejected(card, &Asked::Udp(case), out);
+    look_at = |card, connection, out| rejected(card, &Asked::Tcp(connection), out);
+}
+
+/// Queries on a connection that is over, or was waited for, and no response to them.
+fn unanswered_over_tcp(card: &'static super::Card, connection: &Connection<'_>, out: &mut Vec<Finding>) {
+    let by = Asked::Tcp(connection);
+    for transaction in by.transactions().iter().filter(|t| t.response.is_none()) {
+        let waited = connection.case.end().since(transaction.asked_at);
+        if (waited > PATIENCE || connection.tcp.over()) && connection.tcp.server().counts().packets > 0 {
+            let text = format!(
+                "{} did not answer the query for {} over TCP within {}.",
+                by.server(transaction),
+                asked(transaction),
+                ms(waited)
+            );
+            out.push(Finding::new(card, text, frames(transaction)).failed());
+        }
+    }
 }
 
 finding! {
@@ -77,6 +163,7 @@ finding! {
             }
         }
     };
+    look_at = |card, connection, out| unanswered_over_tcp(card, connection, out);
 }
 
 finding! {
@@ -156,15 +243,8 @@ finding! {
     Slow = "finding.dns.slow", "DNS was slow", "RFC 1034 §5.3.3",
         "the answer took long although it was asked for only once",
         advice "The resolver had to ask far or slow servers. Longer times to live, a resolver with a warm cache, or prefetching the name help.";
-    look = |card, case, out| {
-        for transaction in case.flow.dns().iter().filter(|t| t.queries.len() == 1) {
-            let Some(duration) = transaction.duration().filter(|&d| d > SLOW) else { continue };
-            let text = format!("The answer for {} took {}.", asked(transaction), ms(duration));
-            let mut finding = Finding::new(card, text, frames(transaction)).costs(duration).sure(Confidence::Likely);
-            finding.conversation = Some(transaction.conversation);
-            out.push(finding);
-        }
-    };
+    look = |card, case, out| slow(card, &Asked::Udp(case), out);
+    look_at = |card, connection, out| slow(card, &Asked::Tcp(connection), out);
 }
 
 finding! {

@@ -15,6 +15,7 @@ pub(super) static RULES: &[&dyn Rule] = &[
     &Malformed,
     &Smuggling,
     &SlowServer,
+    &Stalled,
     &RedirectChain,
     &Redirect,
     &NoKeepAlive,
@@ -86,6 +87,14 @@ finding! {
     };
 }
 
+/// Whether bytes of the server's stream reached the client that the capture lacks: nothing is known of where it ended.
+fn not_captured(connection: &Connection<'_>) -> bool {
+    let half = connection.tcp.server();
+    let acked = connection.tcp.client().acked().unwrap_or(0).min(half.fin().unwrap_or(i64::MAX));
+    let from = half.stream().start().unwrap_or(1);
+    acked > from && half.stream().covered(from..acked) < (acked - from) as u64
+}
+
 finding! {
     /// The body ends early.
     Truncated = "finding.http.truncated", "the response is cut short", "RFC 9112 §8",
@@ -97,7 +106,7 @@ finding! {
             let Some(message) = response(connection, request) else { continue };
             // Of HTTP/2, the stream's reset is told instead, with its reason.
             let reset = message.on_stream.as_ref().is_some_and(|on| super::http2::reset(connection, on.stream));
-            if message.state == MessageState::CutShort && over && !reset {
+            if message.state == MessageState::CutShort && over && !reset && !not_captured(connection) {
                 let text = format!("The response to {} ended after {} bytes of its body.", line(request), message.body.len());
                 out.push(Finding::new(card, text, frames(request)).failed());
             }
@@ -151,6 +160,67 @@ finding! {
                 let text = format!("The server took {} before it answered {}.", ms(thought), line(request));
                 let sure = if connection.tcp.half(flow::Direction::ToClient).acked().is_some() { Confidence::Certain } else { Confidence::Likely };
                 out.push(Finding::new(card, text, frames(request)).costs(thought).sure(sure));
+            }
+        }
+    };
+}
+
+/// Pauses that are shorter are a program's usual way of writing.
+const PAUSE: Duration = Duration::from_millis(20);
+/// All of them together are felt from here on.
+const PAUSES: Duration = Duration::from_secs(1);
+
+/// What is sent as it happens: nobody waits for its end.
+fn streams(message: &HttpMessage) -> bool {
+    let fields = message.head.fields();
+    let kind = fields.get("content-type").unwrap_or_default().to_ascii_lowercase();
+    let live = ["text/event-stream", "multipart/x-mixed-replace", "application/grpc", "application/x-ndjson"];
+    fields.get("content-length").is_none() || live.iter().any(|live| kind.starts_with(live))
+}
+
+/// How long a server paused within a response although all that it had sent was acknowledged and the window was open: it had
+/// nothing to send.
+fn pauses(connection: &Connection<'_>, from: Instant, to: Instant) -> (Duration, Vec<u32>) {
+    let least = PAUSE.max(connection.round_trip().unwrap_or_default() * 2);
+    let (mut sum, mut frames) = (Duration::ZERO, Vec::new());
+    let (mut before, mut acked, mut open): (Option<(u32, Instant, i64)>, i64, bool) = (None, 0, true);
+    for (row, tcp) in connection.segments.iter().filter(|(row, _)| row.at >= from && row.at <= to) {
+        if row.direction == flow::Direction::ToServer {
+            acked = acked.max(tcp.relative_ack().unwrap_or(0));
+            open = tcp.window > 0;
+            continue;
+        }
+        let Some(start) = tcp.relative_seq().filter(|_| tcp.len > 0) else { continue };
+        if let Some((number, at, end)) = before
+            && row.at.since(at) >= least
+            && start == end
+            && acked >= end
+            && open
+            && !tcp.verdicts.is_retransmission()
+        {
+            sum += row.at.since(at);
+            frames.extend([number, row.number]);
+        }
+        before = Some((row.number, row.at, start + i64::from(tcp.len)));
+    }
+    (sum, frames)
+}
+
+finding! {
+    /// A response in drops.
+    Stalled = "finding.http.stalled", "the server pauses within a response", "RFC 9110 §3.7",
+        "the response had begun, the network was free and the client ready, and the server sent nothing for a while, once or again and again",
+        advice "The program makes the body while it sends it, reads it from a slow place, or is held to a rate (nginx: limit_rate). Look at what it waits for: a database, a disk, the server behind a proxy.";
+    look_at = |card, connection, out| {
+        for request in connection.requests.iter().filter(|request| !request.multiplexed) {
+            let (Some((from, to)), Some(message)) = (request.receive, response(connection, request)) else { continue };
+            if streams(message) {
+                continue;
+            }
+            let (sum, frames) = pauses(connection, from, to);
+            if sum >= PAUSES && sum >= to.since(from) / 2 {
+                let text = format!("Within the response to {} the server sent nothing for {} in all, {} times.", line(request), ms(sum), frames.len() / 2);
+                out.push(Finding::new(card, text, frames).costs(sum).sure(Confidence::Likely));
             }
         }
     };

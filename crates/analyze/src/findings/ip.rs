@@ -1,9 +1,9 @@
 //! IP, and what the capture itself lacks.
 
 use base::Duration;
-use flow::Verdicts;
+use flow::{Direction, Verdicts};
 
-use super::{Confidence, Finding, Rule, finding, ms};
+use super::{Confidence, Connection, Finding, Rule, finding, ms};
 
 /// All of them.
 pub(super) static RULES: &[&dyn Rule] = &[
@@ -93,6 +93,16 @@ finding! {
     };
 }
 
+/// What acknowledged bytes of one direction in the midst of its stream that the capture does not have.
+fn hole(connection: &Connection<'_>, direction: Direction) -> Option<u32> {
+    let (half, other) = (connection.tcp.half(direction), connection.tcp.half(direction.opposite()));
+    let from = half.stream().start()?;
+    let acked = other.acked()?.min(half.fin().unwrap_or(i64::MAX));
+    let lacks = acked > from && half.stream().covered(from..acked) < (acked - from) as u64;
+    let acks = |(_, tcp): &(&flow::Row, &flow::Tcp)| tcp.relative_ack().is_some_and(|ack| ack >= acked);
+    connection.of(direction.opposite()).find(|segment| lacks && acks(segment)).map(|(row, _)| row.number)
+}
+
 finding! {
     /// The capture lost packets.
     NotCaptured = "finding.capture.packets_missing", "the capture lost packets", "RFC 9293 §3.4",
@@ -100,7 +110,10 @@ finding! {
         advice "Capture with a larger buffer (tcpdump -B), a filter or a shorter snap length, or nearer to the host; do not take the holes for loss on the network.";
     look_at = |card, connection, out| {
         let unseen = connection.segments.iter().filter(|(_, tcp)| tcp.verdicts.contains(Verdicts::ACKED_UNSEEN));
-        let frames: Vec<u32> = unseen.map(|(row, _)| row.number).collect();
+        let mut frames: Vec<u32> = unseen.map(|(row, _)| row.number).collect();
+        for direction in Direction::BOTH {
+            frames.extend(hole(connection, direction).filter(|_| frames.is_empty()));
+        }
         let both = connection.tcp.client().counts().packets > 0 && connection.tcp.server().counts().packets > 0;
         if !frames.is_empty() && both {
             let text = format!("{} acknowledgments are of data that the capture lacks.", frames.len());

@@ -143,9 +143,9 @@ pub trait Rule: Sync {
     fn conclude(&self, _across: &Across, _out: &mut Vec<Finding>) {}
 }
 
-/// Declares a finding: its type with its words, and its predicate (`look`, `look_at` or `conclude`).
+/// Declares a finding: its type with its words, and its predicates (`look`, `look_at`, `conclude`).
 macro_rules! finding {
-    ($(#[$doc:meta])* $name:ident = $id:literal, $title:literal, $source:literal, $line:literal, advice $advice:literal; $look:ident = $predicate:expr;) => {
+    ($(#[$doc:meta])* $name:ident = $id:literal, $title:literal, $source:literal, $line:literal, advice $advice:literal; $($look:ident = $predicate:expr;)+) => {
         $(#[$doc])*
         pub(super) struct $name;
         impl $name {
@@ -157,7 +157,7 @@ macro_rules! finding {
                 static CARD: super::Card = $name::CARD;
                 &CARD
             }
-            finding!(@ $look, $predicate);
+            $(finding!(@ $look, $predicate);)+
         }
     };
     (@ look, $predicate:expr) => {

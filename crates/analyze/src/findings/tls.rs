@@ -19,6 +19,7 @@ pub(super) static RULES: &[&dyn Rule] = &[
     &NoCommonParameters,
     &UnknownName,
     &OtherAlert,
+    &NotTls,
     &NoAnswer,
     &OldVersion,
     &Retried,
@@ -254,6 +255,37 @@ finding! {
         for (direction, frame, _, kind) in others.take(1) {
             out.push(Finding::new(card, format!("The {} broke TLS off: {kind}.", Connection::sender(direction)), [frame]).failed());
         }
+    };
+}
+
+/// The first bytes that the server sent, and their packet.
+fn first_bytes(connection: &Connection<'_>) -> Option<(u32, Vec<u8>)> {
+    let first = connection.of(Direction::ToClient).find(|(_, tcp)| tcp.len > 0 && tcp.relative_seq() == Some(1));
+    let payload = first?.0.payload;
+    let number = first?.0.number;
+    let bytes = connection.case.source.frame(number)?;
+    Some((number, bytes.get(payload.at as usize..(payload.at + payload.len) as usize)?.to_vec()))
+}
+
+finding! {
+    /// Another protocol.
+    NotTls = "finding.tls.not_tls", "the server does not speak TLS", "RFC 8446 §5.1",
+        "the ClientHello was answered by something that is no TLS record: the port speaks another protocol, in clear",
+        advice "Use the port that speaks TLS (443 instead of 80), ask without TLS (http), or turn TLS on at the server (nginx: listen 443 ssl). Mail and databases want to be asked first (STARTTLS).";
+    look_at = |card, connection, out| {
+        let Some(tls) = connection.layers.tls.as_ref().filter(|tls| tls.client_hello.is_some() && tls.server_hello.is_none()) else { return };
+        let answered = tls.records.iter().any(|record| record.direction == Direction::ToClient);
+        let Some((frame, bytes)) = first_bytes(connection).filter(|_| !answered) else { return };
+        // RFC 8446 §5.1: a record begins with its type, 20 to 24, and the version's first byte, 3.
+        let record = matches!(bytes.first(), Some(20..=24)) && bytes.get(1).is_none_or(|&byte| byte == 3);
+        if bytes.is_empty() || record {
+            return;
+        }
+        let asked = tls.records.first().map(|record| record.frame);
+        let line: String = bytes.iter().take(40).map(|&byte| char::from(byte)).take_while(|c| matches!(c, ' '..='~')).collect();
+        let said = if line.len() >= 4 { format!("\u{201c}{line}\u{201d}") } else { "bytes that are no TLS record".to_owned() };
+        let text = format!("{} answered the ClientHello with {said}.", connection.server());
+        out.push(Finding::new(card, text, [frame].into_iter().chain(asked)).failed());
     };
 }
 

@@ -229,3 +229,43 @@ fn the_list_in_the_documents_is_this_one() {
         "docs/findings.md says otherwise; if the change is meant: WIRESCOPE_UPDATE=1 cargo test -p wirescope-analyze"
     );
 }
+
+/// RFC 7766 §5: what a name server says over TCP is found as what it says over UDP.
+#[test]
+fn names_asked_for_over_tcp_are_judged_too() {
+    for (rcode, id) in [
+        (Rcode::NXDOMAIN, "finding.dns.name_error"),
+        (Rcode::SERVFAIL, "finding.dns.server_failure"),
+        (Rcode::REFUSED, "finding.dns.refused"),
+        (Rcode::NOTIMP, "finding.dns.rejected"),
+    ] {
+        let mut t = Tape::new();
+        t.ports.1 = 53;
+        let query = Message::query(7, wire::dns::Question::new("www.example.com".parse().unwrap(), Type::A));
+        let mut response = Message::response_to(&query);
+        response.rcode = rcode;
+        let framed = |bytes: Vec<u8>| [&(bytes.len() as u16).to_be_bytes()[..], &bytes].concat();
+        make::exchange(&mut t, &framed(query.encode()), 5, &framed(response.encode()));
+        let ids: Vec<&str> = found(&t).iter().map(|finding| finding.card.id).collect();
+        assert_eq!(ids, [id]);
+    }
+}
+
+/// A response that the capture lost a part of is not cut short: the client acknowledged it.
+#[test]
+fn what_the_capture_lost_was_not_broken_off() {
+    let mut t = Tape::new();
+    make::open(&mut t);
+    let (get, head) = (make::GET, b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n");
+    let (c, body) = (1001 + get.len() as u32, 4501 + head.len() as u32);
+    t.c(make::P, 1001, 4501, get);
+    t.ms(20).s(make::P, 4501, c, head);
+    t.s(A, body, c, &[b'x'; 1000]);
+    t.ms(1).c(A, c, body + 1000, b"");
+    // 2000 bytes are not captured, and then the server closes.
+    t.ms(1).s(F | A, body + 3000, c, b"");
+    t.ms(1).c(F | A, c, body + 3001, b"");
+    t.ms(20).s(A, body + 3001, c + 1, b"");
+    let ids: Vec<&str> = found(&t).iter().map(|finding| finding.card.id).collect();
+    assert_eq!(ids, ["finding.capture.packets_missing"]);
+}

@@ -147,3 +147,15 @@ fn copies_are_known_behind_thousands_of_others() {
     assert!(copies > 2_900, "{copies} of 3000 copies");
     assert_eq!(t.flow.dns().len(), queries.len());
 }
+
+/// RFC 2131 §4.1: what a client asks first and what it asks then are nearly alike, and come at once where the server is near.
+#[test]
+fn messages_that_differ_at_their_end_are_two() {
+    let mut t = Tape::new();
+    let mut message = vec![0; 300];
+    t.push(udp(([0; 4], 68), ([255; 4], 67), &message));
+    message[242] = 3;
+    t.now += 100_000;
+    let other = t.push(udp(([0; 4], 68), ([255; 4], 67), &message));
+    assert_eq!(t.flow.row(other).unwrap().row.copy_of(), None);
+}

@@ -26,6 +26,17 @@ pub(super) const HTTP: &[Example] = &[
         exchange(t, request, 1, b"HTTP/1.1 204 No Content\r\n\r\n");
     }),
     ("finding.http.slow_server", |t| exchange(t, GET, 2000, b"HTTP/1.1 204 No Content\r\n\r\n")),
+    ("finding.http.stalled", |t| {
+        open(t);
+        t.c(P, 1001, 4501, GET);
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 20\r\n\r\n0123456789";
+        let (c, next) = (1001 + GET.len() as u32, 4501 + head.len() as u32);
+        t.ms(20).s(P, 4501, c, head);
+        t.c(A, c, next, b"");
+        t.ms(3000).s(P, next, c, b"0123456789");
+        t.c(A, c, next + 10, b"");
+        close(t, c, next + 10);
+    }),
     ("finding.http.redirect", |t| {
         exchange(
             t,

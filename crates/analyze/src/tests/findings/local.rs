@@ -93,6 +93,12 @@ pub(super) const LOCAL: &[Example] = &[
             m.answers.clear();
         });
     }),
+    ("finding.dns.rejected", |t| {
+        dns(t, 30, |m| {
+            m.rcode = Rcode::FORMERR;
+            m.answers.clear();
+        });
+    }),
     ("finding.dns.unanswered", |t| {
         dns_query(t);
         t.ms(5000);

@@ -63,4 +63,13 @@ pub(super) const TLS: &[Example] = &[
         let answer = server_hello([3, 3], [9; 32], [0x13, 0x01], &[extension(43, &[3, 4]), share].concat());
         t.ms(20).s(P, 4501, 1001 + hello.len() as u32, &answer);
     }),
+    ("finding.tls.not_tls", |t| {
+        open(t);
+        let hello = client_hello(&extension(43, &[2, 3, 4]));
+        t.c(P, 1001, 4501, &hello);
+        let answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+        let (c, s) = (1001 + hello.len() as u32, 4501 + answer.len() as u32);
+        t.ms(20).s(P, 4501, c, answer);
+        t.ms(1).c(R | A, c, s, b"");
+    }),
 ];
