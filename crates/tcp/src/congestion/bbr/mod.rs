@@ -137,6 +137,9 @@ pub struct Bbr {
     loss_round_delivered: u64,
     loss_round_start: bool,
     is_loss_in_round: bool,
+    /// How much of the round was lost, and whether a router has marked something of it.
+    lost_in_round: u64,
+    is_marked_in_round: bool,
     aggregation: Aggregation,
 
     // ProbeBW (§2.14).
@@ -159,6 +162,8 @@ pub struct Bbr {
     probe_rtt_expired: bool,
     probe_rtt_done_stamp: Option<Instant>,
     probe_rtt_round_done: bool,
+    /// What was in flight when it ended is delivered with this: until then rates are those of the pause.
+    probe_rtt_over: u64,
     idle_restart: bool,
 
     // What comes back (§2.15).
@@ -224,6 +229,8 @@ impl Bbr {
             loss_round_delivered: 0,
             loss_round_start: false,
             is_loss_in_round: false,
+            lost_in_round: 0,
+            is_marked_in_round: false,
             aggregation: Aggregation::default(),
             ack_phase: AckPhase::Init,
             is_bw_probe_sample: false,
@@ -242,6 +249,7 @@ impl Bbr {
             probe_rtt_expired: false,
             probe_rtt_done_stamp: None,
             probe_rtt_round_done: false,
+            probe_rtt_over: 0,
             idle_restart: false,
             prior_cwnd: 0,
             undo_state: None,
@@ -341,6 +349,7 @@ impl Congestion for Bbr {
     fn on_mark(&mut self, now: Instant, in_flight: u32) {
         self.now = now;
         self.note_loss(self.delivered);
+        self.is_marked_in_round = true;
         if self.is_bw_probe_sample {
             self.handle_inflight_too_high(self.bytes(in_flight), false);
         }
@@ -370,7 +379,7 @@ impl Congestion for Bbr {
 
     /// §5.5.11.2, HandleSpuriousLossDetection.
     fn undo(&mut self, window: &Window, _: u32) -> u32 {
-        self.is_loss_in_round = false;
+        self.forget_losses();
         self.reset_full_bw();
         self.bw_shortterm = self.bw_shortterm.max(self.undo_bw_shortterm);
         self.inflight_shortterm = self.inflight_shortterm.max(self.undo_inflight_shortterm);

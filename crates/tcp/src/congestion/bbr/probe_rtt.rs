@@ -69,6 +69,7 @@ impl Bbr {
         window.cwnd = window.cwnd.max(self.prior_cwnd);
         self.cwnd = window.cwnd;
         self.reset_short_term_model();
+        self.probe_rtt_over = self.delivered + self.inflight;
         if self.full_bw_reached {
             self.start_down();
             self.enter(BbrState::Cruise);

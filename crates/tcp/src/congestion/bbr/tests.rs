@@ -20,6 +20,19 @@ impl Bench {
         bench
     }
 
+    /// So many segments are taken for lost.
+    fn loses(&mut self, segments: u32) {
+        for lost in 1..=segments {
+            self.bbr.on_lost(&LostSegment {
+                now: self.now,
+                delivered: self.delivered,
+                in_flight: 100,
+                lost_since_sent: lost,
+                app_limited: false,
+            });
+        }
+    }
+
     /// An acknowledgment of `acked` segments at a rate of so many kB a second, after `ms`.
     fn ack(&mut self, acked: u32, kb_s: u64, ms: i64, change: impl FnOnce(&mut AckSample)) {
         let span = Duration::from_millis(ms);
@@ -131,8 +144,8 @@ fn section_5_5_10_2_where_two_percent_of_loss_was_crossed() {
 fn section_5_5_10_3_losses_in_cruise_bring_the_model_down_by_at_most_three_tenths_a_round() {
     let mut bench = Bench::full();
     bench.bbr.start_down();
-    bench.bbr.state = BbrState::Cruise;
-    bench.bbr.note_loss(bench.delivered);
+    (bench.bbr.state, bench.bbr.is_bw_probe_sample) = (BbrState::Cruise, false);
+    bench.loses(20);
     bench.ack(20, 500, 40, |ack| ack.prior_delivered = ack.delivered - 20_000);
     bench.ack(20, 500, 40, |ack| ack.prior_delivered = ack.delivered - 20_000);
     assert_eq!(bench.bbr.bw, 700_000, "half was delivered");
@@ -141,6 +154,27 @@ fn section_5_5_10_3_losses_in_cruise_bring_the_model_down_by_at_most_three_tenth
     bench.bbr.start_refill();
     bench.ack(1, 900, 40, |_| ());
     assert_eq!(bench.bbr.bw, 1_000_000);
+}
+
+#[test]
+fn what_a_probe_would_tolerate_is_no_congestion_in_cruise_either() {
+    let mut bench = Bench::full();
+    bench.bbr.start_down();
+    (bench.bbr.state, bench.bbr.is_bw_probe_sample) = (BbrState::Cruise, false);
+    // 2 % of 50 segments is one.
+    bench.loses(1);
+    bench.ack(50, 900, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
+    bench.ack(50, 900, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
+    assert_eq!(bench.bbr.bw, 1_000_000);
+    bench.loses(2);
+    bench.ack(50, 900, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
+    bench.ack(50, 900, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
+    assert_eq!(bench.bbr.bw, 900_000);
+    // A mark is not random.
+    bench.bbr.on_mark(bench.now, 60);
+    bench.ack(50, 800, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
+    bench.ack(50, 800, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
+    assert_eq!(bench.bbr.bw, 800_000);
 }
 
 #[test]
