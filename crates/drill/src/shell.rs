@@ -92,7 +92,8 @@ impl Shell<'_> {
         let words = &stages[0];
         let counters = words.first().is_some_and(|name| name == "nstat");
         if counters || stages.len() > 1 || words.first().is_some_and(|name| name == "grep") {
-            self.kernel.counters_read |= counters;
+            // `nstat -s` leaves them as they are.
+            self.kernel.counters_read |= counters && words.iter().all(|word| word != "-s");
             return tables::search(&stages, self.tables);
         }
         let Some((name, arguments)) = words.split_first() else { return Ok(()) };
@@ -116,7 +117,7 @@ impl Shell<'_> {
                 Ok(())
             }
             // Each packet of ours is one segment: what a device would cut is cut before.
-            ("ethtool", ["-K", _, "tso", "on" | "off", "gso", "on" | "off"]) => Ok(()),
+            ("ethtool", ["-K" | "--offload" | "--features", _, features @ ..]) if are_offloads(features) => Ok(()),
             ("tc", ["qdisc", verb, "dev", _, "root", discipline @ ..]) => {
                 let unknown = || Refused(format!("the queue discipline of `{}` is not known", command.trim()));
                 self.kernel.qdisc = qdisc(self.kernel.qdisc, verb, discipline).ok_or_else(unknown)?;
@@ -179,6 +180,12 @@ impl Shell<'_> {
         self.files.push((file.into(), vec![0; len as usize]));
         Ok(())
     }
+}
+
+/// Whether these words of `ethtool -K` switch offloads of sending and of sums on or off.
+fn are_offloads(words: &[&str]) -> bool {
+    let known = |name| matches!(name, "tso" | "gso" | "gro" | "lro" | "sg" | "rx" | "tx" | "tx-nocache-copy");
+    words.chunks(2).all(|pair| matches!(pair, [name, "on" | "off"] if known(*name))) && !words.is_empty()
 }
 
 /// What `tc qdisc VERB dev DEVICE root DISCIPLINE` leaves in front of the device, where `now` is.

@@ -41,12 +41,15 @@ fn address(at: SocketAddr) -> String {
 }
 
 /// The counters that `nstat` tells of, by the kinds of events that they count.
-const COUNTERS: [(&str, &Kind); 5] = [
+const COUNTERS: [(&str, &Kind); 8] = [
     ("TcpRetransSegs", &kinds::tcp::RETRANSMIT),
     ("TcpExtTCPTimeouts", &kinds::tcp::RTO_FIRED),
     ("TcpExtTCPLossProbes", &kinds::tcp::TLP_FIRED),
     ("TcpExtTCPChallengeACK", &kinds::tcp::CHALLENGE_ACK),
     ("TcpExtOutOfWindowIcmps", &kinds::tcp::ICMP_IGNORED),
+    ("TcpExtBeyondWindow", &kinds::tcp::UNACCEPTABLE),
+    ("TcpExtTCPZeroWindowDrop", &kinds::tcp::ZERO_WINDOW_DROP),
+    ("TcpExtTCPRcvQDrop", &kinds::tcp::RECEIVE_MEMORY_FULL),
 ];
 
 /// What `nstat` prints when these events have happened since it was asked last: counters that moved.
@@ -75,6 +78,17 @@ pub(crate) fn search(stages: &[Vec<String>], read: impl Fn(&str) -> Option<Strin
                 lines = Some(told("nstat")?.lines().map(str::to_owned).collect());
                 continue;
             }
+            // From here on they count, and nothing is told.
+            Some(("nstat", [flag])) if lines.is_none() && flag == "-n" => {
+                lines = Some(vec![String::new()]);
+                continue;
+            }
+            Some(("nstat", [flag])) if lines.is_none() && flag == "-s" => {
+                lines = Some(told("nstat")?.lines().map(str::to_owned).collect());
+                continue;
+            }
+            // Nobody reads what it finds.
+            Some(("grep", [flag, pattern, files @ ..])) if flag == "-q" => (pattern, files),
             Some(("grep", [pattern, files @ ..])) => (pattern, files),
             _ => return Err(Refused(format!("`{}` is not known in a pipe", stage.join(" "))).into()),
         };

@@ -58,7 +58,8 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
         &["silly_window", "silly_window_receiver"],
     ),
     ("window scaling (RFC 7323)", With(|config| config.window_scale = false), &["window_scale", "window_grows"]),
-    ("the window's growth", With(|config| config.grow_window = false), &["window_grows"]),
+    ("the window's growth", With(|config| config.grow_window = false), &["window_grows", "receive_memory"]),
+    ("a window that shrinks", With(|config| config.shrink_window = false), &["window_taken_back"]),
     ("the receive buffer's tuning", With(|config| config.tune_receive_buffer = false), &["receive_buffer_tuning"]),
     ("probes of a closed window", With(|config| config.max_rto = Duration::from_millis(300)), &["zero_window"]),
     // Time.

@@ -98,12 +98,17 @@ pub struct Config {
     pub bare_probes: bool,
     /// The send buffer grows with the congestion window up to so many bytes (Linux `tcp_wmem`'s third); 0: it does not.
     pub send_buffer_most: usize,
-    /// The window that is offered begins with 64 KiB and grows with what arrives, as Linux does, up to the receive buffer;
-    /// otherwise all of it is offered at once.
+    /// The receive buffer is memory that packets take, and the window grows with what arrives, as on Linux: `receive_buffer` is
+    /// then the most memory that it may have (`tcp_rmem`'s third), and a segment is taken whole or not at all. Otherwise the
+    /// buffer holds data alone, all of it is offered at once, and what lies beyond the window is cut off.
     pub grow_window: bool,
-    /// Where the window grows: what the receive buffer holds at first, in bytes of data. Linux's 128 KiB (`tcp_rmem`'s second)
-    /// hold 80 KiB of full segments, as packets take more memory than their data.
+    /// Where the window grows: the memory that there is at first, in bytes (`tcp_rmem`'s second, or SO_RCVBUF).
     pub receive_buffer_first: usize,
+    /// Where the window grows: the program has said how large the buffer is (SO_RCVBUF), and it stays so.
+    pub receive_buffer_fixed: bool,
+    /// Where the window grows: take back what was offered if there is no memory for it (Linux `tcp_shrink_window`; RFC 7323 §2.4
+    /// discourages it, and wants senders and receivers to survive it).
+    pub shrink_window: bool,
     /// Where the window grows: the receive buffer grows with what the program reads in a round trip, up to `receive_buffer`
     /// (Linux `tcp_moderate_rcvbuf`).
     pub tune_receive_buffer: bool,
@@ -187,7 +192,9 @@ impl Default for Config {
             bare_probes: false,
             send_buffer_most: 0,
             grow_window: false,
-            receive_buffer_first: 80 << 10,
+            receive_buffer_first: 128 << 10,
+            receive_buffer_fixed: false,
+            shrink_window: false,
             tune_receive_buffer: true,
             require_timestamps: true,
             slow_start_after_idle: true,

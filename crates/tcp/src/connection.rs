@@ -119,11 +119,9 @@ pub struct Connection {
     pub(crate) readable: VecDeque<Chunk>,
     pub(crate) readable_len: usize,
     pub(crate) acks: Acks,
-    /// The window that may be offered so far (Linux's `rcv_ssthresh`).
-    pub(crate) offer_most: u32,
     /// The largest window that was offered.
     pub(crate) offered: u32,
-    /// How large the receive buffer is now, where that is left to the stack.
+    /// The receive buffer's memory, where it is as on Linux.
     pub(crate) tuning: Option<Box<Tuning>>,
     pub(crate) keepalives: u32,
 
@@ -328,6 +326,10 @@ impl Connection {
             reordering: self.recovery.reordering,
             dsacks: self.recovery.dsacks,
             min_rtt: self.min_rtt.get().unwrap_or_default(),
+            receive_memory: self
+                .tuning
+                .as_ref()
+                .map_or((0, 0, 0), |tuning| (tuning.memory.taken, tuning.memory.limit, tuning.memory.threshold)),
             retransmits: self.counts.retransmits,
             delivered: self.counts.delivered,
             reordered: self.counts.reordered,
@@ -404,6 +406,10 @@ impl Connection {
             };
         }
         self.readable_len -= out.len();
+        let read = self.received - self.readable_len as u64 - u64::from(self.fin_received);
+        if let Some(tuning) = &mut self.tuning {
+            tuning.memory.release(read);
+        }
         self.after_reading(cx);
         Ok(out)
     }

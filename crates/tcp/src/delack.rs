@@ -26,6 +26,9 @@ pub(crate) struct Acks {
     last_data: Instant,
     /// The largest segment that arrived: what a full one is.
     pub(crate) full: u32,
+    /// The length of the last one, if it was smaller; and whether small ones wait to be acknowledged, one or more.
+    last_small: u32,
+    small: u8,
 }
 
 impl Acks {
@@ -38,6 +41,8 @@ impl Acks {
         ato: Duration::ZERO,
         last_data: Instant::ZERO,
         full: 536,
+        last_small: 0,
+        small: 0,
     };
 
     /// When data arrived last.
@@ -55,10 +60,37 @@ impl Acks {
         (self.ato, self.quick, self.pingpong) = (MIN, QUICK, false);
     }
 
-    /// A segment of `len` bytes arrived in order, and with it `delivered` bytes can be read. Whether to acknowledge at once;
-    /// `window` is what we offer.
-    pub(crate) fn on_data(&mut self, now: Instant, len: u32, delivered: u32, window: u32, rto: Duration) -> bool {
-        self.full = self.full.max(len);
+    /// A segment with `len` bytes of data arrived, and `stamps` bytes of timestamps: learns what a full one is, at most `most` bytes
+    /// (Linux `tcp_measure_rcv_mss`). `remnant`: it was pushed, so that it may be the last of several. Whether it is not as long as
+    /// a full one was so far, but longer.
+    pub(crate) fn measure(&mut self, len: u32, most: u32, stamps: u32, remnant: bool) -> bool {
+        let last = std::mem::take(&mut self.last_small);
+        if len >= self.full {
+            let changes = len != self.full;
+            self.full = len.min(most);
+            return changes;
+        }
+        // RFC 9293 §3.7.1: nobody has to take less than 536 bytes; two alike that are smaller show what the path takes.
+        if len + stamps >= 536 || (len + stamps >= 88 && !remnant) {
+            self.last_small = len;
+            if len == last {
+                self.full = len;
+                return false;
+            }
+        }
+        self.small = (self.small + 1).min(2);
+        false
+    }
+
+    /// The program has read all there is: if the last that arrived was less than a full segment, the other side may wait for the
+    /// acknowledgment (Linux `tcp_cleanup_rbuf`).
+    pub(crate) fn due_when_read(&self) -> bool {
+        self.small > 1 || (self.small == 1 && !self.pingpong)
+    }
+
+    /// A segment arrived in order, and with it `delivered` bytes can be read. `window` is what we offer. Whether to acknowledge at once say
+    /// [`Acks::has_many`] and [`Acks::is_quick`].
+    pub(crate) fn on_data(&mut self, now: Instant, delivered: u32, window: u32, rto: Duration) {
         self.pending = self.pending.saturating_add(delivered);
         if self.ato == Duration::ZERO {
             // The first data: the sender is in slow start.
@@ -76,8 +108,23 @@ impl Acks {
             }
         }
         self.last_data = now;
-        // RFC 5681 §4.2: at least every second full segment.
-        self.pending > self.full || (self.quick > 0 && !self.pingpong)
+    }
+
+    /// RFC 5681 §4.2: at least every second full segment is acknowledged at once.
+    pub(crate) fn has_many(&self) -> bool {
+        self.pending > self.full
+    }
+    /// Whether each segment is.
+    pub(crate) fn is_quick(&self) -> bool {
+        self.quick > 0 && !self.pingpong
+    }
+    /// The next one is, at least.
+    pub(crate) fn hurry(&mut self) {
+        self.quick |= 1;
+    }
+    /// No longer.
+    pub(crate) fn end_quick(&mut self) {
+        self.quick = 0;
     }
 
     /// Linux: as many as fill half of the window, at most 16.
@@ -121,7 +168,7 @@ impl Acks {
 
     /// A segment with an acknowledgment is sent.
     pub(crate) fn on_ack_sent(&mut self) {
-        self.now = None;
+        (self.now, self.small) = (None, 0);
         if self.pending > 0 {
             self.pending = 0;
             self.quick = self.quick.saturating_sub(1);

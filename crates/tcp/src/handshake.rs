@@ -13,6 +13,7 @@ use crate::delack::Acks;
 use crate::ecn::Ecn;
 use crate::figures::Told;
 use crate::limits::Limits;
+use crate::memory::Memory;
 use crate::rare::Rare;
 use crate::rate::Rate;
 use crate::receive::older;
@@ -126,10 +127,14 @@ impl Connection {
             connection.connected = true;
             connection.syn_data = !syn.payload.is_empty();
             cx.event(&kind::FAST_OPEN_OPENED, id, [syn.payload.len() as u64, 0]);
+            connection.begin_tuning(cx.now);
             // As on Linux the window that is offered does not grow by it.
-            let offered = connection.offer_most;
+            let offer = connection.tuning.as_ref().map(|tuning| tuning.memory.clone());
             connection.take_text_of_syn(syn, cx);
-            connection.offer_most = offered;
+            if let (Some(tuning), Some(offer)) = (&mut connection.tuning, offer) {
+                tuning.memory.offer_as(&offer, connection.rcv_nxt);
+                connection.rcv_adv = tuning.memory.edge;
+            }
             // The SYN-ACK acknowledges it: no acknowledgment is held back.
             let full = connection.acks.full;
             connection.acks = Acks::NEW;
@@ -235,12 +240,8 @@ impl Connection {
             limits: Limits::default(),
             mtu: Rare::NONE,
             writer_waits: false,
-            offer_most: if config.grow_window { 65_535 } else { u32::MAX },
             offered: 0,
-            tuning: config.grow_window.then(|| {
-                let buffer = config.receive_buffer_first.min(config.receive_buffer);
-                Box::new(Tuning::new(buffer, cx.now))
-            }),
+            tuning: config.grow_window.then(|| Box::new(Tuning::new(Memory::new(&config, mss), cx.now))),
             config,
             told: Told::default(),
         };
@@ -298,9 +299,21 @@ impl Connection {
             self.agreed.timestamps = true;
             (self.ts.recent, self.ts.recent_at) = (val, cx.now);
         }
+        let stamps = if self.agreed.timestamps { TIMESTAMPS_LEN } else { 0 };
+        if let Some(tuning) = &mut self.tuning {
+            tuning.owned = !self.passive;
+            if self.passive {
+                tuning.memory.offer_first(u32::from(ours.mss.max(MIN_MSS)) - stamps);
+            }
+            if !self.agreed.scaling {
+                tuning.memory.unscaled();
+            }
+            tuning.memory.edge = self.rcv_nxt + tuning.memory.window;
+            self.rcv_adv = tuning.memory.edge;
+        }
         // RFC 9293 §3.7.1: the lesser of the two, less what options take.
         let mss = theirs.mss.unwrap_or(DEFAULT_MSS).max(MIN_MSS).min(ours.mss.max(MIN_MSS));
-        self.agreed.mss = u32::from(mss) - if self.agreed.timestamps { TIMESTAMPS_LEN } else { 0 };
+        self.agreed.mss = u32::from(mss) - stamps;
         self.acks.full = self.agreed.mss.min(536);
         self.window = Window::new(initial_window(self.agreed.mss, ours.initial_window));
         // RFC 7323 §2.2: the window in a SYN is not scaled.
@@ -393,7 +406,9 @@ impl Connection {
     pub(crate) fn complete(&mut self, cx: &mut Cx) {
         self.connected = true;
         self.acks.begin(cx.now);
-        self.begin_tuning(cx.now);
+        if !self.fast_opened {
+            self.begin_tuning(cx.now);
+        }
         self.small_sent = self.snd_una.max(self.small_sent);
         if self.syn_retries > 0 {
             self.rtt.syn_was_lost();
@@ -412,6 +427,11 @@ impl Connection {
 
 /// The shift count to offer: the least with which the whole receive buffer can be offered (RFC 7323 §2.3).
 pub(crate) fn offered_shift(config: &Config) -> Option<u8> {
-    let fits = |shift: &u8| config.receive_buffer >> shift <= 65_535;
+    let most = match (config.grow_window, config.receive_buffer_fixed) {
+        // Half of the memory, as nothing is known of the packets that will come.
+        (true, true) => config.receive_buffer_first / 2,
+        _ => config.receive_buffer,
+    };
+    let fits = |shift: &u8| most >> shift <= 65_535;
     config.window_scale.then(|| (0..14).find(fits).unwrap_or(14))
 }

@@ -86,6 +86,9 @@ pub struct Info {
     /// The round trip as the receiver of data measures it, and how much its program reads in one, in bytes; zero where the
     /// receive buffer is not tuned by them (`tcpi_rcv_rtt`, `tcpi_rcv_space`).
     pub receiver: (Duration, u64),
+    /// The receive buffer's memory in bytes: how much is taken, how much there is, and the window that may be offered so far
+    /// (`SK_MEMINFO_RMEM_ALLOC`, `SK_MEMINFO_RCVBUF`, `tcpi_rcv_ssthresh`); zeros where memory is not counted.
+    pub receive_memory: (u64, u32, u32),
     /// Segments sent again since the connection began.
     pub retransmits: u64,
     /// Segments that arrived at the other side, as far as is known, and how often one was late that others had overtaken.

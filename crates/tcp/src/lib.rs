@@ -21,6 +21,7 @@ mod info;
 mod isn;
 mod limits;
 mod listener;
+mod memory;
 mod mtu_probe;
 mod packets;
 mod predict;
@@ -40,6 +41,7 @@ mod timers;
 mod tuning;
 mod urgent;
 mod usage;
+mod whole;
 mod window;
 mod write;
 

@@ -13,7 +13,7 @@ use wire::tcp::{Flags, Plain, State};
 use crate::acknowledge::AckedTimes;
 use crate::connection::Connection;
 use crate::rate::Sample;
-use crate::receive::older;
+use crate::receive::{is_remnant, older};
 use crate::recovery::{Ack, Phase};
 
 impl Connection {
@@ -34,7 +34,11 @@ impl Connection {
             self.take_expected_ack(header, cx);
         } else {
             let plain = header.flags.without(Flags::PSH) == Flags::ACK;
-            if !plain || self.orphan || self.read_shut || len > self.rcv_wnd() as usize || !self.only_receives(header) {
+            let room = match &self.tuning {
+                Some(tuning) => tuning.memory.takes(len, self.rcv_nxt),
+                None => len <= self.rcv_wnd() as usize,
+            };
+            if !plain || self.orphan || self.read_shut || !room || !self.only_receives(header) {
                 return false;
             }
             let cx = &mut self.arrived(header.flags, header.seq, cx);
@@ -99,7 +103,7 @@ impl Connection {
         self.program_may_write(cx.now);
         self.take_timestamp(header.seq, header.timestamps.0, cx.now);
         let len = packet.body().len();
-        let at_once = self.take_next(packet.take_body(), cx);
+        let at_once = self.take_next(packet.take_body(), is_remnant(header.flags), cx);
         self.measure_round_trip(len, Some(header.timestamps.1), cx.now);
         self.owe_ack(at_once || !self.config.delayed_ack, cx);
     }

@@ -25,6 +25,30 @@ pub(crate) struct Text {
     fin: bool,
     /// Some of its data lay beyond the window.
     cut: bool,
+    /// It was pushed, or ends the stream: there may be no more of it.
+    remnant: bool,
+}
+
+impl Text {
+    /// All of a segment's data, which begins at the offset `start`.
+    pub(crate) fn new(start: u64, body: Body, flags: Flags) -> Text {
+        Text { start, body, fin: flags.contains(Flags::FIN), cut: false, remnant: is_remnant(flags) }
+    }
+    pub(crate) fn start(&self) -> u64 {
+        self.start
+    }
+    pub(crate) fn len(&self) -> usize {
+        self.body.len()
+    }
+    /// Neither data nor FIN.
+    pub(crate) fn is_bare_ack(&self) -> bool {
+        self.body.is_empty() && !self.fin
+    }
+}
+
+/// Linux `TCP_REMNANT`: flags of segments that may be short although the other side sends full ones.
+pub(crate) fn is_remnant(flags: Flags) -> bool {
+    flags.intersects(Flags::PSH | Flags::FIN | Flags::URG | Flags::SYN)
 }
 
 /// Input.
@@ -209,6 +233,9 @@ impl Connection {
     /// RFC 9293 §3.10.7.4, first (§3.4, table 5): whether any of the segment lies in the window; and which part does. That part
     /// moves out of the segment.
     pub(crate) fn acceptable(&self, segment: &mut Segment) -> Option<Text> {
+        if self.tuning.is_some() {
+            return self.acceptable_whole(segment);
+        }
         let (seq, nxt, len, window) = (segment.seq, self.rcv_nxt, segment.len(), self.rcv_wnd());
         let acceptable = match (len, window) {
             // As on Linux, the right edge itself is good for a segment without data: the acknowledgment of a sender that
@@ -237,7 +264,8 @@ impl Connection {
             len if from >= len => Body::empty(),
             _ => whole.slice(from, upto),
         };
-        Some(Text { start: self.received + u64::from(start.distance(nxt)), body, fin, cut: keep < have })
+        let (start, cut) = (self.received + u64::from(start.distance(nxt)), keep < have);
+        Some(Text { start, body, fin, cut, remnant: is_remnant(segment.flags) })
     }
 
     /// The segment lies outside the window: say where the window is, and drop it (RFC 9293 §3.10.7.4, first).
@@ -369,7 +397,10 @@ impl Connection {
 
     /// RFC 9293 §3.10.7.4, seventh and eighth: takes data and FIN in if they are next, keeps them if not.
     pub(crate) fn take_text(&mut self, text: Text, cx: &mut Cx) {
-        let Text { start, body, fin, cut } = text;
+        if self.has_no_room(&text, cx) {
+            return;
+        }
+        let Text { start, body, fin, cut, remnant } = text;
         let len = body.len() as u64;
         if fin {
             self.fin_at = Some(start + len);
@@ -380,7 +411,7 @@ impl Connection {
         let fin_at_once = !self.config.delay_fin_ack || closing;
         let mut at_once = (fin && fin_at_once) || cut;
         if len > 0 && start == self.received {
-            at_once |= self.take_next(body, cx);
+            at_once |= self.take_next(body, remnant, cx);
         } else if len > 0 {
             // RFC 5681 §4.2: at once if it is out of order, so that the sender learns of the gap.
             let seq = self.rcv_nxt + (start - self.received) as u32;
@@ -388,6 +419,11 @@ impl Connection {
                 // Only a crowd of tiny segments comes here: without a bound their bookkeeping would outgrow the window.
                 cx.event(&kind::REASSEMBLY_FULL, self.id, [len, seq.0.into()]);
             } else if self.insert(start, body) {
+                self.charge(len as usize, remnant, Some((start, start + len)));
+                let space = self.tuning.as_ref().map(|tuning| tuning.space);
+                if let Some(space) = space.filter(|_| !self.orphan) {
+                    self.grow_buffer(space, cx);
+                }
                 cx.event(&kind::OUT_OF_ORDER, self.id, [len, seq.0.into()]);
             } else {
                 cx.event(&kind::DUPLICATE, self.id, [len, seq.0.into()]);
@@ -398,6 +434,8 @@ impl Connection {
         if self.fin_at == Some(self.received) && !self.fin_received {
             self.fin_received = true;
             self.advance(1);
+            // As on Linux nothing is selectively acknowledged any more.
+            self.repeated = None;
             cx.event(&kind::CLOSED_BY_PEER, self.id, [0, 0]);
             at_once |= fin_at_once;
         }
@@ -407,37 +445,44 @@ impl Connection {
     }
 
     /// Takes in the data that is next, and what waited behind it. Whether to acknowledge it at once.
-    pub(crate) fn take_next(&mut self, body: Body, cx: &mut Cx) -> bool {
+    pub(crate) fn take_next(&mut self, body: Body, remnant: bool, cx: &mut Cx) -> bool {
         let (window, len, before) = (self.rcv_wnd(), body.len(), self.received);
         let gap = !self.reassembly.is_empty();
         self.advance(len as u64);
         body.take_chunks(|chunk| keep(&mut self.readable, chunk));
+        self.charge(len, remnant, None);
         if gap {
+            self.report_overlap(before, self.received);
             let (received, readable) = (self.received, &mut self.readable);
             let next = self.reassembly.take(received, &mut |chunk| keep(readable, chunk));
             self.advance(next - received);
+            if let Some(tuning) = &mut self.tuning {
+                tuning.memory.close_gap(next);
+            }
         }
         let delivered = self.received - before;
         self.readable_len += delivered as usize;
-        self.grow_offer(len as u32);
         self.counts.bytes_received += delivered;
         cx.event(&kind::DELIVERED, self.id, [delivered, 0]);
         // RFC 5681 §4.2: at once if it fills a gap.
-        // Longer than what we said that we take is what an offload has put together.
-        let whole = u32::from(self.config.mss);
-        let segment = (len as u32).min(self.config.merged_arrivals.unwrap_or(whole).min(whole));
-        self.acks.on_data(cx.now, segment, delivered as u32, window, self.rtt.rto()) || gap
+        self.acks.on_data(cx.now, delivered as u32, window, self.rtt.rto());
+        (self.acks.has_many() && self.would_advance()) || self.acks.is_quick() || gap
     }
 
-    /// Keeps data behind a gap. Whether any of it was new; what was not is reported (RFC 2883 §4).
-    fn insert(&mut self, start: u64, body: Body) -> bool {
-        if self.config.dsack && self.agreed.sack {
+    /// RFC 2883 §4: what of the bytes from `start` to before `end` is held behind a gap has arrived twice; the first stretch of
+    /// it is reported, unless something older is.
+    fn report_overlap(&mut self, start: u64, end: u64) {
+        if self.config.dsack && self.agreed.sack && self.repeated.is_none() {
             let (nxt, received) = (self.rcv_nxt, self.received);
-            let number = |at: u64| nxt + (at - received) as u32;
-            if let Some((from, to)) = self.reassembly.overlap(start, start + body.len() as u64) {
-                self.repeated = Some((number(from), number(to)));
-            }
+            // Both may lie on either side of what has arrived in order.
+            let number = |at: u64| Seq(nxt.0.wrapping_add(at as u32).wrapping_sub(received as u32));
+            self.repeated = self.reassembly.overlap(start, end).map(|(from, to)| (number(from), number(to)));
         }
+    }
+
+    /// Keeps data behind a gap. Whether any of it was new; what was not is reported.
+    fn insert(&mut self, start: u64, body: Body) -> bool {
+        self.report_overlap(start, start + body.len() as u64);
         self.reassembly.insert(start, body)
     }
 

@@ -11,6 +11,7 @@ use wire::tcp::{Event, Flags, Options, Seq, State};
 use crate::connection::Connection;
 use crate::handshake::offered_shift;
 use crate::isn::{four_tuple, siphash};
+use crate::memory::Memory;
 use crate::{EcnUse, Segment, Settings};
 
 /// What a listener does with SYNs that its queue of half-open connections has no room for (Linux `tcp_syncookies`).
@@ -112,7 +113,7 @@ impl CookieJar {
             ack: syn.seq + 1,
             flags,
             // RFC 7323 §2.2: not scaled.
-            window: config.receive_buffer.min(65_535) as u16,
+            window: first_window(config, options.timestamps.is_some()),
             urgent: 0,
             options,
             payload: wire::Body::empty(),
@@ -166,6 +167,16 @@ impl CookieJar {
         }
         Some(connection)
     }
+}
+
+/// The window field of the answer.
+fn first_window(config: &Settings, timestamps: bool) -> u16 {
+    let mss = config.mss - if timestamps { 12 } else { 0 };
+    let window = match config.grow_window {
+        true => Memory::new(config, mss.into()).window as usize,
+        false => config.receive_buffer,
+    };
+    window.min(65_535) as u16
 }
 
 /// The clock of cookies: minutes.

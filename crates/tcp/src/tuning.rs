@@ -6,12 +6,15 @@ use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::Seq;
 
 use crate::connection::Connection;
+use crate::memory::Memory;
 
 /// What is measured on the receiving side.
 #[derive(Clone, Debug)]
 pub(crate) struct Tuning {
-    /// How many bytes may wait for the program now.
-    pub(crate) buffer: usize,
+    /// What packets may take, and take.
+    pub(crate) memory: Memory,
+    /// A program has it: what nobody has accepted yet needs no more room.
+    pub(crate) owned: bool,
     /// The most that the program has read in a round trip; at first what ten segments hold, as an initial window does.
     pub(crate) space: u64,
     /// When the measurement under way began, and what the program had read by then.
@@ -26,8 +29,8 @@ pub(crate) struct Tuning {
 }
 
 impl Tuning {
-    pub(crate) fn new(buffer: usize, now: Instant) -> Tuning {
-        Tuning { buffer, space: 0, since: now, read: 1, rtt: None, last_echo: None, lap: None }
+    pub(crate) fn new(memory: Memory, now: Instant) -> Tuning {
+        Tuning { memory, owned: true, space: 0, since: now, read: 1, rtt: None, last_echo: None, lap: None }
     }
 
     /// Linux `tcp_rcv_rtt_update`: the least counts at once, what is more by an eighth; not where a whole window was waited
@@ -45,19 +48,30 @@ impl Tuning {
 }
 
 impl Connection {
-    /// How many bytes may wait for the program.
-    pub(crate) fn buffer_now(&self) -> usize {
-        self.tuning.as_ref().map_or(self.config.receive_buffer, |tuning| tuning.buffer)
+    /// The listener's program has accepted it.
+    pub fn take_over(&mut self) {
+        if let Some(tuning) = &mut self.tuning {
+            tuning.owned = true;
+        }
+    }
+
+    /// What of a segment timestamps take (RFC 7323 §3.2, padded).
+    pub(crate) fn stamp_len(&self) -> u32 {
+        if self.agreed.timestamps { 12 } else { 0 }
+    }
+    /// The data of a full segment of the size that we announce (Linux `advmss`).
+    pub(crate) fn announced(&self) -> u32 {
+        u32::from(self.config.mss).saturating_sub(self.stamp_len())
     }
 
     /// The handshake is complete: what is read counts from here.
     pub(crate) fn begin_tuning(&mut self, now: Instant) {
         let read = self.received.saturating_sub(self.readable_len as u64);
-        // What of a segment timestamps take (RFC 7323 §3.2, padded).
-        let options = if self.agreed.timestamps { 12 } else { 0 };
-        let space = u64::from(self.config.mss.saturating_sub(options)) * 10;
+        let mss = self.announced();
         if let Some(tuning) = &mut self.tuning {
-            (tuning.since, tuning.read, tuning.space) = (now, read, space);
+            tuning.memory.open(mss);
+            let space = tuning.memory.threshold.min(tuning.memory.window).min(10 * mss);
+            (tuning.since, tuning.read, tuning.space) = (now, read, space.into());
         }
     }
 
@@ -88,7 +102,6 @@ impl Connection {
     pub(crate) fn tune_buffer(&mut self, first: usize, cx: &mut Cx) {
         let unread = self.readable_len.saturating_sub(first) as u64;
         let read = self.received.saturating_sub(unread);
-        let behind = self.reassembly.end().map_or(0, |end| end.saturating_sub(self.received));
         let Some(tuning) = &mut self.tuning else { return };
         if tuning.rtt.is_none_or(|rtt| cx.now - tuning.since < rtt) {
             return;
@@ -98,14 +111,21 @@ impl Connection {
         if copied <= tuning.space {
             return;
         }
-        let before = std::mem::replace(&mut tuning.space, copied);
-        let twice = copied.saturating_mul(2);
-        let growth = u128::from(twice) * u128::from(copied - before) / u128::from(before.max(1));
+        self.grow_buffer(copied, cx);
+    }
+
+    /// The program reads `data` bytes in a round trip, or as much as before if something has arrived out of order (Linux
+    /// `tcp_rcvbuf_grow`).
+    pub(crate) fn grow_buffer(&mut self, data: u64, cx: &mut Cx) {
+        let behind = self.reassembly.end().map_or(0, |end| end.saturating_sub(self.received));
+        let Some(tuning) = &mut self.tuning else { return };
+        let before = std::mem::replace(&mut tuning.space, data);
+        let twice = data.saturating_mul(2);
+        let growth = u128::from(twice) * u128::from(data.saturating_sub(before)) / u128::from(before.max(1));
         let wanted = u128::from(twice) + 2 * growth + u128::from(behind);
-        let buffer = usize::try_from(wanted).unwrap_or(usize::MAX).min(self.config.receive_buffer);
-        if self.config.tune_receive_buffer && buffer > tuning.buffer {
-            let from = std::mem::replace(&mut tuning.buffer, buffer);
-            cx.event(&kind::RECEIVE_BUFFER, self.id, [from as u64, buffer as u64]);
+        let from = tuning.memory.limit;
+        if self.config.tune_receive_buffer && tuning.owned && tuning.memory.hold(wanted) {
+            cx.event(&kind::RECEIVE_BUFFER, self.id, [from.into(), tuning.memory.limit.into()]);
         }
     }
 }

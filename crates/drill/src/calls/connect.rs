@@ -160,9 +160,30 @@ impl Runner<'_> {
         self.arguments(&pending.call, 3)?;
         let Some(fd) = self.socket_fd(&pending.call, 0)? else { return Ok(Outcome::Fails("ENOTSOCK")) };
         if matches!(&pending.call.arguments[1].value, Value::Word(name) if name == "AF_UNSPEC") {
-            return Err(Stop::unsupported("connect to AF_UNSPEC is not supported"));
+            return self.disconnect(fd);
         }
         self.connect(fd, pending)
+    }
+
+    /// `connect` to AF_UNSPEC: the connection is reset, and the socket is as new (connect(2)).
+    fn disconnect(&mut self, fd: i32) -> Called {
+        let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
+        match socket.state {
+            SocketState::New => {}
+            SocketState::Connected(id, _) => {
+                socket.state = SocketState::New;
+                let mut flow = Flow::new(Stage::New);
+                flow.fd = Some(fd);
+                let old = std::mem::replace(&mut socket.flow, self.flows.len());
+                self.flows[old].fd = None;
+                self.flows.push(flow);
+                // What follows is about the old connection until the socket begins another.
+                self.current = Some(old);
+                _ = self.machine.with(|host, cx| host.tcp_abort(id, cx));
+            }
+            _ => return Err(Stop::unsupported("connect to AF_UNSPEC of a socket that is no connection")),
+        }
+        Ok(Outcome::done(0))
     }
 
     /// Connects a socket, or goes on with it.
@@ -186,6 +207,13 @@ impl Runner<'_> {
                 let tcp = Some(socket.options.config(base));
                 let options = ConnectOptions { local: bound, reuse_address: socket.options.reuse_address, tcp };
                 let flow = socket.flow;
+                if self.current.is_some_and(|current| self.flows[current].fd.is_none())
+                    && let Some(text) = self.left_over()
+                {
+                    // The packets that follow are another connection's.
+                    return Err(Stop::failed(format!("the stack has sent one more packet: {text}")));
+                }
+                self.current = Some(flow);
                 self.flows[flow].stage = Stage::Connecting;
                 self.flows[flow].remote = Some((self.setup.remote(), self.setup.connect_port));
                 let begun = self.machine.with(|host, cx| host.tcp_connect(remote, options, cx));

@@ -101,6 +101,9 @@ impl Runner<'_> {
             ("tcpi_delivered_ce_bytes", info.marked.1[2].into()),
             ("tcpi_snd_wnd", info.snd_wnd.into()),
             ("tcpi_rcv_wnd", info.rcv_wnd.into()),
+            ("tcpi_rcv_ssthresh", info.receive_memory.2.into()),
+            ("SK_MEMINFO_RMEM_ALLOC", info.receive_memory.0.into()),
+            ("SK_MEMINFO_RCVBUF", info.receive_memory.1.into()),
         ]))
     }
 }

@@ -102,9 +102,7 @@ impl SocketOptions {
             (config.send_buffer, config.send_buffer_most) = (bytes, 0);
         }
         if let Some(bytes) = self.receive_buffer {
-            // Linux keeps half of it for the packets' own bookkeeping (tcp_adv_win_scale).
-            config.receive_buffer = bytes / 2;
-            config.receive_buffer_first = bytes / 2;
+            (config.receive_buffer_first, config.receive_buffer_fixed) = (bytes, true);
         }
         config.user_timeout = (self.user_timeout > 0).then(|| Duration::from_millis(self.user_timeout as i64));
         config.keepalive = self.keepalive.then_some(self.keep);

@@ -77,9 +77,7 @@ impl Runner<'_> {
                 Some("SO_RCVBUF") => {
                     let bytes = (value.max(0) as usize).min(options.limits.1).saturating_mul(2).max(LEAST.1);
                     options.receive_buffer = Some(bytes);
-                    if live.is_some() {
-                        return Err(Stop::unsupported("SO_RCVBUF of an open connection"));
-                    }
+                    self.on_connection(live, |connection, _| connection.set_receive_buffer(bytes))?;
                 }
                 Some("SO_KEEPALIVE") => {
                     options.keepalive = value != 0;

@@ -316,7 +316,7 @@ impl Runner<'_> {
     }
 
     /// A packet of the current connection that nobody expected, as text.
-    pub(super) fn left_over(&mut self) -> Option<String> {
+    pub(crate) fn left_over(&mut self) -> Option<String> {
         let flow = &self.flows[self.current?];
         self.machine.heard.iter().find_map(|heard| match Datagram::read(&heard.packet)?.body {
             Body::Tcp(segment) if flow.local.is_some_and(|local| local.1 == segment.ports.0) => {

@@ -114,6 +114,7 @@ impl Host {
         let slot = self.sockets.slot(accepted).ok_or(Errno::ConnectionAborted)?;
         let connected = self.sockets.connected(slot).ok_or(Errno::ConnectionAborted)?;
         connected.listener = None;
+        connected.connection.take_over();
         Ok((accepted, connected.tuple().remote()))
     }
 

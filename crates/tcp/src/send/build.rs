@@ -60,15 +60,16 @@ impl Connection {
                 }
             }
         }
-        let flags = flags | self.ecn.flags(syn, with_ack, self.syn_retries);
+        // As on Linux nothing counts any more in TIME-WAIT, where little of a connection is left.
+        let counts = self.state != State::TIME_WAIT;
+        let flags = if counts { flags | self.ecn.flags(syn, with_ack, self.syn_retries) } else { flags };
         // RFC 9293 §3.8.5: an offset, as far as the field can say it.
         let urgent = self.buffer.urgent().filter(|up| up.after(seq) && !syn);
         let urgent = urgent.map_or(0, |up| up.distance(seq).min(65_535) as u16);
         let flags = if urgent > 0 { flags | Flags::URG } else { flags };
         let window = match (syn, with_ack) {
             // RFC 7323 §2.2: not scaled.
-            (true, false) => self.config.receive_buffer.min(65_535) as u16,
-            (true, true) => self.rcv_wnd().min(65_535) as u16,
+            (true, answer) => self.first_window(answer),
             _ => self.offer_window(),
         };
         Segment {

@@ -111,6 +111,8 @@ crate::kinds! {
     CHALLENGE_LIMITED = "tcp.challenge_limited", Decision, "answered the like a moment ago: stays silent", [None, None], "RFC 5961 §7";
     GONE = "tcp.gone", Decision, "the connection has ended: answers with a reset", [None, None], "RFC 9293 §3.10.7.1";
     REASSEMBLY_FULL = "tcp.reassembly_full", Decision, "too many small pieces wait behind a gap: drops {0} at {1}", [Bytes, Seq], "RFC 9293 §3.10.7.4";
+    ZERO_WINDOW_DROP = "tcp.zero_window_drop", Decision, "the window is closed: drops {0} at {1}, and says so", [Bytes, Seq], "RFC 9293 §3.8.6.1";
+    RECEIVE_MEMORY_FULL = "tcp.receive_memory_full", Decision, "the receive buffer has no memory for a packet with {0} at {1}: drops it", [Bytes, Seq], "RFC 9293 §3.8.6";
     FLIGHT = "tcp.flight", Passage, "{0} are in flight; the congestion window is {1}", [Bytes, Bytes], "RFC 5681 §2";
     WINDOWS = "tcp.windows", Passage, "the other side's window is {0}, the own one {1}", [Bytes, Bytes], "RFC 9293 §3.8.6";
     BUFFERS = "tcp.buffers", Passage, "{0} wait for their acknowledgment, {1} for the program", [Bytes, Bytes], "RFC 9293 §3.9.1";
