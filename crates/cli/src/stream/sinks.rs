@@ -160,7 +160,10 @@ impl<'a, W: Write> Sinks<'a, W> {
         }
         for (written, into) in [(times, &mut self.times), (har, &mut self.har)] {
             for ((connection, request), bytes) in requests.iter().zip(written) {
-                let write = |(), out: &mut Vec<u8>| Ok(out.extend_from_slice(&bytes));
+                let write = |(), out: &mut Vec<u8>| {
+                    out.extend_from_slice(&bytes);
+                    Ok(())
+                };
                 into.push(request.start(), connection.unwrap_or(usize::MAX), write).map_err(waiting)?;
             }
         }
