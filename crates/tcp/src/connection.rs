@@ -406,9 +406,9 @@ impl Connection {
             };
         }
         self.readable_len -= out.len();
-        let read = self.received - self.readable_len as u64 - u64::from(self.fin_received);
+        let waits = self.readable_len as u64 + u64::from(self.fin_received);
         if let Some(tuning) = &mut self.tuning {
-            tuning.memory.release(read);
+            tuning.memory.release(self.received.saturating_sub(waits));
         }
         self.after_reading(cx);
         Ok(out)
