@@ -368,17 +368,20 @@ impl Host {
 /// Output: to be asked after every call, until there is nothing more.
 impl Host {
     /// The next frame to send.
+    #[inline]
     pub fn poll_transmit(&mut self, cx: &mut Cx<'_>) -> Option<Outgoing> {
         if self.refuses { self.refuse_all(cx) } else { self.out.pop_front() }
     }
 
     /// When to call [`Host::handle_timeout`] next; [`Instant::NEVER`] if no timer is armed. It may turn out that there is
     /// nothing to do by then: a timer that was put off is only then armed anew.
+    #[inline]
     pub fn poll_timeout(&self) -> Instant {
         self.timers.next()
     }
 
     /// A socket whose readiness has changed, and the event that changed it. [`Host::ready`] says to what.
+    #[inline]
     pub fn poll_ready(&mut self) -> Option<(SocketId, EventId)> {
         self.ready.pop_front()
     }

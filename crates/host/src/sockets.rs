@@ -1,5 +1,6 @@
 //! Sockets: what programs hold of the network, by number.
 
+use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
 
 use base::{EventId, Map};
@@ -162,6 +163,8 @@ pub(crate) struct Sockets {
     slots: Vec<Option<(SocketId, Socket)>>,
     free: Vec<Slot>,
     by_id: Map<SocketId, Slot>,
+    /// What was looked up last: mostly the same is asked for again.
+    found: Cell<Option<(SocketId, Slot)>>,
     last: u32,
 }
 
@@ -192,12 +195,23 @@ impl Sockets {
         self.slots.len()
     }
     /// Where the socket `id` stands, unless its program has closed it.
+    #[inline]
     pub(crate) fn slot(&self, id: SocketId) -> Option<Slot> {
-        self.by_id.get(&id).copied()
+        match self.found.get() {
+            Some((found, slot)) if found == id => Some(slot),
+            _ => self.look_up(id),
+        }
+    }
+    #[inline(never)]
+    fn look_up(&self, id: SocketId) -> Option<Slot> {
+        let slot = self.by_id.get(&id).copied()?;
+        self.found.set(Some((id, slot)));
+        Some(slot)
     }
     /// The program lets go of the socket; it keeps its slot until it is removed.
     pub(crate) fn let_go(&mut self, id: SocketId) {
         self.by_id.remove(&id);
+        self.found.set(None);
     }
     /// The socket in `slot`, and its number.
     pub(crate) fn at(&self, slot: Slot) -> Option<&(SocketId, Socket)> {
@@ -210,7 +224,7 @@ impl Sockets {
     /// Takes the socket out of its slot for good.
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<(SocketId, Socket)> {
         let taken = self.slots.get_mut(slot.0 as usize)?.take()?;
-        self.by_id.remove(&taken.0);
+        self.let_go(taken.0);
         self.free.push(slot);
         Some(taken)
     }

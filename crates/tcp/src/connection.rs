@@ -376,34 +376,20 @@ impl Connection {
     /// [`Errno::WouldBlock`] if nothing has arrived; once all that had arrived is read, the connection's error, which is
     /// told once: then the stream has ended.
     pub fn recv(&mut self, max: usize, cx: &mut Cx) -> Result<Body, Errno> {
-        let mut out = Body::empty();
         let max = if self.urgent.is_some() { self.pass_urgent(max) } else { max };
-        if let (Some(first), true) = (self.readable.front(), self.tuning.is_some()) {
+        let Some(first) = self.readable.front() else { return self.recv_nothing() };
+        if self.tuning.is_some() {
             let first = first.bytes().len().min(max);
             self.tune_buffer(first, cx);
         }
-        while let Some(chunk) = self.readable.pop_front() {
-            let len = chunk.bytes().len();
-            if len <= max - out.len() {
-                out.push(chunk);
-                continue;
-            }
-            if out.is_empty() && max > 0 {
-                // Nobody will ask for their checksums any more.
-                out.push(Chunk::unsummed(chunk.bytes().slice(..max)));
-                self.readable.push_front(Chunk::unsummed(chunk.bytes().slice(max..)));
-            } else {
-                self.readable.push_front(chunk);
-            }
-            break;
+        let mut out = Body::empty();
+        while let Some(chunk) = self.readable.pop_front_if(|chunk| chunk.bytes().len() <= max - out.len()) {
+            out.push(chunk);
         }
-        if out.is_empty() && (max > 0 || self.readable.is_empty()) {
-            return match self.untold.take() {
-                _ if self.fin_received => Ok(out),
-                Some(error) => Err(error),
-                None if self.read_shut || self.is_closed() => Ok(out),
-                None => Err(Errno::WouldBlock),
-            };
+        if let Some(first) = self.readable.front_mut().filter(|_| out.is_empty() && max > 0) {
+            // Nobody will ask for their checksums any more.
+            out.push(Chunk::unsummed(first.bytes().slice(..max)));
+            *first = Chunk::unsummed(first.bytes().slice(max..));
         }
         self.readable_len -= out.len();
         let waits = self.readable_len as u64 + u64::from(self.fin_received);
@@ -412,6 +398,16 @@ impl Connection {
         }
         self.after_reading(cx);
         Ok(out)
+    }
+
+    /// What reading gives where nothing waits to be read.
+    fn recv_nothing(&mut self) -> Result<Body, Errno> {
+        match self.untold.take() {
+            _ if self.fin_received => Ok(Body::empty()),
+            Some(error) => Err(error),
+            None if self.read_shut || self.is_closed() => Ok(Body::empty()),
+            None => Err(Errno::WouldBlock),
+        }
     }
 
     /// Asks a silent peer whether it is there, or no longer (SO_KEEPALIVE).

@@ -170,7 +170,7 @@ impl Cache {
         let reachable_for = self.reachable_for;
         let last = self.places.get(self.last as usize).and_then(Option::as_ref);
         if last.is_none_or(|(known, _)| *known != address) {
-            self.last = *self.entries.get(&address)?;
+            self.last = self.look_up(address)?;
         }
         let (_, entry) = self.places.get_mut(self.last as usize)?.as_mut()?;
         let usable = match entry.state {
@@ -183,6 +183,11 @@ impl Cache {
         }
         entry.touched = now;
         Some(entry.mac)
+    }
+
+    #[inline(never)]
+    fn look_up(&self, address: IpAddr) -> Option<u32> {
+        self.entries.get(&address).copied()
     }
 
     /// Whether a sign of life has any use.
