@@ -117,6 +117,7 @@ const NAMED_SOURCES: &[&str] = &[
     "Trace Context",
     "UA Client Hints",
     "Upgrade Insecure Requests",
+    "3GPP TS 29.281",
     "W3C TPE",
     "MDN",
     "convention",

@@ -32,7 +32,7 @@ open_enum! {
 crate::header! {
     /// The part of a GTP-U header that is always there: 8 bytes.
     pub struct Header, mod gtpu = "gtpu", "GTP-U", "3GPP TS 29.281 §5.1", "carries a subscriber's packet between nodes of a mobile network inside UDP";
-    version: u8 = 3, Dec, "Version", "3GPP TS 29.281 §5.1", "1";
+    version: u8 = 3, Dec, "Version", "3GPP TS 29.281 §5.1", "1 in all that is in use";
     gtp: bool = 1, Flag, "Protocol type", "3GPP TS 29.281 §5.1", "one: GTP; zero was GTP', for charging";
     reserved: bool = 1, Flag, "Reserved", "3GPP TS 29.281 §5.1", "zero";
     has_extension: bool = 1, Flag, "Extension header", "3GPP TS 29.281 §5.1", "whether extension headers follow";
