@@ -263,11 +263,19 @@ fn echoes(connection: &Connection<'_>) -> Vec<u32> {
         // The client's first segment tells what became of the SYN ACK instead of counting (RFC 9768 §3.2.2.1).
         let first = usize::from(opening && direction == Direction::ToServer);
         let mut told: Option<(Seq, u8)> = None;
+        let last = connection.tcp.half(direction.opposite()).fin();
+        let mut closed = false;
         for (row, tcp) in connection
             .of(direction)
             .filter(|(_, tcp)| tcp.flags.contains(Flags::ACK) && !tcp.flags.intersects(Flags::SYN | Flags::RST))
             .skip(first)
         {
+            // Linux counts no more in TIME-WAIT, where it acknowledges the other side's FIN behind its own.
+            let in_time_wait = closed && last.is_some_and(|fin| tcp.relative_ack().is_some_and(|ack| ack > fin));
+            closed |= tcp.flags.contains(Flags::FIN);
+            if in_time_wait {
+                continue;
+            }
             // What was overtaken on the way tells an older count.
             if told.is_some_and(|(ack, _)| tcp.ack.before(ack)) {
                 continue;
