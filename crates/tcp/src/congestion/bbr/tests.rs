@@ -161,19 +161,25 @@ fn what_a_probe_would_tolerate_is_no_congestion_in_cruise_either() {
     let mut bench = Bench::full();
     bench.bbr.start_down();
     (bench.bbr.state, bench.bbr.is_bw_probe_sample) = (BbrState::Cruise, false);
-    // 2 % of 50 segments is one.
+    // Two rounds, of which so many segments arrive each.
+    let two_rounds = |bench: &mut Bench, segments: u32| {
+        for _ in 0..2 {
+            let volume = u64::from(segments * MSS);
+            bench.ack(segments, 1, 40, |ack| ack.prior_delivered = ack.delivered - volume);
+        }
+    };
+    // 2 % of 36 segments is one, in whole segments.
     bench.loses(1);
-    bench.ack(50, 900, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
-    bench.ack(50, 900, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
+    two_rounds(&mut bench, 36);
     assert_eq!(bench.bbr.bw, 1_000_000);
     bench.loses(2);
-    bench.ack(50, 900, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
-    bench.ack(50, 900, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
+    two_rounds(&mut bench, 36);
     assert_eq!(bench.bbr.bw, 900_000);
     // A mark is not random.
+    two_rounds(&mut bench, 32);
+    assert_eq!(bench.bbr.bw, 900_000);
     bench.bbr.on_mark(bench.now, 60);
-    bench.ack(50, 800, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
-    bench.ack(50, 800, 40, |ack| ack.prior_delivered = ack.delivered - 50_000);
+    two_rounds(&mut bench, 32);
     assert_eq!(bench.bbr.bw, 800_000);
 }
 
