@@ -20,6 +20,7 @@ mod tcp_loss;
 mod tcp_open;
 mod tcp_window;
 mod tls;
+mod tls_sealed;
 
 use base::Duration;
 use flow::ConversationId;

@@ -19,6 +19,11 @@ fn reset(connection: &Connection<'_>) -> Option<(Direction, u32)> {
     let Ending::Reset { client } = connection.summary.ending else { return None };
     let direction = if client { Direction::ToServer } else { Direction::ToClient };
     let number = connection.tcp.half(direction).rst_frame()?;
+    // Where the capture begins with the end of a connection, it may have been closed before.
+    let heard = connection.of(direction).any(|(row, tcp)| row.number < number && !tcp.flags.contains(Flags::FIN));
+    if connection.tcp.mid_stream() && !heard {
+        return None;
+    }
     // Who has all that was asked for may break off: programs do so to save the close.
     let served = !connection.requests.is_empty() && connection.requests.iter().all(|request| request.whole);
     (!served).then_some((direction, number))

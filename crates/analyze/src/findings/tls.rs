@@ -3,7 +3,7 @@
 use base::Duration;
 use flow::Direction;
 use wire::tls::{AlertDescription, AlertLevel, Body, HandshakeType, Version};
-use wire::x509::Certificate;
+use wire::x509::{Certificate, GeneralName};
 
 use super::{Confidence, Connection, Finding, Rule, finding};
 
@@ -19,6 +19,7 @@ pub(super) static RULES: &[&dyn Rule] = &[
     &NoCommonParameters,
     &UnknownName,
     &OtherAlert,
+    &super::tls_sealed::SealedAlert,
     &NotTls,
     &NoAnswer,
     &OldVersion,
@@ -92,6 +93,15 @@ finding! {
     };
 }
 
+/// A name of a certificate as people write it.
+fn said(name: &GeneralName) -> String {
+    match name {
+        GeneralName::Dns(name) | GeneralName::Uri(name) | GeneralName::Mail(name) => name.clone(),
+        GeneralName::Ip(address) => address.to_string(),
+        GeneralName::Other => "another kind of name".to_owned(),
+    }
+}
+
 finding! {
     /// For another site.
     NameMismatch = "finding.tls.name_mismatch", "the certificate is for another name", "RFC 9525 §6.3",
@@ -100,7 +110,7 @@ finding! {
     look_at = |card, connection, out| {
         let (Some(name), Some((frame, chain))) = (name(connection), chain(connection)) else { return };
         if let Some(Some(leaf)) = chain.first() && !leaf.is_for(&name) {
-            let names: Vec<String> = leaf.subject_alt_names.iter().take(3).map(|n| format!("{n:?}")).collect();
+            let names: Vec<String> = leaf.subject_alt_names.iter().take(3).map(said).collect();
             let text = format!("The client asked for {name}, and the certificate is for {}.", if names.is_empty() { "no name".to_owned() } else { names.join(", ") });
             let said = alert(connection, &[AlertDescription::BAD_CERTIFICATE, AlertDescription::CERTIFICATE_UNKNOWN]);
             out.push(Finding::new(card, text, [frame].into_iter().chain(said.map(|(_, n)| n))).failed());

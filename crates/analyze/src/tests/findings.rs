@@ -269,3 +269,34 @@ fn what_the_capture_lost_was_not_broken_off() {
     let ids: Vec<&str> = found(&t).iter().map(|finding| finding.card.id).collect();
     assert_eq!(ids, ["finding.capture.packets_missing"]);
 }
+
+/// RFC 8446 §6: what TLS 1.3 hides shows by its length, at either end; a handshake that goes on has no finding.
+#[test]
+fn an_alert_that_is_encrypted_shows_by_its_length() {
+    let ids = |t: &Tape| found(t).iter().map(|finding| finding.card.id).collect::<Vec<_>>();
+    let finished = handshakes::record(23, &[5; 69]);
+    for (answer, expected) in [(19, vec!["finding.tls.sealed_alert"]), (300, vec![])] {
+        let mut t = Tape::new();
+        let (mut c, s) = handshakes::sealed_flight(&mut t);
+        for _ in 0..2 {
+            t.ms(1).c(make::P, c, s, &finished);
+            c += finished.len() as u32;
+        }
+        let answer = handshakes::record(23, &vec![6; answer]);
+        let end = s + answer.len() as u32;
+        t.ms(20).s(make::P, s, c, &answer);
+        t.ms(1).s(F | A, end, c, b"");
+        t.ms(1).c(F | A, c, end + 1, b"");
+        t.ms(20).s(A, end + 1, c + 1, b"");
+        assert_eq!(ids(&t), expected);
+    }
+}
+
+/// A capture that begins with what is left of a connection says nothing of how that ended.
+#[test]
+fn a_reset_without_anything_before_it_is_none() {
+    let mut t = Tape::new();
+    t.s(make::P, 4501, 1042, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    t.ms(1).c(R, 1042, 0, b"");
+    assert!(found(&t).is_empty(), "{:#?}", found(&t));
+}

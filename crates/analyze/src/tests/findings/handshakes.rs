@@ -103,3 +103,19 @@ pub(super) fn without_certificate(t: &mut Tape) {
     t.ms(20).s(P, s, c + none.len() as u32, &record(21, &[2, 40]));
     close(t, c + none.len() as u32, s + 7);
 }
+
+/// A handshake of TLS 1.3 that nobody can read, up to the server's flight; the next numbers.
+pub(super) fn sealed_flight(t: &mut Tape) -> (u32, u32) {
+    t.ports.1 = 443;
+    open(t);
+    let hello = client_hello(&extension(43, &[2, 3, 4]));
+    t.c(P, 1001, 4501, &hello);
+    let c = 1001 + hello.len() as u32;
+    let share = extension(51, &[&[0, 29][..], &with_len(2, &[3; 32])].concat());
+    let mut answer = server_hello([3, 3], [9; 32], [0x13, 0x01], &[extension(43, &[3, 4]), share].concat());
+    answer.extend(record(23, &[6; 900]));
+    t.ms(20).s(P, 4501, c, &answer);
+    let s = 4501 + answer.len() as u32;
+    t.c(A, c, s, b"");
+    (c, s)
+}

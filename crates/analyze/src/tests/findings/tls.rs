@@ -72,4 +72,11 @@ pub(super) const TLS: &[Example] = &[
         t.ms(20).s(P, 4501, c, answer);
         t.ms(1).c(R | A, c, s, b"");
     }),
+    ("finding.tls.sealed_alert", |t| {
+        let (c, s) = sealed_flight(t);
+        t.ms(1).c(P, c, s, &record(23, &[5; 19]));
+        t.ms(1).c(F | A, c + 24, s, b"");
+        t.ms(20).s(F | A, s, c + 25, b"");
+        t.c(A, c + 25, s + 1, b"");
+    }),
 ];
