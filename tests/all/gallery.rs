@@ -3,6 +3,7 @@
 //! `WIRESCOPE_GALLERY_KEEP=DIRECTORY` what is judged wrong is kept there as files.
 
 use wirescope::base::{Duration, Rng, Seed};
+use wirescope::capture::read::{File, OwnedPacket};
 use wirescope::export::TapSet;
 use wirescope::scenario::{
     self, Certificate, Fate, Frames, Join, Line, LineFault, ReceiveBuffer, Scenario, Span, TlsVersion, Way,
@@ -381,10 +382,14 @@ fn scenario(url: &str, seed: u64, base: Change, change: Option<Change>) -> Scena
 
 /// What a run's client captured (or its server), opened as a stranger's file.
 fn opened(run: &Run, at_server: bool) -> Story {
+    runs::told(captured(run, at_server))
+}
+
+fn captured(run: &Run, at_server: bool) -> File {
     let server = run.trace.taps.iter().find(|tap| tap.name.starts_with("server")).map(|tap| tap.id);
     let client = runs::at_client(&run.trace).tap().expect("one tap");
     let tap = server.filter(|_| at_server).unwrap_or(client);
-    runs::told(runs::reopened(&run.trace, TapSet::One(tap)).1)
+    runs::reopened(&run.trace, TapSet::One(tap)).1
 }
 
 /// Keeps what the client captured (or the server), where somebody wants to look at it.
@@ -449,6 +454,51 @@ fn of_two_faults_both_are_found_and_nothing_stands_before_them() {
         }
     }
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What a capture shows in which each packet stands twice, as a mirror of both directions of a port gives it.
+fn mirrored(run: &Run, at_server: bool) -> Story {
+    let mut file = captured(run, at_server);
+    let again = |packet: &OwnedPacket| {
+        let at = packet.at.map(|at| at + Duration::from_micros(3));
+        [packet.clone(), OwnedPacket { at, ..packet.clone() }]
+    };
+    file.packets = file.packets.iter().flat_map(again).collect();
+    runs::told(file)
+}
+
+#[test]
+fn a_capture_that_has_each_packet_twice_shows_what_it_shows_otherwise() {
+    let mut wrong = Vec::new();
+    for fault in FAULTS {
+        for change in [Some(fault.fault), None] {
+            let run = play(fault.name, &scenario(fault.url, 5, fault.base, change));
+            let (once, mut twice) = (named(&opened(&run, fault.at_server)), named(&mirrored(&run, fault.at_server)));
+            let told = twice.iter().position(|id| *id == "finding.capture.twice");
+            told.map(|at| twice.remove(at));
+            if told.is_none() || once != twice {
+                wrong.push(format!("{}: {once:?} once, {twice:?} twice", fault.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_clock_that_is_set_forward_is_told_and_nothing_else() {
+    let mut scenario = scenario(HTTP, 3, long, None);
+    turn(&mut scenario, "timestamps", "on");
+    let run = play("a long page", &scenario);
+    let count = captured(&run, false).packets.len();
+    // Behind the handshake, so that the ends' clocks were seen to count.
+    for at in (8..count).step_by(count / 12 + 1) {
+        let mut file = captured(&run, false);
+        for packet in file.packets.iter_mut().skip(at) {
+            packet.at = packet.at.map(|at| at + Duration::from_secs(600));
+        }
+        let found = named(&runs::told(file));
+        assert_eq!(found, ["finding.capture.clock_forward"], "set forward before packet {}", at + 1);
+    }
 }
 
 #[test]

@@ -62,6 +62,20 @@ pub const CASES: &[Case] = &[
     },
     Case {
         serve: |play, place| {
+            let code = play.pick(&[1, 4]);
+            failing(place, if play.faulty { code } else { 0 }, 0);
+        },
+        ..case("a name server does not understand", &["finding.dns.rejected"])
+    },
+    Case {
+        ask: |play, place| {
+            let name = if play.faulty { "nowhere.example" } else { "shop.example" };
+            place.ask("dig", &[&format!("@{SERVER}"), name, "A", "+tcp", "+time=1", "+tries=1", "+nocookie"], 6);
+        },
+        ..case("no such name, over TCP", &["finding.dns.name_error"])
+    },
+    Case {
+        serve: |play, place| {
             let wait = play.between(850, 950);
             failing(place, 0, if play.faulty { wait } else { 0 });
         },

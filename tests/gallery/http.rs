@@ -76,6 +76,13 @@ pub const CASES: &[Case] = &[
         ..case("a body cut short", &["finding.http.truncated"])
     },
     Case {
+        serve: |play, place| {
+            let pause = play.between(1200, 3000);
+            own(play, place, &format!("stalling-server 80 {pause}"));
+        },
+        ..case("the server stops in the midst", &["finding.http.stalled"])
+    },
+    Case {
         serve: |play, place| own(play, place, "closing-server 80"),
         ..case("closed without an answer", &["finding.http.no_response"])
     },

@@ -22,6 +22,7 @@ pub fn run(role: &str) {
             answer(stream, 500, 500);
         }),
         "truncating-server" => serve(number(1), |stream| answer(stream, number(2), number(3))),
+        "stalling-server" => serve(number(1), |stream| stall(stream, number(2))),
         "closing-server" => serve(number(1), drop),
         "silent-server" => serve(number(1), |stream| {
             std::thread::sleep(Duration::from_secs(60));
@@ -70,6 +71,14 @@ fn serve(port: u64, each: impl Fn(TcpStream) + Sync) {
 fn answer(mut stream: TcpStream, length: u64, sent: u64) {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nContent-Type: image/png\r\n\r\n");
     let _ = stream.write_all(&[head.as_bytes(), &vec![b'x'; sent as usize]].concat());
+}
+
+/// Sends half of an image, and the other half a while later.
+fn stall(mut stream: TcpStream, millis: u64) {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 20000\r\nContent-Type: image/png\r\n\r\n";
+    let _ = stream.write_all(&[&head[..], &[b'x'; 10_000]].concat());
+    std::thread::sleep(Duration::from_millis(millis));
+    let _ = stream.write_all(&[b'x'; 10_000]);
 }
 
 /// The length of what the chatting client says in two pieces, and of the answer.

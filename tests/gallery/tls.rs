@@ -1,7 +1,7 @@
 //! TLS: openssl makes certificates and serves with them, curl checks them.
 
 use crate::case::{Case, Play};
-use crate::net::plain;
+use crate::net::{nginx, plain};
 use crate::place::{End, Place, SERVER};
 
 /// What is wrong with a chain.
@@ -156,6 +156,18 @@ pub const CASES: &[Case] = &[
     Case {
         serve: |play, place| with(play, place, &["-Verify", "1", "-verify_return_error"]),
         ..case("a client without a certificate", &["finding.tls.client_certificate"])
+    },
+    Case {
+        serve: |play, place| {
+            if play.faulty {
+                certificates(place, Wrong::Nothing);
+                nginx(place, 500, "server { listen 80; listen 443; location / { } }");
+                place.await_port(443);
+            } else {
+                serve(place, Wrong::Nothing, &[]);
+            }
+        },
+        ..case("a port that speaks another protocol", &["finding.tls.not_tls"])
     },
     Case {
         serve: |play, place| {
