@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use base::Duration;
-use tcp::{Config, CongestionKind, EcnUse, MtuProbing, Qdisc, SlowStart, SynCookies};
+use tcp::{Config, CongestionKind, EcnUse, Keepalive, MtuProbing, Qdisc, SlowStart, SynCookies};
 
 use crate::route::Route;
 
@@ -66,9 +66,9 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("tcp_orphan_retries", Meaning::Ours(any_number), "0"),
     ("tcp_fin_timeout", Meaning::Ours(any_number), "60"),
     ("tcp_tw_reuse", Meaning::Ours(|value| matches!(value, "0" | "1" | "2")), "2"),
-    ("tcp_keepalive_time", Meaning::Unseen, "7200"),
-    ("tcp_keepalive_intvl", Meaning::Unseen, "75"),
-    ("tcp_keepalive_probes", Meaning::Unseen, "9"),
+    ("tcp_keepalive_time", Meaning::Ours(any_number), "7200"),
+    ("tcp_keepalive_intvl", Meaning::Ours(any_number), "75"),
+    ("tcp_keepalive_probes", Meaning::Ours(any_number), "9"),
     ("tcp_congestion_control", Meaning::Ours(|value| congestion(value).is_some()), "cubic"),
     ("tcp_allowed_congestion_control", Meaning::Unseen, ""),
     ("tcp_fack", Meaning::Fixed(&["0"]), "0"),
@@ -100,9 +100,9 @@ const KNOWN: &[(&str, Meaning, &str)] = &[
     ("net.core.default_qdisc", Meaning::Unseen, ""),
     ("net.core.netdev_max_backlog", Meaning::Unseen, "1000"),
     ("net.core.optmem_max", Meaning::Ours(any_number), "131072"),
-    ("tcp_frto", Meaning::Fixed(&["2"]), "2"),
-    ("tcp_dsack", Meaning::Fixed(&["1"]), "1"),
-    ("tcp_reordering", Meaning::Fixed(&["3"]), "3"),
+    ("tcp_frto", Meaning::Ours(|value| matches!(value, "0" | "1" | "2")), "2"),
+    ("tcp_dsack", Meaning::Ours(switch), "1"),
+    ("tcp_reordering", Meaning::Ours(any_number), "3"),
     ("tcp_max_reordering", Meaning::Unseen, "300"),
     ("tcp_early_retrans", Meaning::Ours(|value| matches!(value, "0" | "1" | "2" | "3" | "4")), "3"),
     ("tcp_recovery", Meaning::Fixed(&["1"]), "1"),
@@ -227,6 +227,16 @@ impl Kernel {
         ports(self.text("ip_local_port_range")).unwrap_or((32_768, 60_999))
     }
 
+    /// How SO_KEEPALIVE asks, where a program says no more of it.
+    pub(crate) fn keepalive(&self) -> Keepalive {
+        let seconds = |name: &str| Duration::from_secs(self.number(name).clamp(1, 32_767) as i64);
+        Keepalive {
+            idle: seconds("tcp_keepalive_time"),
+            interval: seconds("tcp_keepalive_intvl"),
+            probes: self.number("tcp_keepalive_probes").clamp(1, 127) as u32,
+        }
+    }
+
     /// The key of Fast Open's cookies: four groups of hexadecimal digits.
     pub(crate) fn fast_open_key(&self) -> tcp::FastOpenKey {
         let mut key = [0; 16];
@@ -259,6 +269,9 @@ impl Kernel {
                 _ => SynCookies::Always,
             },
             retries: retries("tcp_retries2"),
+            frto: self.number("tcp_frto") != 0,
+            dsack: self.number("tcp_dsack") != 0,
+            reordering: self.number("tcp_reordering").clamp(1, 300) as u32,
             invalid_interval: Duration::from_millis(self.number("tcp_invalid_ratelimit").min(1 << 31) as i64),
             challenge_limit: u32::try_from(self.number("tcp_challenge_ack_limit"))
                 .ok()

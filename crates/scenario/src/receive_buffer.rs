@@ -11,7 +11,8 @@ use serde::Deserialize;
 pub enum ReceiveBuffer {
     /// So many bytes, and all of them are offered at once.
     Bytes(u32),
-    /// As Linux tunes it: the window begins with 64 KiB and grows with what arrives, the buffer with what the program reads.
+    /// As Linux tunes it: the window begins with half of 128 KiB and grows with what arrives, the buffer with what the program
+    /// reads.
     Auto,
 }
 

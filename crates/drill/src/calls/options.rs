@@ -56,7 +56,7 @@ impl SocketOptions {
             maxseg: None,
             user_timeout: 0,
             keepalive: false,
-            keep: Keepalive::default(),
+            keep: kernel.keepalive(),
             syn_retries: None,
             backlog: 0,
             fast_open: None,
