@@ -89,6 +89,12 @@ impl Identity {
                 (ip.header.hop_limit, piece.is_some())
             }
         };
+        // Where the capture cut off what tells alike packets apart nothing is known.
+        let told = frame.payload_len.min(if frame.payload_len > SHORT { TELLING } else { SHORT });
+        let of_tcp = matches!(frame.transport, Transport::Tcp(..));
+        if !numbered && if of_tcp { frame.options_cut } else { frame.payload.len() < told } {
+            return None;
+        }
         let mut bare = false;
         if let Transport::Tcp(tcp, options) = &frame.transport {
             let flags = tcp.flags();
