@@ -464,6 +464,7 @@ fn mirrored(run: &Run, at_server: bool) -> Story {
         [packet.clone(), OwnedPacket { at, ..packet.clone() }]
     };
     file.packets = file.packets.iter().flat_map(again).collect();
+    file.packets.iter_mut().zip(1..).for_each(|(packet, number)| packet.number = number);
     runs::told(file)
 }
 

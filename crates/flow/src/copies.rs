@@ -32,6 +32,9 @@ const AT_ONCE: Duration = Duration::from_micros(500);
 /// The same place: how many packets farther down in the capture it is at most.
 const NEAR: u32 = 4;
 
+/// So many packets tell whether what is captured comes in pairs.
+const SURE: u32 = 4;
+
 /// The packets that passed last, and which of them were copies.
 #[derive(Debug, Default)]
 pub(crate) struct Copies {
@@ -63,6 +66,8 @@ pub(crate) struct Identity {
     numbered: bool,
     /// A TCP segment without data, SYN and FIN: several that are alike may be sent at once.
     bare: bool,
+    /// A SYN or its answer: repetitions that waited for the same hardware address leave together.
+    syn: bool,
 }
 
 impl Identity {
@@ -95,7 +100,7 @@ impl Identity {
         if !numbered && if of_tcp { frame.options_cut } else { frame.payload.len() < told } {
             return None;
         }
-        let mut bare = false;
+        let (mut bare, mut syn) = (false, false);
         if let Transport::Tcp(tcp, options) = &frame.transport {
             let flags = tcp.flags();
             let ports = u32::from(tcp.src_port) << 16 | u32::from(tcp.dst_port);
@@ -106,6 +111,7 @@ impl Identity {
                 options.timestamps.hash(&mut hash);
                 options.sack.iter().for_each(|(left, right)| (left.0, right.0).hash(&mut hash));
             }
+            syn = flags.contains(Flags::SYN);
             bare = frame.payload_len == 0 && !flags.intersects(Flags(Flags::SYN.0 | Flags::FIN.0));
         } else {
             let (src, dst) = frame.ports().unwrap_or_default();
@@ -119,7 +125,7 @@ impl Identity {
             hash.write(if told.len() > SHORT { &told[..TELLING] } else { told });
         }
         let identity = hash.finish().max(1); // zero is an empty place
-        Some(Identity { identity, at: packet.at, place: place(packet, frame), hops, numbered, bare })
+        Some(Identity { identity, at: packet.at, place: place(packet, frame), hops, numbered, bare, syn })
     }
 }
 
@@ -178,6 +184,7 @@ impl Copies {
             // Each segment behind a gap is answered by an acknowledgment like the one before (RFC 5681 §4.2): only where all
             // else comes twice is it one of a pair.
             (false, false) if packet.bare && (first.again || !self.in_pairs()) => return false,
+            (false, false) if packet.syn && self.lately.0 >= SURE && !self.in_pairs() => return false,
             (false, false) if number.saturating_sub(first.number) > NEAR => return false,
             (false, false) => AT_ONCE,
         };

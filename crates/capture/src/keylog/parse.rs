@@ -13,7 +13,6 @@ type Reason = Cow<'static, str>;
 
 pub(super) fn read(log: &mut KeyLog, text: &[u8]) -> Problems {
     let mut problems = Problems::default();
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     for (number, bytes) in (1..).zip(text.split(|byte| *byte == b'\n')) {
         if let Err(reason) = line(log, bytes) {
             problems.note(Place::Line(number), || reason);
@@ -23,7 +22,11 @@ pub(super) fn read(log: &mut KeyLog, text: &[u8]) -> Problems {
 }
 
 fn line(log: &mut KeyLog, bytes: &[u8]) -> Result<(), Reason> {
-    let bytes = bytes.trim_ascii();
+    let mut bytes = bytes.trim_ascii();
+    // A mark of the byte order begins a file, and so a line where files were joined.
+    while let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        bytes = rest.trim_ascii_start();
+    }
     // RFC 9850 §2: empty lines and those that start with `#` are ignored.
     if bytes.is_empty() || bytes.starts_with(b"#") {
         return Ok(());

@@ -31,6 +31,14 @@ fn comments_blank_lines_and_either_line_end_are_fine() {
 }
 
 #[test]
+fn where_files_were_joined_a_byte_order_mark_is_no_part_of_a_label() {
+    let (cr, s) = ("00".repeat(32), "11".repeat(32));
+    let (log, problems) = parse(&format!("# one\n\u{feff}\u{feff} NEW {cr} {s}\n\u{feff}# two\n"));
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(log.secrets(&[0; 32]).iter().map(|secret| secret.label.to_string()).collect::<Vec<_>>(), ["NEW"]);
+}
+
+#[test]
 fn a_bad_line_is_told_and_hinders_no_other() {
     let (cr, master) = ("00".repeat(32), "11".repeat(48));
     let lines = [
