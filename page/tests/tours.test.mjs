@@ -58,7 +58,7 @@ const TRUTHS = {
   },
   http2: {
     "One connection for everything": [[".card", /SYN.*\bset\b/], [".end.client .state", /SYN-SENT/]],
-    "The client names what it speaks": [[".hex .byte.lit", /68|02/], [".learn", /ALPN/]],
+    "The client names what it speaks": [[".inspector .meaning", /ClientHello/], [".learn", /ALPN/]],
     "The server chooses one": [[".card", /h2/], [".inspector .meaning", /EncryptedExtensions/]],
     "A preface, settings, and a request at once": [[".card", /PRI \* HTTP\/2\.0/], [".inspector .meaning", /preface.*SETTINGS.*GET \/ HTTP\/2 on stream 1/]],
     "The answer, in frames": [[".card", /200/], [".learn", /120\.531 ms/], [".waterfall", /7 requests/]],
