@@ -2,13 +2,17 @@
 
 mod clock;
 mod room;
+mod spending;
+mod transfers;
 
 use base::{Duration, Instant};
 use flow::{ConversationId, Direction, Flow};
 
-use crate::{Analysis, CriticalPath, PhaseKind, Request};
+use crate::{Analysis, Request};
 use clock::Clock;
 pub(crate) use room::Room;
+pub use spending::Spending;
+use transfers::Transfers;
 
 /// What an instant was spent on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -111,34 +115,9 @@ pub struct TimeSpent {
 }
 
 impl TimeSpent {
-    /// Assigns the time of one of the requests of `analysis`.
+    /// Assigns the time of one of the requests of `analysis`; of many of them [`Spending`] does it faster.
     pub fn of(flow: &Flow, analysis: &Analysis, request: &Request) -> Option<TimeSpent> {
-        let path = CriticalPath::of(flow, &analysis.dns, request)?;
-        TimeSpent::on_path(&path, flow, analysis, request)
-    }
-
-    /// Assigns the time of a request whose critical path is known.
-    pub fn on_path(path: &CriticalPath, flow: &Flow, analysis: &Analysis, request: &Request) -> Option<TimeSpent> {
-        let conversation = flow.conversation(request.conversation)?;
-        let mut clock = Clock::new(flow, conversation, path.phases.first()?.from)?;
-        // What is asked for earlier on the same connection is answered earlier (RFC 9112 §9.3.2).
-        let earlier = analysis.requests.iter().filter(|other| {
-            !request.multiplexed
-                && other.conversation == request.conversation
-                && other.request_frames < request.request_frames
-        });
-        let ahead = earlier.filter_map(|other| other.last_byte()).max();
-        for phase in &path.phases {
-            match phase.kind {
-                PhaseKind::Dhcp | PhaseKind::Arp | PhaseKind::Nd => clock.spend(Cause::Joining, phase.to),
-                PhaseKind::Dns => clock.spend(Cause::NameLookup, phase.to),
-                PhaseKind::Tcp => clock.handshake(Cause::ConnectionSetup, phase.to),
-                PhaseKind::Tls => clock.handshake(Cause::Tls, phase.to),
-                PhaseKind::Local => clock.spend(Cause::ClientIdle, phase.to),
-                PhaseKind::Http | PhaseKind::Data => clock.exchange(request, ahead, phase.to),
-            }
-        }
-        Some(TimeSpent { stretches: clock.into_stretches() })
+        Spending::new(flow, analysis).of(request)
     }
 
     /// What the data of one direction of a connection waited for, from its first segment to its last, as if all of it were
@@ -149,7 +128,8 @@ impl TimeSpent {
         let mut data = segments.filter(|(row, tcp)| row.direction == direction && tcp.len > 0);
         let from = data.next()?.0.at;
         let to = data.last().map_or(from, |(row, _)| row.at);
-        let mut clock = Clock::new(flow, conversation, from)?;
+        let transfers = Transfers::of(flow, conversation)?;
+        let mut clock = Clock::new(&transfers, from);
         clock.whole(direction, to);
         Some(TimeSpent { stretches: clock.into_stretches() })
     }

@@ -23,7 +23,7 @@ mod requests;
 mod states;
 
 pub use analysis::Analysis;
-pub use causes::{Cause, Stretch, TimeSpent};
+pub use causes::{Cause, Spending, Stretch, TimeSpent};
 pub use clocks::{ClockOffset, Stamped};
 pub use connections::{Ending, Side, Summary, TlsSummary, first_line, round_trip};
 pub use details::{Completeness, Details, SideDetails};

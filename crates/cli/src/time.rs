@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use analyze::{Cause, Request, TimeSpent};
+use analyze::{Cause, Request, Spending, TimeSpent};
 use base::Duration;
 use serde_json::{Value, json};
 use story::Story;
@@ -38,8 +38,9 @@ pub fn print(out: &mut impl Write, story: &Story, number: Option<usize>, style: 
     if requests.is_empty() {
         nothing(out, story.packets_in_all())?;
     }
+    let mut spending = Spending::new(story.flow(), story.analysis());
     for (number, request) in requests {
-        let Some(spent) = TimeSpent::of(story.flow(), story.analysis(), request) else { continue };
+        let Some(spent) = spending.of(request) else { continue };
         numbered(out, number, &told(request, &spent), style)?;
     }
     Ok(())
@@ -80,8 +81,9 @@ fn millis(time: Duration) -> String {
 
 /// The same for programs.
 pub fn document(story: &Story, number: Option<usize>) -> Result<Value, Error> {
+    let mut spending = Spending::new(story.flow(), story.analysis());
     let one = |(number, request): (usize, &Request)| {
-        let spent = TimeSpent::of(story.flow(), story.analysis(), request)?;
+        let spent = spending.of(request)?;
         Some(entry(Some(number), request, &spent))
     };
     Ok(chosen(story, number)?.into_iter().filter_map(one).collect())

@@ -18,7 +18,7 @@ use crate::exchanges::{
 };
 use crate::fragments::{Fragment, Fragments};
 use crate::row::{NO_TCP, Packet, Payload, Row, RowKind, RowView};
-use crate::tcp::Tcp;
+use crate::tcp::{Silence, Silences, Tcp};
 use crate::{Buffer, BufferRef, Dropped, Limits};
 
 /// Everything that one pass over the packets finds out. Packets are pushed in the order of the capture and numbered from
@@ -35,6 +35,8 @@ pub struct Flow {
     current: Map<Key, ConversationId>,
     fragments: Fragments,
     copies: Copies,
+    silences: Silences,
+    silence: Silence,
     datagrams: Vec<Buffer>,
     datagram_bytes: usize,
     arp: ArpExchanges,
@@ -44,6 +46,16 @@ pub struct Flow {
     messages: usize,
     /// The id of the next conversation: one more than that of the last, unless another flow opens conversations as well.
     next_id: u32,
+}
+
+/// A packet as it stands in the whole capture.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passed {
+    pub number: u32,
+    /// The packet of which it is a copy; 0 if it is none.
+    pub copy_of: u32,
+    /// The last long silence before it.
+    pub silence: Silence,
 }
 
 impl Flow {
@@ -160,13 +172,15 @@ impl Flow {
         }
         let identity = Identity::of(&packet, &decoded.0);
         let copy_of = identity.map_or(0, |identity| self.copies.first_of(number, &identity));
-        self.take(number, copy_of, packet, &decoded.0);
+        let silence = self.silences.passes(packet.at);
+        self.take(Passed { number, copy_of, silence }, packet, &decoded.0);
         Some(number)
     }
 
-    /// Takes a packet in that was decoded, under a number that is higher than all before it. `copy_of` is the packet of which
-    /// it is a copy, if it is not 0.
-    pub(crate) fn take(&mut self, number: u32, copy_of: u32, packet: Packet<'_>, frame: &Frame) {
+    /// Takes a packet in that was decoded, under a number that is higher than all before it.
+    pub(crate) fn take(&mut self, passed: Passed, packet: Packet<'_>, frame: &Frame) {
+        let Passed { number, copy_of, silence } = passed;
+        self.silence = silence;
         let original = packet.original_len.max(packet.bytes.len());
         let mut row = Row {
             number,

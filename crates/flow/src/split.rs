@@ -15,9 +15,10 @@ use part::{ENOUGH, Keeping};
 
 use crate::conversation::{Endpoint, Key};
 use crate::copies::{Copies, Identity};
-use crate::flow::{decode, quoted};
+use crate::flow::{Passed, decode, quoted};
 use crate::fragments;
 use crate::open::{MAX_OPEN, Open};
+use crate::tcp::Silences;
 use crate::{Limits, Packet};
 
 /// Packets of what belongs to no TCP or UDP ends, and of DNS and DHCP, that are kept.
@@ -49,6 +50,7 @@ pub struct Split {
     /// The ends of packets that come in fragments.
     fragments: fragments::Ends<Ends>,
     copies: Copies,
+    silences: Silences,
     /// The part that has enough.
     full: Option<Key>,
     /// The part that the last packet went to.
@@ -77,6 +79,7 @@ impl Split {
             dropped: 0,
             fragments: fragments::Ends::default(),
             copies: Copies::default(),
+            silences: Silences::default(),
             full: None,
             last: Whose(None),
             looked_through: 0,
@@ -149,13 +152,14 @@ impl Split {
         self.last = Whose(None);
         let identity = Identity::of(&packet, frame);
         let copy_of = identity.map_or(0, |identity| self.copies.first_of(number, &identity));
+        let passed = Passed { number, copy_of, silence: self.silences.passes(packet.at) };
         match self.key(&packet, frame) {
             Some(Ends { key, opens, udp }) if opens || self.open.contains(&key) => {
                 self.last = Whose(Some(key));
-                self.part((number, copy_of), key, udp, packet, frame);
+                self.part(passed, key, udp, packet, frame);
             }
             _ if self.rest.flow.rows().len() < MAX_REST => {
-                self.rest.take((number, copy_of), &mut self.next_id, &mut self.connections, packet, frame);
+                self.rest.take(passed, &mut self.next_id, &mut self.connections, packet, frame);
             }
             _ => self.dropped += 1,
         }
@@ -242,10 +246,10 @@ impl Split {
     }
 
     /// A packet between two ends.
-    fn part(&mut self, number: (u32, u32), key: Key, udp: bool, packet: Packet<'_>, frame: &Frame) {
+    fn part(&mut self, passed: Passed, key: Key, udp: bool, packet: Packet<'_>, frame: &Frame) {
         let Split { limits, enough, every, keeping, .. } = *self;
         let part = self.open.heard(key, || Part::between_ends(limits, udp, (enough, every), keeping));
-        part.take(number, &mut self.next_id, &mut self.connections, packet, frame);
+        part.take(passed, &mut self.next_id, &mut self.connections, packet, frame);
         if part.bytes.len() > part.enough {
             self.full = Some(key);
         }

@@ -2,10 +2,11 @@
 
 use base::{Duration, Instant};
 use flow::tcp::{Connection, Tcp};
-use flow::{Conversation, Direction, Flow, Row, Verdicts};
+use flow::{Direction, Row, Verdicts};
 use wire::tcp::Flags;
 
-use super::{Cause, Room, Stretch};
+use super::transfers::{RETRANSMITTED, Transfers};
+use super::{Cause, Stretch};
 use crate::Request;
 use crate::repeats::RTO_MIN;
 
@@ -18,28 +19,18 @@ const USUAL: [(Duration, Duration); 2] =
 const OPTIONS: u32 = 40;
 
 /// Walks along the path and hands out its time.
-pub(super) struct Clock<'a> {
+pub(super) struct Clock<'t, 'a> {
+    on: &'t Transfers<'a>,
     connection: &'a Connection,
-    segments: Vec<(&'a Row, &'a Tcp)>,
     round_trip: Duration,
     now: Instant,
     stretches: Vec<Stretch>,
 }
 
-/// Sent again because it was lost.
-const RETRANSMITTED: Verdicts = Verdicts(Verdicts::RETRANSMISSION.0 | Verdicts::FAST_RETRANSMISSION.0);
-
-impl<'a> Clock<'a> {
+impl<'t, 'a> Clock<'t, 'a> {
     /// A clock that stands at `now`.
-    pub(super) fn new(flow: &'a Flow, conversation: &'a Conversation, now: Instant) -> Option<Clock<'a>> {
-        let connection = conversation.tcp()?;
-        Some(Clock {
-            connection,
-            segments: flow.segments(conversation).collect(),
-            round_trip: crate::connections::round_trip(connection).unwrap_or_default(),
-            now,
-            stretches: Vec::new(),
-        })
+    pub(super) fn new(on: &'t Transfers<'a>, now: Instant) -> Clock<'t, 'a> {
+        Clock { on, connection: on.connection, round_trip: on.round_trip, now, stretches: Vec::new() }
     }
 
     /// What was handed out.
@@ -60,14 +51,13 @@ impl<'a> Clock<'a> {
     }
 
     /// The segments between now and `to`.
-    fn until(&self, to: Instant) -> Vec<(&'a Row, &'a Tcp)> {
-        let now = self.now;
-        self.segments.iter().copied().filter(|(row, _)| row.at > now && row.at <= to).collect()
+    fn until(&self, to: Instant) -> &'t [(&'a Row, &'a Tcp)] {
+        self.on.between(self.now, to)
     }
 
     /// A handshake: what was waited for a timer is not its own.
     pub(super) fn handshake(&mut self, cause: Cause, to: Instant) {
-        for (row, tcp) in self.until(to) {
+        for &(row, tcp) in self.until(to) {
             let waited = row.at.since(self.now) >= RTO_MIN.min(self.round_trip.max(Duration::from_millis(1)));
             let again = tcp.verdicts.is_retransmission() && tcp.verdicts != Verdicts::SPURIOUS_RETRANSMISSION;
             self.spend(if again && waited { Cause::TimerWait } else { cause }, row.at);
@@ -105,11 +95,7 @@ impl<'a> Clock<'a> {
         let from = self.now;
         self.spend(Cause::Propagation, to.min(from + there));
         // An acknowledgment of the request that comes before the response tells how long the ways took.
-        let asked = self
-            .segments
-            .iter()
-            .filter(|(row, tcp)| row.direction == Direction::ToServer && tcp.len > 0 && row.at <= from);
-        let end = asked.filter_map(|(_, tcp)| Some(tcp.relative_seq()? + i64::from(tcp.len))).max();
+        let end = self.on.asked_until(from);
         let acknowledges = |(row, tcp): &&(&Row, &Tcp)| {
             row.direction == Direction::ToClient && end.is_some() && tcp.relative_ack() >= end
         };
@@ -137,9 +123,7 @@ impl<'a> Clock<'a> {
     /// When it was first seen that the response's first segment, which is there at `to`, had been lost: what was sent behind it
     /// (the response to another request) passed.
     fn hole(&self, to: Instant) -> Option<Instant> {
-        let mut theirs = self.segments.iter().filter(|(row, tcp)| {
-            row.direction == Direction::ToClient && tcp.len > 0 && row.at > self.now && row.at <= to
-        });
+        let mut theirs = self.until(to).iter().filter(|(row, tcp)| row.direction == Direction::ToClient && tcp.len > 0);
         let first = theirs.clone().find(|(row, tcp)| row.at == to && tcp.verdicts.intersects(RETRANSMITTED))?;
         let behind = theirs.find(|(row, tcp)| row.at < to && tcp.relative_seq() > first.1.relative_seq())?;
         Some(behind.0.at)
@@ -150,7 +134,7 @@ impl<'a> Clock<'a> {
     /// flight after two round trips (RFC 8985 §7.2), or the first one after its timeout (RFC 6298 §5.4).
     fn first_flight_lost(&self, to: Instant) -> Option<Duration> {
         let theirs = |(row, tcp): &&(&Row, &Tcp)| row.direction == Direction::ToClient && tcp.len > 0;
-        let mut data = self.segments.iter().filter(theirs).skip_while(|(row, _)| row.at < to);
+        let mut data = self.on.since(to).iter().filter(theirs);
         let (first, next) = (data.next()?, data.next()?);
         let alone = next.0.at.since(first.0.at) >= self.round_trip * 3 / 4 && self.round_trip > Duration::ZERO;
         let waited = to.since(self.now);
@@ -222,16 +206,14 @@ impl<'a> Clock<'a> {
         let data: Vec<(&Row, &Tcp)> = list.iter().filter(carries).copied().collect();
         let pace = self.pace(&data);
         let full = self.full(direction);
-        let mut room = Room::new(self.connection, &self.segments, direction);
+        let room = self.on.room(direction);
         let held_by_window = room.held();
-        let now = self.now;
-        let earlier = |(row, tcp): &&(&Row, &Tcp)| row.direction == direction && row.at <= now && tcp.len > 0;
-        let mut before = self.segments.iter().rfind(earlier).copied();
-        let mut lost = self.segments.iter().any(|(row, tcp)| {
-            row.direction == direction && row.at < self.now && tcp.verdicts.intersects(RETRANSMITTED)
-        });
+        let earlier = |(row, tcp): &&(&Row, &Tcp)| row.direction == direction && tcp.len > 0;
+        let mut before = self.on.until(self.now).iter().rfind(earlier).copied();
+        let mut lost = self.on.lost_before(direction, self.now);
+        let mut last = 0;
         let mut held: Option<(Instant, Duration)> = None;
-        for (row, tcp) in list {
+        for &(row, tcp) in list {
             if row.direction != direction {
                 if tcp.acks().is_some() && tcp.acks() == before.map(|(row, _)| row.number) {
                     held = self.delayed(direction, tcp).map(|delay| (row.at, delay));
@@ -253,7 +235,8 @@ impl<'a> Clock<'a> {
             }
             let waited = row.at.since(self.now);
             lost |= again;
-            let full_window = room.was_full_before(row.number);
+            let full_window = room.was_full(last..row.number);
+            last = row.number;
             let cause = if again && waited >= RTO_MIN.max(self.round_trip) {
                 Cause::TimerWait
             } else if again && waited > Duration::ZERO {

@@ -1,6 +1,7 @@
 //! The receiver's window as its sender knows it.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use base::{Duration, Instant};
 use flow::tcp::{Connection, Tcp};
@@ -10,7 +11,7 @@ use wire::tcp::Flags;
 /// What the sender of one direction knows of the receiver's window.
 pub(crate) struct Room {
     /// The packets behind which no further segment fits.
-    full: VecDeque<u32>,
+    full: Vec<u32>,
     /// How long the sender, if it paces, was held by the window.
     held: Option<Duration>,
 }
@@ -35,7 +36,7 @@ struct Waits {
 impl Room {
     /// Follows the window of a connection: what the sender does now answers what the tap saw on its way to it.
     pub(crate) fn new(connection: &Connection, segments: &[(&Row, &Tcp)], direction: Direction) -> Room {
-        let mut room = Room { full: VecDeque::new(), held: None };
+        let mut room = Room { full: Vec::new(), held: None };
         let receiver = connection.half(direction.opposite());
         let Some(shift) = shift(connection, direction.opposite()) else { return room };
         let largest = i64::from(connection.half(direction).max_segment());
@@ -60,7 +61,7 @@ impl Room {
             let (Some(edge), Some(start)) = (edge, tcp.relative_seq().filter(|_| tcp.len > 0)) else { continue };
             let end = start + i64::from(tcp.len);
             if end + largest > edge {
-                room.full.push_back(row.number);
+                room.full.push(row.number);
             }
             if let Some((at, was_near)) = before {
                 let waited = row.at.since(at);
@@ -96,14 +97,10 @@ impl Room {
     pub(crate) fn held(&self) -> Option<Duration> {
         self.held
     }
-    /// Whether the last segment before packet `number` had filled the window; asked in ascending order.
-    pub(crate) fn was_full_before(&mut self, number: u32) -> bool {
-        let mut last = false;
-        while self.full.front().is_some_and(|&full| full < number) {
-            self.full.pop_front();
-            last = true;
-        }
-        last
+    /// Whether one of these packets had filled the window.
+    pub(crate) fn was_full(&self, among: Range<u32>) -> bool {
+        let first = self.full.partition_point(|&full| full < among.start);
+        self.full.get(first).is_some_and(|&full| full < among.end)
     }
     /// The packets behind which no further segment fitted.
     pub(crate) fn packets(&self) -> impl Iterator<Item = u32> + '_ {

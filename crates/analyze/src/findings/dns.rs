@@ -1,8 +1,10 @@
 //! DNS: names that do not exist, servers that fail, answers that come late or not at all.
 
-use base::Duration;
+use std::net::{IpAddr, Ipv4Addr};
+
+use base::{Duration, Map, Set};
 use flow::DnsTransaction;
-use wire::dns::{Rcode, Type};
+use wire::dns::{Question, Rcode, Type};
 
 use super::{Case, Confidence, Connection, Finding, Rule, finding, ms};
 
@@ -33,6 +35,13 @@ fn asked(transaction: &DnsTransaction) -> String {
 
 fn frames(transaction: &DnsTransaction) -> Vec<u32> {
     transaction.queries.iter().copied().chain(transaction.response.map(|(n, _)| n)).collect()
+}
+
+/// Whether the question went to all on the link (multicast DNS, RFC 6762 §5; LLMNR, RFC 4795 §2; some ask by broadcast): who
+/// has no answer says nothing, and it is asked again to find who comes later.
+fn asks_everybody(case: &Case<'_>, transaction: &DnsTransaction) -> bool {
+    let server = case.flow.conversation(transaction.conversation).map(|conversation| conversation.server.ip);
+    server.is_some_and(|ip| ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST))
 }
 
 /// The transactions of a whole capture over UDP, or those of one connection over TCP (RFC 7766).
@@ -151,9 +160,10 @@ finding! {
         "a query got no response",
         advice "The resolver is down, not reachable, or a firewall drops UDP port 53. Ask it directly (dig @server), and give clients a second resolver.";
     look = |card, case, out| {
-        for transaction in case.flow.dns().iter().filter(|t| t.response.is_none()) {
+        let answered = Answered::of(case);
+        for transaction in case.flow.dns().iter().filter(|t| t.response.is_none() && !asks_everybody(case, t)) {
             let waited = case.end().since(transaction.asked_at);
-            let refused = case.reported.contains(&transaction.conversation) || repeated(case, transaction).is_some();
+            let refused = case.reported.contains(&transaction.conversation) || answered.repeated(case, transaction).is_some();
             if (transaction.queries.len() > 1 || waited > PATIENCE) && !refused {
                 let server = case.flow.conversation(transaction.conversation).map(|c| c.server.ip.to_string());
                 let text = format!("{} did not answer {} queries for {} within {}.", server.unwrap_or_default(), transaction.queries.len(), asked(transaction), ms(waited));
@@ -174,13 +184,13 @@ finding! {
     look = |card, case, out| {
         let address = |t: &DnsTransaction| t.question.as_ref().is_some_and(|q| matches!(q.kind, Type::A | Type::AAAA));
         let whole = |t: &&DnsTransaction| address(t) && t.rcode == Some(Rcode::NOERROR) && !t.truncated;
+        let name = |t: &'_ DnsTransaction| t.question.as_ref().map(|q| q.name.clone());
+        let found = case.flow.dns().iter().filter(|t| !t.addresses.is_empty());
+        let found: Set<_> = found.filter_map(name).collect();
         for transaction in case.flow.dns().iter().filter(whole).filter(|t| t.addresses.is_empty()) {
-            let name = transaction.question.as_ref().map(|q| &q.name);
-            let same = |t: &&DnsTransaction| t.question.as_ref().map(|q| &q.name) == name;
+            let has_one = name(transaction).is_some_and(|name| found.contains(&name));
             // A referral is an answer to a resolver, and says nothing about addresses.
-            let recursive = case.flow.dns().iter().filter(same).any(|t| !t.addresses.is_empty());
-            let referral = !recursion_available(case, transaction);
-            if !recursive && !referral {
+            if !has_one && recursion_available(case, transaction) {
                 let text = format!("There is no address for {}.", asked(transaction));
                 let mut finding = Finding::new(card, text, frames(transaction)).failed().sure(Confidence::Likely);
                 finding.conversation = Some(transaction.conversation);
@@ -202,15 +212,34 @@ fn recursion_available(case: &Case<'_>, transaction: &DnsTransaction) -> bool {
     read().unwrap_or(false)
 }
 
-/// The answered transaction by which a resolver repeated one that was not: the same question of the same machine, with
-/// another id and port (RFC 5452 §9.2).
-fn repeated<'a>(case: &Case<'a>, lost: &DnsTransaction) -> Option<&'a DnsTransaction> {
-    let asker = |t: &DnsTransaction| case.flow.conversation(t.conversation).map(|c| (c.interface, c.client.ip));
-    let same = |t: &&DnsTransaction| {
-        t.question == lost.question && t.asked_at > lost.asked_at && t.response.is_some() && asker(t) == asker(lost)
-    };
-    let later = |t: &&DnsTransaction| t.asked_at.since(lost.asked_at) <= AGAIN;
-    case.flow.dns().iter().filter(|_| lost.response.is_none()).filter(same).find(later)
+/// The transactions that were answered, by who asked what, in order of time.
+struct Answered<'a>(Map<(Option<&'a Question>, u32, IpAddr), Vec<&'a DnsTransaction>>);
+
+impl<'a> Answered<'a> {
+    fn of(case: &Case<'a>) -> Answered<'a> {
+        let mut answered: Map<_, Vec<&DnsTransaction>> = Map::default();
+        for transaction in case.flow.dns().iter().filter(|t| t.response.is_some()) {
+            if let Some(key) = Answered::key(case, transaction) {
+                answered.entry(key).or_default().push(transaction);
+            }
+        }
+        Answered(answered)
+    }
+    fn key<'b>(case: &Case<'_>, transaction: &'b DnsTransaction) -> Option<(Option<&'b Question>, u32, IpAddr)> {
+        let conversation = case.flow.conversation(transaction.conversation)?;
+        Some((transaction.question.as_ref(), conversation.interface, conversation.client.ip))
+    }
+
+    /// The one by which a resolver repeated one that was not: the same question of the same machine, with another id and port
+    /// (RFC 5452 §9.2).
+    fn repeated(&self, case: &Case<'a>, lost: &DnsTransaction) -> Option<&'a DnsTransaction> {
+        if lost.response.is_some() || asks_everybody(case, lost) {
+            return None;
+        }
+        let same = self.0.get(&Answered::key(case, lost)?)?;
+        let later = *same.get(same.partition_point(|t| t.asked_at <= lost.asked_at))?;
+        (later.asked_at.since(lost.asked_at) <= AGAIN).then_some(later)
+    }
 }
 
 finding! {
@@ -227,8 +256,9 @@ finding! {
             finding.conversation = Some(transaction.conversation);
             out.push(finding);
         }
+        let all = Answered::of(case);
         for lost in case.flow.dns() {
-            let Some(answered) = repeated(case, lost) else { continue };
+            let Some(answered) = all.repeated(case, lost) else { continue };
             let cost = answered.asked_at.since(lost.asked_at);
             let text = format!("The query for {} was not answered, and put again after {}.", asked(lost), ms(cost));
             let mut finding = Finding::new(card, text, frames(lost).into_iter().chain(frames(answered))).costs(cost);

@@ -150,10 +150,14 @@ finding! {
         "the request had arrived, and the server took long before its first byte",
         advice "The time passed in the server or behind it: look at its log for this request. Caching, or sending the head early, hides some of it.";
     look_at = |card, connection, out| {
+        let again = connection.segments.iter().filter(|(_, tcp)| tcp.verdicts.is_retransmission());
+        let mut again: Vec<Instant> = again.map(|(row, _)| row.at).collect();
+        again.sort_unstable();
         for request in &connection.requests {
             let Some((from, to)) = request.wait else { continue };
             // A request that had to be repeated waited for the network, not for the server.
-            let repeated = connection.segments.iter().any(|(row, tcp)| row.at >= request.send.0 && row.at <= to && tcp.verdicts.is_retransmission());
+            let next = again.get(again.partition_point(|at| *at < request.send.0));
+            let repeated = next.is_some_and(|at| *at <= to);
             let rtt = connection.round_trip().unwrap_or_default();
             let thought = to.since(from) - rtt.min(to.since(from));
             if thought > SLOW && !repeated && request.exchange.is_some() {
@@ -215,6 +219,9 @@ finding! {
         for request in connection.requests.iter().filter(|request| !request.multiplexed) {
             let (Some((from, to)), Some(message)) = (request.receive, response(connection, request)) else { continue };
             if streams(message) {
+                continue;
+            }
+            if to.since(from) < PAUSES {
                 continue;
             }
             let (sum, frames) = pauses(connection, from, to);

@@ -1,6 +1,6 @@
 //! Loss and what it costs: retransmissions, timeouts, reordering, damage.
 
-use base::{Duration, Instant};
+use base::{Duration, Instant, Map};
 use flow::{Direction, Tcp, Verdicts};
 use wire::tcp::{Flags, Seq};
 
@@ -79,11 +79,22 @@ fn repairs(connection: &Connection<'_>, list: &[Again]) -> Duration {
     Duration::from_nanos(rtt.as_nanos().saturating_mul(episodes))
 }
 
-/// Whether what is sent again had come before, damaged. Of a damaged segment only the numbers as they stood are known.
-fn was_damaged(connection: &Connection<'_>, direction: Direction, again: &Again) -> bool {
-    let Some(seq) = connection.case.flow.row(again.frame).and_then(|view| Some(view.tcp?.seq)) else { return false };
-    let before = connection.of(direction).take_while(|(row, _)| row.number < again.frame);
-    before.into_iter().any(|(_, tcp)| tcp.verdicts.contains(Verdicts::DAMAGED) && tcp.seq == seq && tcp.len > 0)
+/// Where each damaged segment of one direction first came, by its sequence number: no more is known of such a one than the
+/// numbers as they stood.
+fn damaged(connection: &Connection<'_>, direction: Direction) -> Map<u32, u32> {
+    let mut first = Map::default();
+    for (row, tcp) in connection.of(direction) {
+        if tcp.verdicts.contains(Verdicts::DAMAGED) && tcp.len > 0 {
+            first.entry(tcp.seq.0).or_insert(row.number);
+        }
+    }
+    first
+}
+
+/// Whether what is sent again had come before, damaged.
+fn was_damaged(connection: &Connection<'_>, damaged: &Map<u32, u32>, again: &Again) -> bool {
+    let seq = || Some(connection.case.flow.row(again.frame)?.tcp?.seq);
+    seq().and_then(|seq| damaged.get(&seq.0)).is_some_and(|&first| first < again.frame)
 }
 
 finding! {
@@ -158,7 +169,8 @@ finding! {
     look_at = |card, connection, out| {
         for direction in Direction::BOTH {
             let list = again(connection, direction, |tcp| tcp.verdicts.intersects(Verdicts(Verdicts::RETRANSMISSION.0 | Verdicts::FAST_RETRANSMISSION.0)));
-            let list: Vec<Again> = list.into_iter().filter(|a| !by_timer(connection, a) && !explained(connection, a) && !was_damaged(connection, direction, a)).collect();
+            let damaged = damaged(connection, direction);
+            let list: Vec<Again> = list.into_iter().filter(|a| !by_timer(connection, a) && !explained(connection, a) && !was_damaged(connection, &damaged, a)).collect();
             let probes = probes(connection, direction);
             let list: Vec<Again> = list.into_iter().filter(|a| probes.iter().all(|probe| probe.frame != a.frame)).collect();
             if list.is_empty() {
@@ -224,7 +236,8 @@ finding! {
             let mut cost = Duration::ZERO;
             for direction in Direction::BOTH {
                 let list = again(connection, direction, |tcp| tcp.verdicts.is_retransmission());
-                let list: Vec<Again> = list.into_iter().filter(|a| was_damaged(connection, direction, a)).collect();
+                let damaged = damaged(connection, direction);
+                let list: Vec<Again> = list.into_iter().filter(|a| was_damaged(connection, &damaged, a)).collect();
                 cost += repairs(connection, &list);
             }
             let finding = Finding::new(card, format!("{} segments have a wrong checksum.", frames.len()), frames);

@@ -72,6 +72,35 @@ fn a_healthy_exchange_has_no_finding() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// RFC 6762 §5.2, RFC 4795 §2: a question to all on the link is one that need not have an answer.
+#[test]
+fn who_asks_everybody_may_get_no_answer() {
+    for (to, port) in [([224, 0, 0, 251], 5353), ([224, 0, 0, 252], 5355), ([255; 4], 53)] {
+        let mut t = Tape::new();
+        for _ in 0..3 {
+            make::dns_query_to(&mut t, (to, port));
+            t.ms(5000);
+        }
+        let found = found(&t);
+        assert!(found.is_empty(), "{to:?}: {found:#?}");
+    }
+}
+
+/// A capture of one direction does not tell that nothing came back.
+#[test]
+fn of_a_server_that_was_not_captured_nobody_knows_that_it_is_silent() {
+    let mut t = Tape::new();
+    t.ports.1 = 443;
+    let hello = handshakes::client_hello(&[]);
+    t.c(S, 1000, 0, b"");
+    t.ms(20).c(A, 1001, 4501, b"");
+    t.c(A | Flags::PSH, 1001, 4501, &hello);
+    t.ms(50).c(A, 1001 + hello.len() as u32, 5501, b"");
+    t.ms(5000).c(A | Flags::FIN, 1001 + hello.len() as u32, 5501, b"");
+    let found = found(&t);
+    assert!(found.iter().all(|finding| finding.card.id != "finding.tls.no_answer"), "{found:#?}");
+}
+
 /// RFC 4443 §3.1 to §3.3, RFC 4861 §4.5: what ICMPv6 says is found as what ICMP says is.
 #[test]
 fn errors_of_icmpv6_are_found_as_those_of_icmp() {

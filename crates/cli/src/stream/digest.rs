@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use analyze::findings::Search;
-use analyze::{CriticalPath, PhaseKind, Request, Span, Summary, TimeSpent};
+use analyze::{CriticalPath, PhaseKind, Request, Span, Spending, Summary};
 use base::WallTime;
 use capture::keylog::KeyLog;
 use export::Lines;
@@ -153,11 +153,12 @@ pub fn waited(part: &Part, rest: &Flow, joining: bool) -> Waited {
 /// Where the time of each request went, as it is to be written.
 fn times(story: &Story, joining: &[(ConversationId, Vec<(PhaseKind, Span)>)], format: ViewFormat) -> Vec<Vec<u8>> {
     let (flow, analysis) = (story.flow(), story.analysis());
-    let time = |request: &Request| {
+    let mut spending = Spending::new(flow, analysis);
+    let mut time = |request: &Request| {
         let joining = joining.iter().find(|(of, _)| request.first && *of == request.conversation);
         let joining = joining.map_or(&[][..], |(_, joining)| joining);
         let path = CriticalPath::behind(joining, flow, &analysis.dns, request)?;
-        let spent = TimeSpent::on_path(&path, flow, analysis, request)?;
+        let spent = spending.on_path(&path, request)?;
         match format {
             ViewFormat::Json => serde_json::to_vec(&crate::time::entry(None, request, &spent)).ok(),
             _ => Some(crate::time::told(request, &spent).into_bytes()),

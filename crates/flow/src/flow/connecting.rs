@@ -10,6 +10,7 @@ use crate::tcp::{self, Connection, Segment, Tcp, Verdicts};
 impl Flow {
     /// A TCP segment: finds its connection, or opens one.
     pub(super) fn segment(&mut self, number: u32, src: Endpoint, dst: Endpoint, segment: Segment) {
+        let segment = Segment { silence: self.silence, ..segment };
         let Some((interface, copy_of)) = self.row_mut(number).map(|row| (row.interface, row.copy_of)) else { return };
         if copy_of != 0 && self.copied(number, copy_of, src, &segment) {
             return;

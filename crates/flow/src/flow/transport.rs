@@ -8,7 +8,7 @@ use wire::pseudo_header;
 use super::Flow;
 use crate::conversation::{self, ConversationId, Endpoint, Key, Kind};
 use crate::row::{Payload, Row, RowKind};
-use crate::tcp::{Check, Segment};
+use crate::tcp::{Check, Segment, Silence};
 
 impl Flow {
     /// Gives the packet's transport to its conversation. `bytes` are those that the frame's ranges count in.
@@ -167,6 +167,7 @@ pub(crate) fn segment_of(
         offset: packet.payload.at,
         wire_len: packet.original,
         checksum,
+        silence: Silence::default(),
     }
 }
 

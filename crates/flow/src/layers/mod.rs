@@ -27,7 +27,7 @@ pub use units::{Carried, Unit, UnitKind};
 use zeros::Zeros;
 
 use crate::exchanges::{DnsTransaction, DnsTransactions};
-use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Limits, Overlap, Piece, Source};
+use crate::{Buffer, BufferRef, ConversationId, Direction, Flow, Limits, Overlap, Piece, Source, Tcp, Verdicts};
 
 /// What the bytes of a connection are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -332,6 +332,11 @@ fn http_version(client: &[u8], server: &[u8], midway: bool) -> Option<Version> {
 
 /// Whether the two copies of a range are not the same bytes, as far as both were captured.
 fn differs(overlap: &Overlap, flow: &Flow, source: &dyn Source) -> bool {
+    // RFC 9293 §3.8.4: the byte of a keep-alive is garbage, and the receiver has the one that counts.
+    let keeps_alive = |tcp: &Tcp| tcp.verdicts.intersects(Verdicts::KEEP_ALIVE);
+    if flow.row(overlap.dropped.frame).and_then(|view| view.tcp).is_some_and(keeps_alive) {
+        return false;
+    }
     let len = overlap.kept.have.min(overlap.dropped.have) as usize;
     let bytes = |piece: &crate::StreamPiece| -> Option<Vec<u8>> {
         let range = piece.at as usize..piece.at as usize + len;

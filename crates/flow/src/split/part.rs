@@ -9,6 +9,7 @@ use wire::tcp::Flags;
 
 use super::Kept;
 use crate::conversation::Key;
+use crate::flow::Passed;
 use crate::open::{self, Pair};
 use crate::settle::{Onward, Settled};
 use crate::{BufferRef, ConversationId, Flow, Limits, Packet, RowView};
@@ -80,15 +81,16 @@ impl Part {
 
     pub(super) fn take(
         &mut self,
-        (number, copy_of): (u32, u32),
+        passed: Passed,
         next_id: &mut u32,
         connections: &mut usize,
         packet: Packet<'_>,
         frame: &Frame,
     ) {
+        let Passed { number, copy_of, .. } = passed;
         self.flow.set_next_id(*next_id);
         let before = self.flow.conversations().len();
-        self.flow.take(number, copy_of, packet, frame);
+        self.flow.take(passed, packet, frame);
         *next_id = self.flow.next_id().max(*next_id);
         let opened = self.flow.conversations().iter().skip(before).filter(|conversation| conversation.tcp().is_some());
         for conversation in opened {

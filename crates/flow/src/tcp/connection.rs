@@ -222,8 +222,7 @@ impl Connection {
             tcp.in_flight = u32::try_from((sent - acked).max(0)).unwrap_or(super::segment::NO_COUNT - 1);
         }
         let answered = tcp.rtt().zip(peer.rtt_min);
-        let timestamp = segment.options.timestamps.map(|(value, _)| value);
-        self.steps.hears(segment.frame, segment.at, (direction as usize, timestamp), answered);
+        self.steps.hears(direction as usize, segment, answered);
         count(me, tcp.verdicts);
         if syn && !segment.options_cut && me.syn_options.is_none() {
             me.syn_options = Some(segment.options);

@@ -17,3 +17,4 @@ pub use verdict::{ALL as VERDICTS, Verdict, Verdicts};
 
 pub(crate) use connection::same_isn;
 pub(crate) use segment::{Check, Segment};
+pub(crate) use steps::{Silence, Silences};

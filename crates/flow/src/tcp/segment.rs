@@ -3,7 +3,7 @@
 use base::{Duration, Instant};
 use wire::tcp::{Flags, Options, Seq};
 
-use super::Verdicts;
+use super::{Silence, Verdicts};
 use crate::BufferRef;
 
 /// A segment on its way into the analysis.
@@ -26,6 +26,8 @@ pub(crate) struct Segment {
     pub offset: u32,
     pub wire_len: u32,
     pub checksum: Check,
+    /// The last long silence of the capture.
+    pub silence: Silence,
 }
 
 /// A segment's checksum, as far as flow cares.

@@ -94,6 +94,19 @@ fn a_second_copy_that_differs_is_reported_and_not_used() {
     assert!(t.verdicts(6).contains(Verdicts::OVERLAP));
 }
 
+/// RFC 9293 §3.8.4: the byte of a keep-alive is garbage.
+#[test]
+fn the_byte_of_a_keep_alive_contradicts_nothing() {
+    let mut t = Tape::new();
+    t.handshake();
+    t.s(A, 301, 101, b"genuine");
+    t.ms(20).c(A, 101, 308, b"");
+    let probe = t.ms(45_000).s(A, 307, 101, b"\0");
+    assert!(t.verdicts(probe).contains(Verdicts::KEEP_ALIVE), "{:?}", t.verdicts(probe));
+    let layers = Layers::of(&t.flow, ConversationId(0), &t.frames, &Default::default()).unwrap();
+    assert!(layers.conflicts.is_empty());
+}
+
 #[test]
 fn icmp_errors_name_the_conversation_that_they_are_about() {
     let mut t = Tape::new();

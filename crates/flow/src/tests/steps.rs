@@ -58,3 +58,57 @@ fn what_no_sender_waits_for_is_a_step_without_timestamps_too() {
     t.ms(9_000).s(A, 301, 111, b"");
     assert!(t.connection(0).clock_steps().is_empty(), "it was sent again: the way was long");
 }
+
+/// A machine that sleeps counts no ticks: the other end's clock tells that the time passed.
+#[test]
+fn an_end_that_slept_is_no_step() {
+    for slept in [0, 1] {
+        let mut t = silent(60_000, 40);
+        let (mine, theirs) = if slept == 0 { (5100 + 90, 150_150) } else { (65_100 + 90, 90_130 + 60) };
+        at(&mut t, 60_000, true, mine, (131, 331, 10));
+        at(&mut t, 30, false, theirs, (331, 141, 10));
+        assert_eq!(t.connection(0).clock_steps().len(), 1, "of both ends' steps the first alone: {slept}");
+    }
+}
+
+/// RFC 7323 §3.2: a timestamp is a clock's. What always says the same was written by somebody on the way.
+#[test]
+fn timestamps_that_never_count_tell_no_time() {
+    let mut t = Tape::new();
+    for turn in 0..6 {
+        let ms = if turn == 4 { 60_000 } else { 30 };
+        let (seq, ack) = (101 + turn * 10, 301 + turn * 10);
+        at(&mut t, ms, true, 7, (seq, ack, 10));
+        at(&mut t, 30, false, 9, (ack, seq + 10, 10));
+    }
+    assert!(t.connection(0).clock_steps().is_empty());
+}
+
+/// A clock that was set forward leaves a silence of the whole capture.
+#[test]
+fn while_others_are_heard_the_clock_goes_on() {
+    let mut t = Tape::new();
+    t.handshake();
+    t.c(A, 101, 301, &[1; 10]);
+    let ports = std::mem::replace(&mut t.ports, (6000, 7000));
+    for _ in 0..10 {
+        t.ms(1_000).c(S, 900, 0, b"");
+    }
+    t.ports = ports;
+    t.s(A, 301, 111, b"");
+    assert!(t.connection(0).clock_steps().is_empty());
+}
+
+/// Some captures leave out acknowledgments without data: then an answer tells nothing of when the data was acknowledged.
+#[test]
+fn where_no_bare_acknowledgment_is_seen_an_answer_tells_no_step() {
+    let mut t = Tape::new();
+    t.c(S, 100, 0, b"");
+    t.ms(20).s(S | A, 300, 101, b"");
+    for turn in 0..3 {
+        let (seq, ack) = (101 + turn * 10, 301 + turn * 10);
+        t.c(A, seq, ack, &[1; 10]);
+        t.ms(if turn == 2 { 10_000 } else { 20 }).s(A, ack, seq + 10, &[2; 10]);
+    }
+    assert!(t.connection(0).clock_steps().is_empty());
+}

@@ -41,7 +41,7 @@ pub enum FramingFault {
     EncodingInHttp10,
     /// A Transfer-Encoding where no body can be: 1xx, 204, or 2xx to CONNECT.
     EncodingWithoutBody,
-    /// A Content-Length in a response 1xx, 204, or 2xx to CONNECT.
+    /// A Content-Length above zero in a response 1xx, 204, or 2xx to CONNECT.
     LengthWithoutBody,
 }
 
@@ -98,7 +98,8 @@ pub fn response_framing(response: &Response, method: Option<&str>) -> (Framing, 
         if response.fields.get("transfer-encoding").is_some() {
             faults.push(FramingFault::EncodingWithoutBody);
         }
-        if response.fields.get("content-length").is_some() {
+        // A length of zero is forbidden there as well, and the one that all agree on.
+        if response.fields.get("content-length").is_some_and(|value| value != "0") {
             faults.push(FramingFault::LengthWithoutBody);
         }
     }

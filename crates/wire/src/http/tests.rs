@@ -156,6 +156,7 @@ fn where_bodies_end() {
         ("HTTP/1.1 200 OK\r\nContent-Length: 5", Some("HEAD"), Framing::None, &[][..]),
         ("HTTP/1.1 100 Continue", get, Framing::None, &[]),
         ("HTTP/1.1 103 Early Hints\r\nContent-Length: 5", get, Framing::None, &[F::LengthWithoutBody]),
+        ("HTTP/1.1 204 No Content\r\nContent-Length: 0", get, Framing::None, &[]),
         ("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked", get, Framing::None, &[F::EncodingWithoutBody]),
         ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5", get, Framing::None, &[]),
         ("HTTP/1.1 200 OK", Some("CONNECT"), Framing::Tunnel, &[]),

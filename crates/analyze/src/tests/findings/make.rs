@@ -46,8 +46,12 @@ pub(super) fn dns(t: &mut Tape, wait_ms: i64, change: impl Fn(&mut Message)) {
 }
 
 pub(super) fn dns_query(t: &mut Tape) {
+    dns_query_to(t, (GATEWAY, 53));
+}
+
+pub(super) fn dns_query_to(t: &mut Tape, server: ([u8; 4], u16)) {
     let query = Message::query(7, Question::new("www.example.com".parse().unwrap(), Type::A));
-    t.push(udp((CLIENT, 5000), (GATEWAY, 53), &query.encode()));
+    t.push(udp((CLIENT, 5000), server, &query.encode()));
 }
 
 pub(super) fn dhcp(t: &mut Tape, kind: MessageType) {
