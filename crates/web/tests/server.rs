@@ -490,6 +490,48 @@ fn uploads_have_a_limit() {
 }
 
 #[test]
+fn what_only_drips_in_is_cut_off_and_makes_room_for_others() {
+    use std::io::{Read as _, Write as _};
+    use std::time::Duration;
+    let server = Server::with(web::Limits { patience: Duration::from_secs(1), ..web::Limits::default() });
+    let file = capture(&server);
+    let run = simulate(&server, "curl", json!({}));
+    for (path, media_type) in [
+        ("/api/capture?name=a.pcapng".to_owned(), "application/octet-stream"),
+        (format!("/api/run/{run}/keys"), "application/octet-stream"),
+        ("/api/run".to_owned(), "application/json"),
+    ] {
+        let mut stream = std::net::TcpStream::connect(server.address).expect("it listens");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nX-Wirescope: 1\r\nContent-Type: {media_type}\r\nContent-Length: 100000\r\n\r\n",
+            server.address
+        );
+        stream.write_all(head.as_bytes()).expect("it reads");
+        // A byte now and then for as long as it takes them: no pause is ever long.
+        let mut drip = stream.try_clone().expect("a socket");
+        let dripping = std::thread::spawn(move || {
+            (0..100_000)
+                .take_while(|_| drip.write_all(b" ").is_ok())
+                .for_each(|_| std::thread::sleep(Duration::from_millis(10)));
+        });
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a socket");
+        let (mut said, mut piece) = (Vec::new(), [0; 4096]);
+        // Cut off: the connection ends, with an answer before.
+        while let Ok(n @ 1..) = stream.read(&mut piece) {
+            said.extend_from_slice(&piece[..n]);
+        }
+        let said = String::from_utf8_lossy(&said);
+        assert!(
+            said.starts_with("HTTP/1.1 408") && said.contains("too-slow") && said.contains("1s to arrive"),
+            "{path}: {said}"
+        );
+        dripping.join().expect("it ends when nobody listens");
+    }
+    // Nothing of it is left in the way.
+    assert_eq!(server.post_bytes("/api/capture?name=a.pcapng", &file).status, 200);
+}
+
+#[test]
 fn few_uploads_are_under_way_and_one_that_breaks_off_leaves_nothing() {
     use std::io::Write as _;
     let server = Server::start();

@@ -1,6 +1,7 @@
 //! The runs that are kept: the latest, within bounds.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::worker::Permits;
 use super::{Report, Run, State, Workshop};
@@ -17,13 +18,22 @@ pub struct Limits {
     pub making: usize,
     /// Bytes of an upload.
     pub upload: usize,
+    /// How long a body may take to arrive, however steadily it comes.
+    pub patience: Duration,
     /// Requests under way at a time.
     pub requests: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { runs: 8, bytes: 4 << 30, making: 2, upload: 512 << 20, requests: 64 }
+        Limits {
+            runs: 8,
+            bytes: 4 << 30,
+            making: 2,
+            upload: 512 << 20,
+            patience: Duration::from_secs(120),
+            requests: 64,
+        }
     }
 }
 

@@ -15,21 +15,18 @@ use crate::api::{Code, Problem};
 use crate::run::OfCapture;
 use crate::spool::{Spool, no_room};
 
-/// How long a body may take to arrive.
-const LONGEST: Duration = Duration::from_secs(120);
-
 /// The largest key log: some 300,000 secrets.
 pub const MAX_KEYS: usize = 64 << 20;
 /// Parts of a body that wait to be written.
 const WAITING: usize = 16;
 
-/// Reads a body of at most `limit` bytes into memory.
+/// Reads a body of at most `limit` bytes into memory, if it arrives within `patience`.
 ///
 /// # Errors
 /// If it is larger, takes too long or breaks off.
-pub async fn body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+pub async fn body(headers: &HeaderMap, body: Body, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
     let mut bytes = Vec::with_capacity(claimed(headers, limit)?);
-    within(body, limit, To::Memory(&mut bytes)).await?;
+    within(body, limit, patience, To::Memory(&mut bytes)).await?;
     Ok(bytes.into())
 }
 
@@ -63,8 +60,8 @@ impl To<'_> {
     }
 }
 
-/// Hands on the parts of a body as they arrive, at most `limit` bytes, as long as more is wanted.
-async fn within(body: Body, limit: usize, mut to: To<'_>) -> Result<(), Problem> {
+/// Hands on the parts of a body as they arrive, at most `limit` bytes within `patience`, as long as more is wanted.
+async fn within(body: Body, limit: usize, patience: Duration, mut to: To<'_>) -> Result<(), Problem> {
     let mut body = Limited::new(body, limit);
     let all = async {
         while let Some(frame) = body.frame().await {
@@ -76,11 +73,12 @@ async fn within(body: Body, limit: usize, mut to: To<'_>) -> Result<(), Problem>
         }
         Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
     };
-    match tokio::time::timeout(LONGEST, all).await {
+    match tokio::time::timeout(patience, all).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
         Ok(Err(error)) => Err(Problem::new(Code::BadRequest, format!("the body broke off: {error}"))),
-        Err(_) => Err(Problem::new(Code::TooSlow, format!("the body took more than {} s", LONGEST.as_secs()))),
+        Err(_) => Err(Problem::new(Code::TooSlow, format!("what was sent took more than {patience:?} to arrive"))
+            .remedy("a capture can be opened on the command line, where nothing waits for it: wirescope serve FILE")),
     }
 }
 
@@ -115,7 +113,7 @@ pub async fn upload(shared: &Shared, headers: &HeaderMap, from: Body) -> Result<
         .spawn(keep)
         .map_err(|error| Problem::new(Code::TooMany, format!("no thread for an upload: {error}")))?;
     // If the file takes no more, it says why.
-    within(from, limit, To::Thread(send)).await?;
+    within(from, limit, shared.limits.patience, To::Thread(send)).await?;
     match kept.await {
         Ok(kept) => kept.map_err(|error| no_room(&error)),
         Err(_) => Err(Problem::new(Code::Internal, "a fault of the program: the upload was lost")),

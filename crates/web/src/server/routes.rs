@@ -105,7 +105,7 @@ async fn explain(Query(query): Queries) -> Answer {
 
 async fn run(State(shared): Shop, headers: HeaderMap, body: Body) -> Answer {
     capture::demand(&headers, "application/json")?;
-    let body = capture::body(&headers, body, MAX_JSON).await?;
+    let body = capture::body(&headers, body, MAX_JSON, shared.limits.patience).await?;
     let request: RunRequest = serde_json::from_slice(&body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::new(Code::BadRequest, error.to_string()).place(place)
@@ -136,7 +136,8 @@ async fn upload(State(shared): Shop, Query(query): Queries, headers: HeaderMap, 
 async fn keys(State(shared): Shop, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Answer {
     let run = shared.run(&id).await?;
     capture::demand(&headers, "application/octet-stream")?;
-    let keys = capture::body(&headers, body, capture::MAX_KEYS.min(shared.limits.upload)).await?;
+    let keys =
+        capture::body(&headers, body, capture::MAX_KEYS.min(shared.limits.upload), shared.limits.patience).await?;
     // The capture's bytes are hashed again: that takes a while, and so the run's own thread does it.
     let (id, capture) = run
         .ask(move |workshop| {
