@@ -443,7 +443,11 @@ rfc: string,
 /**
  * Whether it is trouble.
  */
-trouble: boolean, };
+trouble: boolean, 
+/**
+ * Whether it says that the packet is none of its own: the capture has one packet twice.
+ */
+copy: boolean, };
 export type Phase = { 
 /**
  * Its name.

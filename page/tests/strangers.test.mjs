@@ -74,6 +74,88 @@ journey("a link to a capture asks for its file, and opens where it pointed", "#s
   }
 });
 
+/** A capture (pcap, nanoseconds) of these frames, each with its moment in nanoseconds. */
+function pcap(frames) {
+  const words = (...values) => Buffer.from(Uint32Array.from(values).buffer);
+  const at = (ns) => words(1_700_000_000 + Math.floor(ns / 1e9), ns % 1e9);
+  return Buffer.concat([words(0xa1b23c4d, 0x00040002, 0, 0, 65535, 1), ...frames.flatMap(({ ns, bytes }) => [at(ns), words(bytes.length, bytes.length), bytes])]);
+}
+
+/** The frames of a pcapng of one interface. */
+function frames(file) {
+  const found = [];
+  for (let at = 0; at < file.length; at += file.readUInt32LE(at + 4)) {
+    if (file.readUInt32LE(at) !== 6) continue;
+    const ns = (BigInt(file.readUInt32LE(at + 12)) << 32n) | BigInt(file.readUInt32LE(at + 16));
+    found.push({ ns, bytes: file.subarray(at + 28, at + 28 + file.readUInt32LE(at + 20)) });
+  }
+  return found.map(({ ns, bytes }) => ({ ns: Number(ns - found[0].ns), bytes }));
+}
+
+/** Somebody of the same network asks for the address of another (RFC 826). */
+function arp(from, to) {
+  const mac = [2, 0, 0, 0, 9, from];
+  return Buffer.from([255, 255, 255, 255, 255, 255, ...mac, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, ...mac, 192, 168, 7, from, 0, 0, 0, 0, 0, 0, 192, 168, 7, to]);
+}
+
+const columns = (page) => page.locator(".hosts .host .name").allTextContents();
+
+journey("of a capture of many hosts the two ends have the ladder, any two of them, or all; nothing is left out", "#source=curl", {}, async (page) => {
+  const own = frames(Buffer.from(await (await fetch(`${base}api/run/${await runOf(page)}/export.pcapng`)).arrayBuffer()));
+  const noise = Array.from({ length: 40 }, (_, i) => ({ ns: i * 1e6 + 500, bytes: arp(20 + (i % 20), 40 + (i % 3)) }));
+  const all = [...own, ...noise].sort((a, b) => a.ns - b.ns);
+  await drop(page, [{ name: "office.pcap", buffer: pcap(all) }]);
+  await page.locator(".badge.captured").waitFor();
+  await page.locator(".hosts .host", { hasText: /others/ }).waitFor();
+  assert.deepEqual((await columns(page)).slice(0, 2), ["10.0.1.5", "10.0.2.10"]);
+  assert.match(await page.locator(".hosts .host").last().innerText(), /^\d+ others\s+40 packets$/);
+  // Every packet still has its row and says who it was between.
+  assert.equal(await page.locator(".ladder [role=option]").first().getAttribute("aria-setsize"), String(all.length));
+  assert.match(await page.locator(".ladder [role=option]", { hasText: "192.168.7.2" }).first().textContent(), /192\.168\.7\.20 to .*ARP/);
+  assert.doesNotMatch(page.url(), /ends=/);
+
+  // By keyboard alone: another pair, then all of them; the address holds it.
+  const which = page.getByRole("combobox", { name: "Which two ends" });
+  await which.focus();
+  await page.keyboard.press("ArrowDown");
+  await page.waitForFunction(() => location.hash.includes("ends=192.168.7."));
+  assert.ok((await columns(page)).slice(0, 2).every((name) => name.startsWith("192.168.7.") || name === "everyone"), String(await columns(page)));
+  const address = page.url();
+  await page.getByRole("button", { name: "all hosts" }).focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => location.hash.endsWith("ends=all"));
+  const many = await columns(page);
+  assert.equal(many.length, 16);
+  assert.match(many.at(-1), /^\d+ others$/);
+  const fresh = await page.context().newPage();
+  await fresh.goto(address);
+  await fresh.locator(".hosts .host", { hasText: /others/ }).waitFor();
+  assert.equal(new URL(address).hash.includes(encodeURIComponent((await columns(fresh))[0])), true);
+
+  // And in a file of it, opened where the link said.
+  const folder = await mkdtemp(join(tmpdir(), "wirescope-ends-"));
+  const file = join(folder, "office.html");
+  await writeFile(file, Buffer.from(await (await fetch(`${base}api/run/${/run=(c[^&]*)/.exec(address)[1]}/export.html`)).arrayBuffer()));
+  await fresh.goto("about:blank");
+  await fresh.goto(pathToFileURL(file) + new URL(address).hash);
+  await fresh.locator(".hosts .host", { hasText: /others/ }).waitFor();
+  assert.equal(await fresh.getByRole("button", { name: "two ends" }).getAttribute("aria-pressed"), "true");
+  await rm(folder, { recursive: true });
+  await fresh.close();
+});
+
+journey("a packet that was captured twice is marked so, bound to the first, and no trouble", "#source=curl", {}, async (page) => {
+  const own = frames(Buffer.from(await (await fetch(`${base}api/run/${await runOf(page)}/export.pcapng`)).arrayBuffer()));
+  await drop(page, [{ name: "mirror.pcap", buffer: pcap(own.flatMap(({ ns, bytes }) => [{ ns, bytes }, { ns: ns + 100, bytes }])) }]);
+  await page.locator(".badge.captured").waitFor();
+  const rows = await page.locator(".ladder [role=option] .sr").allTextContents();
+  assert.match(rows[1], /SYN again, the same packet again/);
+  assert.doesNotMatch(rows[0], /again/);
+  assert.equal(await page.locator(".ladder .number.trouble").count(), 0);
+  await page.keyboard.press("n");
+  assert.equal(await packet(page), 1, "nothing is wrong with it");
+});
+
 journey("a wrong URL is refused in words, and nothing is lost", "#source=curl&packet=5", {}, async (page) => {
   await page.fill(".source input[type=text]", "https://exa mple:99999/");
   await page.keyboard.press("Enter");

@@ -19,6 +19,8 @@ export interface Place extends Made {
   view: string | null;
   /** Whether every hop is shown. */
   hops: boolean;
+  /** The two hosts that have columns of their own, by name; `all` alone for all hosts; null for what is usual. */
+  ends: readonly string[] | null;
 }
 
 function writeMade(out: URLSearchParams, made: Partial<Made>, prefix: string): void {
@@ -45,6 +47,7 @@ export function write(place: Partial<Place>): string {
   if (place.mode && place.mode !== "rows") out.set("mode", place.mode);
   if (place.view && place.view !== "ladder") out.set("view", place.view);
   if (place.hops) out.set("hops", "all");
+  for (const name of place.ends ?? []) out.append("ends", name);
   if (place.against) writeMade(out, place.against, "a.");
   return "#" + out.toString();
 }
@@ -64,6 +67,7 @@ export function read(fragment: string): Place {
     mode: values.get("mode"),
     view: values.get("view"),
     hops: values.get("hops") === "all",
+    ends: values.has("ends") ? values.getAll("ends").slice(0, 2) : null,
   };
 }
 

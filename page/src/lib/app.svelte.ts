@@ -27,7 +27,9 @@ class App extends Opening {
     if (!a || !b) return;
     this.kept = a;
     this.opened(b);
+    const columns = { hops: this.everyHop, ends: this.columnNames };
     this.show(b, this.packet, this.fieldId);
+    this.showColumns(columns);
   }
 
   /** The place that the address should hold now. */
@@ -42,6 +44,7 @@ class App extends Opening {
       mode: this.mode,
       view: this.view,
       hops: this.everyHop,
+      ends: this.columnNames,
     };
   }
 }

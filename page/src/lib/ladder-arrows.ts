@@ -4,10 +4,16 @@ import { look } from "./looks";
 /** The length of an arrow's head. */
 const HEAD = 7;
 
+/** How far the two lines of a double one are from its middle. */
+const DOUBLE = 1.7;
+/** The length of an arrow between two hosts that share a column. */
+const STUB = 26;
+
 /** The arrow of row `i`. */
 export function arrow(g: CanvasRenderingContext2D, scene: Scene, i: number): void {
   const { rows, tokens, classNames, view, moment } = scene;
-  const { x1, y1, x2, y2, lost } = ends(scene, i);
+  let { x1, x2 } = ends(scene, i);
+  const { y1, y2, lost } = ends(scene, i);
   if (Math.max(y1, y2) < -20 || Math.min(y1, y2) > view.height + 20) return;
   const style = look(classNames[rows.class[i] ?? 0] ?? "other");
   const future = (rows.at[i] ?? 0) > moment + 0.5;
@@ -16,6 +22,8 @@ export function arrow(g: CanvasRenderingContext2D, scene: Scene, i: number): voi
   g.fillStyle = color;
   g.lineWidth = future ? 1 : style.width;
   g.setLineDash(style.dash as number[]);
+  // Between two hosts of one column: a short arrow to it, from outside.
+  if (rows.within(i)) x1 = x2 + STUB;
   if (x1 === x2) {
     loop(g, x1, y1);
     return;
@@ -26,10 +34,15 @@ export function arrow(g: CanvasRenderingContext2D, scene: Scene, i: number): voi
   const ux = dx / long;
   const uy = dy / long;
   const back = lost ? 0 : HEAD - 1;
-  g.beginPath();
-  g.moveTo(x1, y1);
-  g.lineTo(x2 - ux * back, y2 - uy * back);
-  g.stroke();
+  // What was captured twice was sent once: its second arrow is a double line.
+  const copy = rows.copy(i);
+  if (copy) g.lineWidth = 1;
+  for (const aside of copy ? [-DOUBLE, DOUBLE] : [0]) {
+    g.beginPath();
+    g.moveTo(x1 - uy * aside, y1 + ux * aside);
+    g.lineTo(x2 - ux * back - uy * aside, y2 - uy * back + ux * aside);
+    g.stroke();
+  }
   g.setLineDash([]);
   if (lost) {
     cross(g, scene, x2, y2);
@@ -102,7 +115,7 @@ function loop(g: CanvasRenderingContext2D, x: number, y: number): void {
   g.setLineDash([]);
 }
 
-/** A retransmission is bound to what it repeats by a bracket at its sender's line. */
+/** A retransmission is bound to what it repeats by a bracket at its sender's line, and a copy to the packet that it is. */
 export function repeatBind(g: CanvasRenderingContext2D, scene: Scene, i: number): void {
   const { rows, tokens, xs, view } = scene;
   if (rows.everyHop) return;
@@ -113,9 +126,10 @@ export function repeatBind(g: CanvasRenderingContext2D, scene: Scene, i: number)
   if (Math.max(a.y1, b.y1) < 0 || Math.min(a.y1, b.y1) > view.height) return;
   const x = xs[rows.from[i] ?? 0] ?? 0;
   const inward = x === Math.min(...xs) ? -1 : 1;
-  g.strokeStyle = tokens.get("--trouble");
+  const copy = rows.copy(i);
+  g.strokeStyle = tokens.get(copy ? "--muted" : "--trouble");
   g.lineWidth = 1.3;
-  g.setLineDash([2, 2]);
+  g.setLineDash(copy ? [] : [2, 2]);
   g.beginPath();
   g.moveTo(x, a.y1);
   g.lineTo(x + inward * 10, a.y1 + 4);

@@ -36,9 +36,10 @@ export function densityStrips(view: Viewport): Strip[] {
 }
 
 /** Too many to draw apart: how many there are, a strip a pixel, to the right for one direction and the other for the other. */
-export function density(g: CanvasRenderingContext2D, { view, density: sums, xs, tokens, fonts }: Scene): void {
-  const left = Math.min(...xs);
-  const right = Math.max(...xs);
+export function density(g: CanvasRenderingContext2D, { rows, view, density: sums, xs, tokens, fonts }: Scene): void {
+  const own = xs.filter((_, at) => !rows.columns[at]?.shared);
+  const left = Math.min(...own);
+  const right = Math.max(...own);
   const middle = (left + right) / 2;
   const half = (right - left) / 2 - 14;
   const strips = densityStrips(view);

@@ -24,7 +24,7 @@ function scene(mode: "rows" | "time", change: Partial<Scene> = {}): Scene {
   const rows = {
     everyHop: false, count: 5, at, sent: at, arrived: Float64Array.from(at, (ns, i) => (i === 2 ? NaN : ns + 10 * MS)),
     lostNs: Float64Array.of(NaN, NaN, 24 * MS, NaN, NaN), lostAt: Uint16Array.of(0, 0, 1, 0, 0), from: Uint16Array.of(0, 1, 0, 0, 1), to: Uint16Array.of(1, 0, 1, 1, 0),
-    class: Uint8Array.of(0, 0, 0, 0, 0), columns: [], packet: (i: number) => i + 1, row: (n: number) => n - 1, short: (i: number) => `word ${i + 1}`, trouble: () => false,
+    class: Uint8Array.of(0, 0, 0, 0, 0), columns: [], packet: (i: number) => i + 1, row: (n: number) => n - 1, short: (i: number) => `word ${i + 1}`, trouble: () => false, within: () => false, copy: () => false,
   } as unknown as Rows;
   const view = new Viewport(at, mode, mode === "rows" ? 28 : 1e-6, 0, 400);
   return {
@@ -49,6 +49,20 @@ describe("the ladder's drawing", () => {
     };
     expect(ends(scene("rows"))).toBe(2);
     expect(ends(scene("rows", { repeats: () => 0 }))).toBe(0);
+  });
+  it("draws what was captured twice as a double line, bound to the first without being trouble", () => {
+    const drawn = (change: Partial<Scene>) => {
+      const { g, asked } = canvas();
+      draw(g, scene("rows", { selected: -1, ...change }));
+      const index = asked.findIndex((one) => one.what === "lineTo" && one.args[0] === 150);
+      return { strokes: asked.filter((one) => one.what === "moveTo" && Math.abs(Number(one.args[0]) - 160) < 2 && Number(one.args[1]) > 90 && Number(one.args[1]) < 120).length, bound: asked.slice(0, index).findLast((one) => one.what === "setLineDash")?.args[0] };
+    };
+    const once = drawn({});
+    const rows = { ...scene("rows").rows, copy: (i: number) => i === 3 };
+    const twice = drawn({ rows });
+    expect(twice.strokes).toBe(once.strokes + 1);
+    expect(once.bound).toEqual([2, 2]);
+    expect(twice.bound).toEqual([]);
   });
   it("ends a lost packet's arrow on its way", () => {
     const { g, asked } = canvas();

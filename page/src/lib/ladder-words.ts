@@ -13,7 +13,10 @@ export function labels(g: CanvasRenderingContext2D, scene: Scene, first: number,
   const losses: number[] = [];
   for (let i = first; i < end; i++) {
     const { x1, y1, x2, y2, lost } = ends(scene, i);
-    if (x1 === x2) continue;
+    if (x1 === x2) {
+      beside(g, scene, i, x1, y1);
+      continue;
+    }
     if (lost) losses.push(i);
     const near = view.rowY(i);
     const atStart = Math.abs(y1 - near) <= Math.abs(y2 - near) || lost;
@@ -43,6 +46,20 @@ export function labels(g: CanvasRenderingContext2D, scene: Scene, first: number,
     g.fillText(text, x, y + 0.5);
   }
   for (const i of losses) lossLabel(g, scene, i);
+}
+
+/** What a packet is that does not leave its column: to the left of it, where nothing else of its row is drawn. */
+function beside(g: CanvasRenderingContext2D, scene: Scene, i: number, x: number, y: number): void {
+  const { rows, tokens, fonts, classNames, moment } = scene;
+  if (scene.view.mode === "time" || y < 0 || y > scene.view.height) return;
+  g.font = `${(rows.at[i] ?? 0) > moment + 0.5 ? 400 : 600} 11px ${fonts.sans}`;
+  const text = fitted(g, rows.short(i), x - scene.gutter - 24);
+  if (!text) return;
+  const wide = g.measureText(text).width;
+  g.fillStyle = tokens.get(i === scene.selected ? "--accent-soft" : "--paper");
+  g.fillRect(x - wide - 15, y - 7, wide + 6, 14);
+  g.fillStyle = tokens.get(look(classNames[rows.class[i] ?? 0] ?? "other").token);
+  g.fillText(text, x - wide - 12, y + 0.5);
 }
 
 /** Where a packet was lost: beside the cross, on the side to which it did not get, over whatever else is drawn there. */

@@ -44,7 +44,7 @@ export class Opening extends Playing {
       const run = openBundle(bundle);
       this.opened(run);
       this.show(run, wanted.packet, wanted.field);
-      this.everyHop = wanted.hops;
+      this.showColumns(wanted);
       return;
     }
     try {
@@ -92,7 +92,7 @@ export class Opening extends Playing {
       else this.choose(null);
     } else if (wanted.source) await this.start(wanted.source, wanted.knobs, wanted);
     else if (wanted.run) await this.reopen(wanted.run, wanted);
-    this.everyHop = wanted.hops;
+    this.showColumns(wanted);
     if (wanted.against) await this.keepAlso(wanted.against);
   }
 
@@ -136,7 +136,7 @@ export class Opening extends Playing {
       await this.arrive(id, wanted.tap, (run) => {
         this.opened(run);
         this.show(run, wanted.packet, wanted.field);
-        this.everyHop = wanted.hops;
+        this.showColumns(wanted);
       });
     } catch (cause) {
       if (!(cause instanceof Failure) || cause.problem.code !== "unknown-run") return this.fail(cause);
@@ -216,7 +216,7 @@ export class Opening extends Playing {
       this.problem = said;
       this.instead = "";
       this.show(run, wanted?.packet ?? null, wanted?.field ?? null);
-      if (wanted?.hops) this.everyHop = true;
+      this.showColumns(wanted);
       if (run.trace.head.findings && !wanted?.panel) this.panel = "waterfall"; // what came out of a comparison stands there
     } catch (cause) {
       if (!mine.signal.aborted) this.fail(cause);
@@ -233,7 +233,7 @@ export class Opening extends Playing {
     const knobs = { ...this.knobs, [name]: value };
     if (value === "") delete knobs[name];
     this.knobs = knobs;
-    await this.start(this.source, knobs, { packet: this.packet, tap: this.tap, field: this.fieldId }, null, this.file);
+    await this.start(this.source, knobs, { packet: this.packet, tap: this.tap, field: this.fieldId, hops: this.everyHop, ends: this.columnNames }, null, this.file);
   }
 
   /** Watches the run from another place. */
@@ -243,7 +243,9 @@ export class Opening extends Playing {
     this.busy = "Opening";
     try {
       this.tap = tap === run.trace.head.taps[0]?.name ? null : tap;
+      const columns = { hops: this.everyHop, ends: this.columnNames };
       this.show(await server.open(run.id, this.tap), null, this.fieldId);
+      this.showColumns(columns);
     } catch (cause) {
       this.fail(cause);
     } finally {
@@ -272,7 +274,9 @@ export class Opening extends Playing {
         this.opened(opened);
         this.problem = null;
         this.awaited = null;
+        const columns = awaited ?? (capture ? undefined : { hops: false, ends: this.columnNames });
         this.show(opened, awaited?.packet ?? (capture ? null : before), awaited?.field ?? null);
+        this.showColumns(columns);
       };
       if (capture) await this.arrive(made.run, null, show);
       else {

@@ -2,6 +2,7 @@ import type { ApiProblem, Packet } from "../api";
 import { Axis } from "./axis";
 import { problemOf, type Run } from "./data";
 import { Density } from "./density";
+import { endNames, type Ends, namedEnds, usualEnds } from "./ends";
 import { Texts } from "./texts.svelte";
 import type { Trace } from "./trace";
 
@@ -34,6 +35,8 @@ export class Shown {
   mode = $state<"rows" | "time">("rows");
   view = $state<"ladder" | "table">("ladder");
   everyHop = $state(false);
+  /** The two hosts that have columns of their own on the ladder; null for all hosts. */
+  ends = $state.raw<Ends | null>(null);
   rawNumbers = $state(false);
   filter = $state("");
   /** The event that was looked up in the log, or null. */
@@ -72,6 +75,7 @@ export class Shown {
     this.fieldId = field;
     this.filter = "";
     this.everyHop = false;
+    this.ends = usualEnds(run.trace);
     this.veil = 0;
     this.event = null;
     this.packet = 0;
@@ -80,10 +84,26 @@ export class Shown {
 
   /** Shows a run that goes on with the one that is shown: the same packets, and those behind them. */
   protected goOn(run: Run, packet: number | null): void {
+    // Its hosts may stand in another order.
+    this.ends = namedEnds(run.trace, this.trace && endNames(this.trace, this.ends));
     this.run = run;
     this.details.clear();
     if (packet) this.select(packet);
     else void this.fetchDetail(this.packet);
+  }
+
+  /** Shows the columns that an address names: every hop, two hosts, all of them, or what is usual. */
+  protected showColumns(wanted: { hops?: boolean; ends?: readonly string[] | null } | undefined): void {
+    this.everyHop = wanted?.hops ?? false;
+    if (this.trace) this.ends = namedEnds(this.trace, wanted?.ends ?? null);
+  }
+
+  /** The ladder's columns, for an address: null for what is usual. */
+  protected get columnNames(): string[] | null {
+    const trace = this.trace;
+    if (!trace) return null;
+    const names = endNames(trace, this.ends);
+    return names.join("\0") === endNames(trace, usualEnds(trace)).join("\0") ? null : names;
   }
 
   /** Selects a packet; the moment becomes its own. */

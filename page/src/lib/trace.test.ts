@@ -7,7 +7,7 @@ function trace(columns: Record<string, Numbers>, main: number | null = null): Tr
   const head = {
     main_connection: main,
     connections: [{ first: 2 }],
-    marks: [{ bit: 0, id: "tcp.retransmission", name: "retransmission", line: "", rfc: "", trouble: true }, { bit: 1, id: "tcp.window_update", name: "window update", line: "", rfc: "", trouble: false }],
+    marks: [{ bit: 0, id: "tcp.retransmission", name: "retransmission", line: "", rfc: "", trouble: true, copy: false }, { bit: 1, id: "tcp.window_update", name: "window update", line: "", rfc: "", trouble: false, copy: false }, { bit: 2, id: "tcp.copy", name: "the same packet again", line: "", rfc: "", trouble: false, copy: true }],
     flags: [{ bit: 1, name: "SYN", short: "S" }, { bit: 4, name: "ACK", short: "A" }],
     protocols: [{ name: "TCP", layer: 4 }, { name: "HTTP", layer: 7 }],
     places: [{ name: "the access line", role: "link" }],
@@ -53,6 +53,13 @@ describe("a trace", () => {
   it("does not take an ordinary mark for trouble", () => {
     expect(t.trouble(4)).toBe(false);
     expect(t.markNames(4)).toEqual(["window update"]);
+  });
+  it("does not take what was captured twice for sent twice", () => {
+    const twice = trace({ at: Float64Array.of(0, 1, 2), marks: Uint32Array.of(0, 4, 1), repeats: Uint32Array.of(0, 1, 1), flags: Uint16Array.of(2, 2, 2) });
+    expect([twice.copy(1), twice.copy(2), twice.copy(3)]).toEqual([false, true, false]);
+    expect(twice.seek("retransmission", 1, 1)).toBe(3);
+    expect(twice.seek("trouble", 1, 1)).toBe(3);
+    expect([twice.short(1), twice.short(2)]).toEqual(["SYN", "SYN again"]);
   });
   it("says in a few words what a packet is", () => {
     expect(t.short(2)).toBe("SYN ACK");

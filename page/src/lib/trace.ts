@@ -1,4 +1,4 @@
-import type { Head } from "../api";
+import type { Head, MarkBit } from "../api";
 import { type Columns, column } from "./columns";
 
 /** What can be jumped to. */
@@ -37,6 +37,8 @@ export class Trace {
   readonly serverAfter: Uint8Array;
   /** The bits of `marks` that mean trouble. */
   readonly troubleBits: number;
+  /** The bits of `marks` of a packet that the capture has twice. */
+  private readonly copyBits: number;
   /** When the main connection's first packet passed: from where round trips are counted. */
   readonly origin: number;
   /** The packets with which phases begin. */
@@ -76,9 +78,9 @@ export class Trace {
     this.clientAfter = u8("client_after");
     this.serverBefore = u8("server_before");
     this.serverAfter = u8("server_after");
-    let bits = 0;
-    for (const mark of head.marks) if (mark.trouble) bits |= 1 << mark.bit;
-    this.troubleBits = bits;
+    const bits = (of: (mark: MarkBit) => boolean) => head.marks.filter(of).reduce((all, mark) => all | (1 << mark.bit), 0);
+    this.troubleBits = bits((mark) => mark.trouble);
+    this.copyBits = bits((mark) => mark.copy);
     const main = head.main_connection ?? 0;
     const first = head.connections[main]?.first ?? this.connection.indexOf(main + 1) + 1;
     this.origin = this.at[Math.max(first - 1, 0)] ?? 0;
@@ -101,13 +103,18 @@ export class Trace {
     return (this.lostAt[i] ?? 0) !== 0 || ((this.marks[i] ?? 0) & this.troubleBits) !== 0;
   }
 
+  /** Whether packet `number` was captured before: it is none of its own. */
+  copy(number: number): boolean {
+    return ((this.marks[number - 1] ?? 0) & this.copyBits) !== 0;
+  }
+
   /** Whether packet `number` has what `jump` looks for. */
   is(jump: Jump, number: number): boolean {
     const i = number - 1;
     switch (jump) {
       case "trouble": return this.trouble(number);
       case "loss": return (this.lostAt[i] ?? 0) !== 0;
-      case "retransmission": return (this.repeats[i] ?? 0) !== 0;
+      case "retransmission": return (this.repeats[i] ?? 0) !== 0 && !this.copy(number);
       case "state": return this.clientBefore[i] !== this.clientAfter[i] || this.serverBefore[i] !== this.serverAfter[i];
       case "phase": return this.phases.includes(number);
     }
@@ -139,6 +146,10 @@ export class Trace {
 
   /** A few words that fit on an arrow. */
   short(number: number): string {
+    return this.copy(number) ? `${this.carries(number)} again` : this.carries(number);
+  }
+
+  private carries(number: number): string {
     const i = number - 1;
     const flags = this.flagNames(number);
     const protocol = this.head.protocols[this.protocol[i] ?? 0]?.name ?? "";

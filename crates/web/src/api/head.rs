@@ -200,6 +200,8 @@ pub struct MarkBit {
     pub rfc: String,
     /// Whether it is trouble.
     pub trouble: bool,
+    /// Whether it says that the packet is none of its own: the capture has one packet twice.
+    pub copy: bool,
 }
 
 /// A part of the critical path.

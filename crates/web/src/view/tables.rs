@@ -90,7 +90,8 @@ pub(crate) fn marks() -> Vec<MarkBit> {
         | Verdicts::KEEP_ALIVE
         | Verdicts::KEEP_ALIVE_ACK
         | Verdicts::PORT_REUSED
-        | Verdicts::SNAPPED;
+        | Verdicts::SNAPPED
+        | Verdicts::COPY;
     let verdicts = flow::tcp::VERDICTS.iter().map(|verdict| MarkBit {
         bit: verdict.bit.0.trailing_zeros() as u8,
         id: verdict.id.to_owned(),
@@ -98,6 +99,7 @@ pub(crate) fn marks() -> Vec<MarkBit> {
         line: verdict.line.to_owned(),
         rfc: verdict.rfc.to_owned(),
         trouble: !harmless.contains(verdict.bit),
+        copy: verdict.bit == Verdicts::COPY,
     });
     let other = |bit: u8, id: &str| {
         let entry = explain::entry(id);
@@ -109,6 +111,7 @@ pub(crate) fn marks() -> Vec<MarkBit> {
             line: if bit == LOST { "it did not arrive" } else { entry.map_or("", |entry| entry.line) }.to_owned(),
             rfc: entry.map_or("", |entry| entry.rfc).to_owned(),
             trouble: true,
+            copy: false,
         }
     };
     verdicts.chain([other(LOST, "link.lost"), other(MALFORMED, "malformed")]).collect()
@@ -265,8 +268,9 @@ impl Walk<'_> {
             let shift = connection.and_then(|at| self.shifts.get(at as usize)).map_or(0, |s| s[brief.side as usize]);
             let syn = tcp.flags.contains(Flags::SYN);
             rows.window.set(i, if syn { tcp.window.into() } else { u32::from(tcp.window) << shift.min(14) });
-            // A duplicate ACK repeats a packet too: what is bound together on the page is what was sent again.
-            if brief.verdicts.is_retransmission() {
+            // A duplicate ACK repeats a packet too: what is bound together on the page is what was sent again, or
+            // captured again.
+            if brief.verdicts.is_retransmission() || brief.verdicts.contains(Verdicts::COPY) {
                 rows.repeats.set(i, tcp.repeats().unwrap_or(0));
             }
         }
