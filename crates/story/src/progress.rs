@@ -94,8 +94,18 @@ impl Progress {
 
     /// The last step up to `at`, and including it.
     pub fn at(&self, flow: &Flow, at: Instant) -> Option<Step> {
+        self.last(flow, |number| flow.row(number).is_none_or(|view| view.row.at <= at))
+    }
+
+    /// The last step up to packet `number`, and including it.
+    pub fn after(&self, flow: &Flow, number: u32) -> Option<Step> {
+        self.last(flow, |other| other <= number)
+    }
+
+    /// The last step among those that have `passed`: the first packets of the connection, as far as it is true.
+    fn last(&self, flow: &Flow, passed: impl Fn(u32) -> bool) -> Option<Step> {
         let packets = flow.conversation(self.id)?.packets.as_slice();
-        let passed = packets.partition_point(|&number| flow.row(number).is_none_or(|view| view.row.at <= at));
+        let passed = packets.partition_point(|&number| passed(number));
         let mut index = passed.checked_sub(1)?;
         let last = *packets.get(index)?;
         loop {

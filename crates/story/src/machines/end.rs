@@ -4,11 +4,11 @@ use base::{Duration, EventId, Instant};
 use flow::{ConversationId, Direction};
 use serde::Serialize;
 use trace::kinds::tcp as kind;
-use trace::{Basis, FrameMeta, Known, Trace, Why};
+use trace::{Basis, Known, Trace, Why};
 use wire::tcp::State;
 
 use super::values::Value;
-use super::{arrow, values};
+use super::{When, arrow, values};
 use crate::ledger::{self, Figures};
 use crate::progress::Step;
 use crate::rtt::Estimate;
@@ -106,14 +106,13 @@ const MAX_HISTORY: usize = 32;
 /// The code of a state that is not known.
 const UNKNOWN: u8 = 255;
 
-/// One end, the sender of `direction`, at `at`; `last` is how far the connection is by then.
+/// One end, the sender of `direction`, then; `last` is how far the connection is by then.
 pub(super) fn machine(
     story: &Story,
     id: ConversationId,
     last: Option<&Step>,
     direction: Direction,
-    at: Instant,
-    passage: Option<&FrameMeta>,
+    when: When<'_>,
 ) -> Option<Machine> {
     let conversation = story.flow().conversation(id)?;
     let address = conversation.sender(direction);
@@ -135,10 +134,10 @@ pub(super) fn machine(
     };
     match (story.trace(), story.ends_of(id)) {
         (Some(trace), Some(ends)) => match ends[direction as usize] {
-            Some(end) => witness(story, trace, end, at, passage, &mut machine),
+            Some(end) => witness(story, trace, end, when, &mut machine),
             None => machine.set(Known::Witnessed(before(direction))),
         },
-        _ => infer(story, id, last, direction, at, &mut machine),
+        _ => infer(story, id, last, direction, when, &mut machine),
     }
     Some(machine)
 }
@@ -162,9 +161,10 @@ fn signed(value: u64) -> i64 {
 }
 
 /// Fills in what a simulation's end told.
-fn witness(story: &Story, trace: &Trace, end: End, at: Instant, passage: Option<&FrameMeta>, machine: &mut Machine) {
+fn witness(story: &Story, trace: &Trace, end: End, when: When<'_>, machine: &mut Machine) {
+    let at = when.at;
     let changes = story.states.changes(end);
-    let taken = match passage {
+    let taken = match when.passage {
         Some(passage) => story.states.taken(trace, end, passage),
         None => changes.partition_point(|change| change.0 <= at),
     };
@@ -259,7 +259,7 @@ fn infer(
     id: ConversationId,
     last: Option<&Step>,
     direction: Direction,
-    at: Instant,
+    when: When<'_>,
     machine: &mut Machine,
 ) {
     machine.timers_why = "timers are the ends' own: no packet tells of one before it runs out";
@@ -270,13 +270,16 @@ fn infer(
         machine.set(Known::Inferred(state, Basis::Segments));
     }
     for turn in turns.at_end(direction) {
-        let seen = turn.at <= at;
+        let (seen, now_taken) = match when.packet {
+            Some(number) => (turn.packet <= number, turn.packet == number),
+            None => (turn.at <= when.at, turn.at == when.at),
+        };
         if let Some(&now) = turn.known.value() {
             if let Some(from) = was.filter(|from| *from != now) {
                 let index = arrow::inferred(from, now, turn.reset);
                 let packet = Some(turn.packet);
-                let (at_ns, now_taken) = (turn.at.as_nanos(), turn.at == at);
-                let taken = Taken { at_ns, now: now_taken, packet, ..arrow_taken(from, now, index) };
+                let taken =
+                    Taken { at_ns: turn.at.as_nanos(), now: now_taken, packet, ..arrow_taken(from, now, index) };
                 if seen {
                     machine.taken = Some(taken.clone());
                 }
