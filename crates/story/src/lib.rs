@@ -18,6 +18,7 @@ pub mod machines;
 mod meaning;
 mod names;
 mod part;
+mod pieces;
 pub mod predict;
 mod progress;
 mod rtt;

@@ -9,26 +9,16 @@ use wire::tls::ContentType;
 
 use crate::Story;
 use crate::meaning::Said;
+use crate::pieces::{Pieces, Rest};
 
 /// What a segment completes of the layers above.
 pub(crate) struct Upper {
     protocol: &'static str,
     said: Vec<String>,
-    /// It carries a part of something larger, and what becomes of that later.
-    part_of: Option<(String, Rest)>,
+    /// What it carries of something larger.
+    pieces: Pieces,
     /// It completes something whose fields contradict each other.
     pub malformed: bool,
-}
-
-/// What becomes of something larger that a packet carries a part of.
-#[derive(Clone, Copy)]
-enum Rest {
-    /// That packet completes it.
-    Whole(u32),
-    /// That packet brings the last of it, but more was announced.
-    CutShort(u32),
-    /// More of the capture may complete it.
-    Unread,
 }
 
 impl Upper {
@@ -39,13 +29,8 @@ impl Upper {
             || verdicts.contains(Verdicts::CONFLICT)
             || tcp.flags.intersects(Flags::FIN | Flags::RST | Flags::SYN);
         let mut parts = self.said;
-        if let Some((what, rest)) = self.part_of {
-            parts.push(match rest {
-                _ if !parts.is_empty() => format!("and a part of {what}"),
-                Rest::Whole(number) => format!("a part of {what} (whole with packet {number})"),
-                Rest::CutShort(number) => format!("a part of {what} (it ends with packet {number}, and is not whole)"),
-                Rest::Unread => format!("a part of {what} (the rest is still being read)"),
-            });
+        for said in self.pieces.said() {
+            parts.push(if parts.is_empty() { said } else { format!("and {said}") });
         }
         if parts.is_empty() {
             return segment;
@@ -66,10 +51,23 @@ fn is_cut_short(layers: &Layers, unit: &Unit) -> bool {
     message.is_some_and(|message| message.state == MessageState::CutShort)
 }
 
+/// The stream of HTTP/2 that a message is on.
+fn on_stream(layers: &Layers, unit: &Unit) -> Option<u32> {
+    let UnitKind::Http(i) = unit.kind else { return None };
+    let message = layers.http.as_ref()?.messages.get(i)?;
+    message.on_stream.as_ref().map(|on_stream| on_stream.stream)
+}
+
+/// The header of a frame of HTTP/2 that carries a message: the message is what speaks.
+fn message_frame(layers: &Layers, unit: &Unit) -> Option<FrameHeader> {
+    let UnitKind::Frame(i) = unit.kind else { return None };
+    layers.http.as_ref()?.frames.get(i)?.header
+}
+
 /// What packet `number` of a connection carries above TCP; `None` if that is nothing that can be told.
 pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Option<Upper> {
     let layers = story.layers(conversation.id)?;
-    let mut upper = Upper { protocol: "TCP", said: Vec::new(), part_of: None, malformed: false };
+    let mut upper = Upper { protocol: "TCP", said: Vec::new(), pieces: Pieces::default(), malformed: false };
     let mut carried = layers.carried(number);
     let over = conversation.tcp().is_some_and(flow::Connection::over);
     // What stands in the packet in which order is told by where it came from; a stable sort keeps layers together.
@@ -80,6 +78,9 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
         upper.protocol = higher(upper.protocol, protocol);
         upper.malformed |= carried.completes && at_fault(&layers, unit);
         if !speaks {
+            if let Some(header) = message_frame(&layers, unit) {
+                upper.pieces.frame(header);
+            }
             continue;
         }
         let text = text(&layers, unit, over)?;
@@ -93,12 +94,15 @@ pub(crate) fn of(story: &Story, number: u32, conversation: &Conversation) -> Opt
             upper.said.push(text);
         } else if unit.complete > number || unread {
             // A part is named in short: the packet that completes the message says it all.
-            let what = match (unit.kind, unit.direction) {
-                (UnitKind::Http(_), Direction::ToServer) => "the request".to_owned(),
-                (UnitKind::Http(_), Direction::ToClient) => "the response".to_owned(),
-                _ => text,
+            let message = match unit.direction {
+                Direction::ToServer => "request",
+                Direction::ToClient => "response",
             };
-            upper.part_of = Some((what, rest));
+            match (unit.kind, on_stream(&layers, unit)) {
+                (_, Some(stream)) => upper.pieces.part_on(stream, message, rest),
+                (UnitKind::Http(_), None) => upper.pieces.part_of(format!("the {message}"), rest),
+                _ => upper.pieces.part_of(text, rest),
+            }
         }
     }
     Some(upper)

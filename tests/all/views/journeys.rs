@@ -33,6 +33,7 @@ fn a_syn_is_followed_through_switch_nat_and_routers() {
     }
     let source = at(&journey, "home-router").fields.iter().find(|change| change.id == "ipv4.src").expect("NAT");
     assert_eq!((source.old.as_str(), source.new.as_str()), ("192.168.1.100", "198.51.100.23"));
+    assert_eq!((source.layer, source.name), ("IPv4", "Source address"), "named as a person would");
     let ttl: Vec<(&str, &str)> = journey
         .hops
         .iter()

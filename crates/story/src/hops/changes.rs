@@ -15,8 +15,8 @@ pub struct Change {
     pub id: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// The header that it stands in.
-    pub layer: String,
+    /// The header that it stands in, by its name for people.
+    pub layer: &'static str,
     /// Its value before.
     pub old: String,
     /// Its value after.
@@ -25,6 +25,12 @@ pub struct Change {
     pub line: &'static str,
     /// Where it is defined.
     pub rfc: &'static str,
+}
+
+/// The name of the header that a field stands in: the first part of its id names that.
+fn header(field: &'static str) -> &'static str {
+    let id = field.split('.').next().unwrap_or_default();
+    explain::entry(id).map_or(id, |entry| entry.name)
 }
 
 /// The fields that both observations have and that differ, in order of the packet. Content that is carried for somebody else
@@ -53,7 +59,7 @@ pub(super) fn between(trace: &Trace, before: FrameId, after: FrameId) -> Vec<Cha
             changes.push(Change {
                 id: node.field.id,
                 name: node.field.name,
-                layer: node.field.id.split('.').next().unwrap_or_default().to_owned(),
+                layer: header(node.field.id),
                 old: before.clone(),
                 new: value,
                 line: node.field.line,
