@@ -125,6 +125,21 @@ journey("every view is at the same packet and the same moment", "#source=https&p
   await shows(page, to);
 });
 
+journey("the first plots are whole in view, with their keys and figures; more of them where the panel has more room", "#source=https&packet=20&k.size=200k&k.loss=3%25&k.seed=7&panel=graphs", {}, async (page) => {
+  await page.locator("figure .near").first().waitFor();
+  const whole = () => page.evaluate(() => {
+    const panel = document.querySelector("#panel").getBoundingClientRect();
+    return [...document.querySelectorAll("#panel figure")].filter((figure) => [...figure.children].every((part) => part.getBoundingClientRect().bottom <= panel.bottom + 1)).length;
+  });
+  assert.equal(await whole(), 2);
+  assert.deepEqual((await page.locator("figure h4").allTextContents()).slice(0, 2), ["Sequence numbers: what the server sends", "What limits the server"]);
+  const tall = () => page.locator("figure canvas").first().evaluate((e) => e.getBoundingClientRect().height);
+  const usual = await tall();
+  assert.ok(usual >= 110);
+  await page.getByRole("button", { name: "More room for the panel" }).click();
+  await page.waitForFunction((usual) => document.querySelector("figure canvas").getBoundingClientRect().height > usual + 60, usual);
+});
+
 journey("the log is searched and grouped; numbers are relative or the wire's own", "#source=https&packet=9&panel=log", {}, async (page) => {
   const groups = page.getByRole("combobox", { name: "Of which machine and layer" });
   await page.waitForFunction(() => document.querySelectorAll(".log option").length > 4);

@@ -55,7 +55,7 @@ question("What did NAT change?", async (page, hand) => {
   await page.locator("#tab-dns").waitFor();
   await hand.tab("hops");
   await hand.click(page.locator("[role=option]", { hasText: "asks for a connection" }).first());
-  await says(page, ".hops", /home-router.*Source.*192\.168\.1\.100.*NAT table/);
+  await says(page, ".hops", /home-router.*IPv4\s+Source.*192\.168\.1\.100.*NAT table/);
 });
 question("Where did the 66 ms go?", async (page, hand) => {
   await hand.tab("waterfall");
