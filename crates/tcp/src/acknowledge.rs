@@ -26,7 +26,8 @@ impl Connection {
     ) -> Option<Acknowledged> {
         let number = segment.ack;
         // RFC 5961 §5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, or it is a blind guess.
-        if number.after(self.snd_nxt) || number.before(self.snd_una - self.max_snd_wnd) {
+        let ancient = number.before(self.snd_una - self.max_snd_wnd) && self.config.blind_defence;
+        if number.after(self.snd_nxt) || ancient {
             self.challenge(segment, cx);
             return None;
         }
@@ -227,7 +228,9 @@ impl Connection {
         if !newer {
             return;
         }
-        self.snd_wnd = window;
+        let edge = self.snd_wl2 + self.snd_wnd;
+        let taken_back = self.connected && (ack + window).before(edge);
+        self.snd_wnd = if taken_back && !self.config.heed_shrinking { edge.distance(ack) } else { window };
         (self.snd_wl1, self.snd_wl2) = (seq, ack);
         self.max_snd_wnd = self.max_snd_wnd.max(window);
         let right = ack + window;

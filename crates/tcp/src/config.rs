@@ -14,14 +14,23 @@ pub struct Config {
     pub window_scale: bool,
     /// Offer selective acknowledgments (RFC 2018).
     pub sack: bool,
-    /// Offer timestamps (RFC 7323 §3), and with them PAWS.
+    /// Offer timestamps (RFC 7323 §3).
     pub timestamps: bool,
+    /// Where they are agreed on, refuse what carries an older one than what came last: PAWS (RFC 7323 §5).
+    pub paws: bool,
     /// Added to the clock of our timestamps, so that they do not tell how long the machine has been up (RFC 7323 §7.1).
     pub timestamp_offset: u32,
     /// Hold small segments back while an earlier small one is unacknowledged (RFC 9293 §3.7.4).
     pub nagle: bool,
+    /// Nagle's algorithm looks for a *small* segment that is unacknowledged (draft-minshall-nagle); otherwise for any (RFC 896).
+    pub minshall: bool,
     /// Hold acknowledgments back for a moment (RFC 9293 §3.8.6.3).
     pub delayed_ack: bool,
+    /// Where they are held back, none the less acknowledge the first segments at once, so that the sender's slow start gets going
+    /// (Linux's quick acknowledgments) ...
+    pub quick_acks: bool,
+    /// ... and at least every second full segment (RFC 5681 §4.2).
+    pub ack_every_second: bool,
     /// Hold the acknowledgment of a FIN back as well, as Linux does: a program that closes at once then sends it with its
     /// own FIN, and the close takes three packets (RFC 9293 §3.6, figure 12 with its second and third segment in one).
     pub delay_fin_ack: bool,
@@ -58,6 +67,10 @@ pub struct Config {
     /// An acknowledgment in answer to something that is not believed leaves at most this often (Linux `tcp_invalid_ratelimit`:
     /// 500 ms).
     pub invalid_interval: Duration,
+    /// Doubt what anybody off the path could have guessed: believe only a reset that hits the very next number, answer a SYN
+    /// within a connection with a challenge, refuse acknowledgments of long ago (RFC 5961 §3 to §5). Otherwise whatever lies in the
+    /// window is believed (RFC 793 §3.9).
+    pub blind_defence: bool,
     /// About so many challenge ACKs leave the host in a second, whatever connections they are for (RFC 5961 §7; Linux
     /// `tcp_challenge_ack_limit`); `None`: as many as there are.
     pub challenge_limit: Option<u32>,
@@ -77,6 +90,11 @@ pub struct Config {
     pub fast_open: FastOpenUse,
     /// Find losses by time (RFC 8985 §6) where SACK is agreed on; otherwise by what was SACKed behind them (RFC 6675).
     pub rack: bool,
+    /// Find out by time, too, that what was sent again was lost again (RFC 8985 §6.2, step 5); otherwise the timer does.
+    pub lost_retransmissions: bool,
+    /// Without SACK, an acknowledgment of a part of what was out shows the next hole (RFC 6582 §3.2); otherwise any that is new ends
+    /// the recovery (RFC 5681 §3.2, step 6).
+    pub newreno: bool,
     /// Send new data for the first duplicate acknowledgments (RFC 3042).
     pub limited_transmit: bool,
     /// Probe when the last segments stay unacknowledged (RFC 8985 §7).
@@ -116,6 +134,10 @@ pub struct Config {
     pub require_timestamps: bool,
     /// After an idle time the congestion window begins anew (RFC 5681 §4.1; Linux `tcp_slow_start_after_idle`).
     pub slow_start_after_idle: bool,
+    /// A congestion window that the program did not use does not grow (RFC 7661 §4.2), and comes down in time (RFC 2861 §3.2).
+    pub validate_window: bool,
+    /// Heed an offer that takes back window which was offered before (RFC 9293 §3.8.6: be prepared for it).
+    pub heed_shrinking: bool,
     /// Segments leave in batches as an offload would see them, at least so many in one: the last of a batch is pushed.
     /// `None`: each stands for itself.
     pub batch: Option<u32>,
@@ -131,6 +153,8 @@ pub struct Config {
     /// Believe routers that say how large a packet the path takes, and have none cut packets up (RFC 1191 §3; Linux
     /// IP_MTU_DISCOVER).
     pub path_mtu_discovery: bool,
+    /// Believe ICMP errors only about what is in flight (RFC 5927 §4.1).
+    pub judge_icmp: bool,
     /// Find out by trying what the path takes (RFC 4821).
     pub mtu_probing: MtuProbing,
     /// The segment that such a search begins with, in bytes of data (RFC 4821 §7.2; Linux `tcp_base_mss`: 1024).
@@ -153,9 +177,13 @@ impl Default for Config {
             window_scale: true,
             sack: true,
             timestamps: true,
+            paws: true,
             timestamp_offset: 0,
             nagle: true,
+            minshall: true,
             delayed_ack: true,
+            quick_acks: true,
+            ack_every_second: true,
             delay_fin_ack: false,
             send_buffer: 4 << 20,
             receive_buffer: 6 << 20,
@@ -172,6 +200,7 @@ impl Default for Config {
             retries: 15,
             orphan_retries: 8,
             invalid_interval: Duration::from_millis(500),
+            blind_defence: true,
             challenge_limit: None,
             user_timeout: None,
             keepalive: None,
@@ -181,6 +210,8 @@ impl Default for Config {
             ecn_option: true,
             fast_open: FastOpenUse::default(),
             rack: true,
+            lost_retransmissions: true,
+            newreno: true,
             limited_transmit: true,
             tlp: true,
             prr: true,
@@ -198,12 +229,15 @@ impl Default for Config {
             tune_receive_buffer: true,
             require_timestamps: true,
             slow_start_after_idle: true,
+            validate_window: true,
+            heed_shrinking: true,
             batch: None,
             merged_arrivals: None,
             qdisc: Qdisc::default(),
             byte_counting: true,
             avoid_silly_windows: true,
             path_mtu_discovery: true,
+            judge_icmp: true,
             mtu_probing: MtuProbing::default(),
             base_mss: 1024,
             urgent_inline: false,

@@ -46,7 +46,7 @@ impl Connection {
     pub fn believes(&self, error: IcmpError, quoted: Seq) -> bool {
         let in_flight = self.snd_una.at_or_before(quoted) && quoted.before(self.snd_nxt);
         let wanted = self.config.path_mtu_discovery || !matches!(error, IcmpError::FragmentationNeeded { .. });
-        in_flight && wanted && !self.is_closed()
+        (in_flight || !self.config.judge_icmp) && wanted && !self.is_closed()
     }
 
     fn unreachable(&mut self, errno: Errno, code: (u8, u8), cx: &mut Cx) {

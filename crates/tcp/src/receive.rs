@@ -95,6 +95,11 @@ impl Connection {
             if self.state == State::SYN_RECEIVED && self.passive {
                 return self.step(Event::RcvRstPassive, cx);
             }
+            if !self.config.blind_defence {
+                // RFC 793 §3.9: "If the SYN is in the window it is an error, send a reset".
+                self.reset_for(segment, cx);
+                return self.believe_reset(cx);
+            }
             // RFC 5961 §4.2: whatever its sequence number.
             return self.challenge(segment, cx);
         }
@@ -215,7 +220,7 @@ impl Connection {
             cx.event(&kind::TIMESTAMP_MISSING, self.id, [segment.seq.0.into(), 0]);
             return false;
         };
-        if !older(val, self.ts.recent) || cx.now - self.ts.recent_at > TIMESTAMP_LIFE {
+        if !self.config.paws || !older(val, self.ts.recent) || cx.now - self.ts.recent_at > TIMESTAMP_LIFE {
             return true;
         }
         let paws = cx.event(&kind::PAWS, self.id, [val.into(), self.ts.recent.into()]);
@@ -293,27 +298,32 @@ impl Connection {
 
     /// RFC 9293 §3.10.7.4, second, which is RFC 5961 §3.2.
     fn handle_reset(&mut self, segment: &Segment, cx: &mut Cx) {
+        let in_window = segment.seq.in_window(self.rcv_nxt, self.rcv_wnd());
         // Only the very next number is believed ...
-        if segment.seq == self.rcv_nxt {
-            let reset = cx.event(&kind::RESET, self.id, [0, 0]);
-            let cx = &mut cx.caused_by(reset);
-            return match self.state {
-                State::SYN_RECEIVED if self.fast_opened => self.fail(Errno::ConnectionReset, Event::RcvRstPassive, cx),
-                State::SYN_RECEIVED if self.passive => self.step(Event::RcvRstPassive, cx),
-                State::SYN_RECEIVED => self.fail(Errno::ConnectionRefused, Event::RcvRst, cx),
-                // As on Linux, what the program had to send has nowhere to go.
-                State::CLOSE_WAIT => self.fail(Errno::BrokenPipe, Event::RcvRst, cx),
-                State::ESTABLISHED | State::FIN_WAIT_1 | State::FIN_WAIT_2 => {
-                    self.fail(Errno::ConnectionReset, Event::RcvRst, cx);
-                }
-                _ => self.step(Event::RcvRst, cx),
-            };
-        }
-        // ... another in the window may be a blind attacker's: ask; outside, drop it.
-        if segment.seq.in_window(self.rcv_nxt, self.rcv_wnd()) {
+        if segment.seq == self.rcv_nxt || (in_window && !self.config.blind_defence) {
+            self.believe_reset(cx);
+        } else if in_window {
+            // ... another in the window may be a blind attacker's: ask; outside, drop it.
             self.challenge(segment, cx);
         } else {
             cx.event(&kind::RESET_IGNORED, self.id, [segment.seq.0.into(), 0]);
+        }
+    }
+
+    /// The other side has reset the connection (RFC 9293 §3.10.7.4, second).
+    fn believe_reset(&mut self, cx: &mut Cx) {
+        let reset = cx.event(&kind::RESET, self.id, [0, 0]);
+        let cx = &mut cx.caused_by(reset);
+        match self.state {
+            State::SYN_RECEIVED if self.fast_opened => self.fail(Errno::ConnectionReset, Event::RcvRstPassive, cx),
+            State::SYN_RECEIVED if self.passive => self.step(Event::RcvRstPassive, cx),
+            State::SYN_RECEIVED => self.fail(Errno::ConnectionRefused, Event::RcvRst, cx),
+            // As on Linux, what the program had to send has nowhere to go.
+            State::CLOSE_WAIT => self.fail(Errno::BrokenPipe, Event::RcvRst, cx),
+            State::ESTABLISHED | State::FIN_WAIT_1 | State::FIN_WAIT_2 => {
+                self.fail(Errno::ConnectionReset, Event::RcvRst, cx);
+            }
+            _ => self.step(Event::RcvRst, cx),
         }
     }
 
@@ -466,7 +476,14 @@ impl Connection {
         cx.event(&kind::DELIVERED, self.id, [delivered, 0]);
         // RFC 5681 §4.2: at once if it fills a gap.
         self.acks.on_data(cx.now, delivered as u32, window, self.rtt.rto());
-        (self.acks.has_many() && self.would_advance()) || self.acks.is_quick() || gap
+        (self.has_many_unacknowledged() && self.would_advance())
+            || (self.config.quick_acks && self.acks.is_quick())
+            || gap
+    }
+
+    /// RFC 5681 §4.2: more than a full segment waits to be acknowledged.
+    pub(crate) fn has_many_unacknowledged(&self) -> bool {
+        self.config.ack_every_second && self.acks.has_many()
     }
 
     /// RFC 2883 §4: what of the bytes from `start` to before `end` is held behind a gap has arrived twice; the first stretch of

@@ -37,7 +37,9 @@ impl Usage {
 impl Connection {
     /// Whether the window limits the sender; in slow start, whether at least half of it was used (RFC 7661 §4.2).
     pub(crate) fn is_cwnd_limited(&self) -> bool {
-        self.usage.limited || (self.window.in_slow_start() && self.window.cwnd < self.usage.most.saturating_mul(2))
+        !self.config.validate_window
+            || self.usage.limited
+            || (self.window.in_slow_start() && self.window.cwnd < self.usage.most.saturating_mul(2))
     }
 
     /// What could be sent was sent; `limited`: the window had no room for more.

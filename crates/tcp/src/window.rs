@@ -93,7 +93,9 @@ impl Connection {
             }
             Some(tuning) => {
                 let all = tuning.memory.taken == 0;
-                if self.timers.delayed_ack.is_armed() && (self.acks.has_many() || (all && self.acks.due_when_read())) {
+                if self.timers.delayed_ack.is_armed()
+                    && (self.has_many_unacknowledged() || (all && self.acks.due_when_read()))
+                {
                     self.acks.now = Some(cx.event(&kind::ACK_NOW, self.id, [self.rcv_nxt.0.into(), 0]));
                     return;
                 }

@@ -31,6 +31,11 @@ impl Connection {
         acked.saturating_sub(told).max(1)
     }
 
+    /// Without SACK and without RFC 6582: whatever acknowledges something new ends the recovery (RFC 5681 §3.2, step 6).
+    pub(super) fn ends_without_newreno(&self, ack: &Ack) -> bool {
+        !self.agreed.sack && !self.config.newreno && self.recovery.phase == Phase::Recovery && ack.advanced > 0
+    }
+
     /// RFC 6582 §3.2, steps 2 and 3: the third duplicate, and each partial acknowledgment, have the oldest segment taken for lost.
     pub(super) fn find_lost_by_duplicates(&mut self, ack: &Ack, cx: &mut Cx) {
         let first = self.recovery.phase < Phase::Recovery && self.flight.sacked() >= self.recovery.reordering;

@@ -176,7 +176,9 @@ impl Connection {
         // Does the phase end?
         if self.recovery.phase == Phase::Open {
             self.recovery.undo.first_resend = None;
-        } else if self.snd_una.at_or_after(self.recovery.until) && self.phase_ends(ack, cx) {
+        } else if (self.snd_una.at_or_after(self.recovery.until) || self.ends_without_newreno(ack))
+            && self.phase_ends(ack, cx)
+        {
             return;
         }
         match self.recovery.phase {

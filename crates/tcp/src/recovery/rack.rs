@@ -88,13 +88,14 @@ impl Rack {
         self.persist = self.persist.saturating_add(1).min(PERSIST);
     }
 
-    /// RFC 8985 §6.2, step 5 (RACK_detect_loss), for a reordering window of `window`: calls `each` with every segment that is lost
+    /// RFC 8985 §6.2, step 5 (RACK_detect_loss), for a reordering window of `window`; what was sent again can be lost again if `again_lost`. Calls `each` with every segment that is lost
     /// and gives the time after which to look again, if others may be.
     fn detect(
         &self,
         now: Instant,
         window: Duration,
         flight: &mut InFlight,
+        again_lost: bool,
         mut each: impl FnMut(&Sent),
     ) -> Option<Duration> {
         let newest = self.newest?;
@@ -105,6 +106,9 @@ impl Rack {
             let Some(&sent) = flight.get(number) else { break };
             if !sent_after(newest, (sent.last_sent, sent.end)) {
                 break;
+            }
+            if sent.resent && !again_lost {
+                continue;
             }
             let left = self.left(&sent, now, window);
             if left > Duration::ZERO {
@@ -167,7 +171,8 @@ impl Connection {
     fn look_for_lost(&mut self, cx: &mut Cx) -> Option<Duration> {
         let window = self.reordering_window();
         let (id, mut lost) = (self.id, 0);
-        let again = self.recovery.rack.detect(cx.now, window, &mut self.flight, |sent| {
+        let again_lost = self.config.lost_retransmissions;
+        let again = self.recovery.rack.detect(cx.now, window, &mut self.flight, again_lost, |sent| {
             lost += 1;
             cx.event(&kind::RACK_LOST, id, [sent.len().into(), sent.start.0.into()]);
         });

@@ -127,7 +127,8 @@ impl Connection {
         if self.push_now || unsent >= self.mss_now() || self.buffer.urgent().is_some() {
             return false;
         }
-        self.holds_for_more() || (self.config.nagle && !self.flight.is_empty() && self.small_sent.after(self.snd_una))
+        let waits = !self.config.minshall || self.small_sent.after(self.snd_una);
+        self.holds_for_more() || (self.config.nagle && !self.flight.is_empty() && waits)
     }
 
     /// The program has said that more follows.
