@@ -277,6 +277,8 @@ struct Fetch {
     ip: IpVersions,
     /// Whether no name has to be resolved.
     knows_address: bool,
+    /// Whether connections by both versions are tried beside one another.
+    races: bool,
     exchange: Exchange,
     request: Request,
 }
@@ -313,6 +315,7 @@ fn prepare(
         url: url.clone(),
         ip: scenario.network.ip,
         knows_address: url.literal.is_some() || scenario.client.knows_address,
+        races: scenario.client.happy_eyeballs,
         exchange: Exchange {
             server,
             tls,
@@ -406,7 +409,7 @@ impl Fetch {
             let browser = os.text("the browser");
             os.event(&dns::CACHE_MISS, 0, [browser, 0]);
             let stub = Stub::new(os, &servers, SYSTEM_CACHE);
-            let tcp = apps::http::connect(os, &stub, &self.url.host, self.url.port).await?;
+            let tcp = apps::http::connect(os, &stub, &self.url.host, self.url.port, self.races).await?;
             return apps::http::load(os, tcp, &self.exchange, self.request).await;
         }
         self.look_up(os, servers).await?;

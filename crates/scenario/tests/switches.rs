@@ -265,3 +265,25 @@ fn a_tuned_receive_buffer_offers_little_at_first_and_more_as_data_arrives() {
     assert!(tuned.last().unwrap() > &(2 * tuned[0]), "{tuned:?}");
     assert!(offered("8k").iter().all(|&window| window <= 8000));
 }
+
+/// RFC 8305 §5: over a network that loses all of IPv6, the page is there after the attempt's delay of a quarter of a second; without
+/// happy eyeballs only once the SYNs over IPv6 were given up.
+#[test]
+fn happy_eyeballs() {
+    for (value, on) in [("on", true), ("off", false)] {
+        let mut scenario = Scenario::for_url(PLAIN).unwrap();
+        for (name, value) in [("ip", "dual"), ("ipv6-broken", "on"), ("happy-eyeballs", value)] {
+            find_knob(name).unwrap().turn(&mut scenario, value).unwrap();
+        }
+        let run = run(&scenario).unwrap();
+        assert!(matches!(run.outcome, Outcome::Response { .. }), "{:?}", run.outcome);
+        let happened =
+            |id: &str| run.trace.events.iter().filter(|event| event.kind.id == id).map(|event| event.at).collect();
+        let (tries, won): (Vec<Instant>, Vec<Instant>) = (happened("race.tries"), happened("race.won"));
+        let ([ipv6, ipv4], [won]) = (&tries[..], &won[..]) else {
+            panic!("two attempts and a winner: {tries:?}, {won:?}")
+        };
+        assert_eq!(*ipv4 - *ipv6 == base::Duration::from_millis(250), on, "{}", *ipv4 - *ipv6);
+        assert_eq!(*won - *ipv6 > base::Duration::from_secs(60), !on, "{}", *won - *ipv6);
+    }
+}

@@ -47,13 +47,17 @@ struct Race {
     /// Whether anything was tried yet.
     started: bool,
     failure: Option<FetchError>,
+    /// Attempts may run beside one another.
+    races: bool,
 }
 
-/// Opens a connection to `host`: asks for its IPv6 addresses and at once for its IPv4 addresses, and tries them in turn.
+/// Opens a connection to `host`: asks for its IPv6 addresses and at once for its IPv4 addresses, and tries them in turn. `races`:
+/// whether the next attempt begins while one is still unanswered. Without that it is as it was before RFC 8305: both answers are
+/// awaited, and an address is tried once the one before it has failed (RFC 6724 §6: IPv6 first).
 ///
 /// # Errors
 /// If there is no address, or none can be connected to: what was said of the last.
-pub async fn connect(os: &Os, stub: &Stub, host: &str, port: u16) -> Result<TcpStream, FetchError> {
+pub async fn connect(os: &Os, stub: &Stub, host: &str, port: u16, races: bool) -> Result<TcpStream, FetchError> {
     let question = |ipv6: bool| -> Join<Answer> {
         let (stub, host) = (stub.clone(), host.to_owned());
         os.spawn(if ipv6 { "the question for IPv6" } else { "the question for IPv4" }, async move {
@@ -76,6 +80,7 @@ pub async fn connect(os: &Os, stub: &Stub, host: &str, port: u16) -> Result<TcpS
         delay: None,
         started: false,
         failure: None,
+        races,
     };
     loop {
         if race.is_lost() {
@@ -152,7 +157,11 @@ impl Race {
         }
         let some = self.waiting.iter().any(|waiting| !waiting.is_empty());
         let ipv6_open = self.questions[0].is_some();
-        if some && ipv6_open {
+        if !self.races {
+            if self.questions.iter().all(Option::is_none) {
+                self.start_next(os);
+            }
+        } else if some && ipv6_open {
             // RFC 8305 §3: IPv4 is there first. IPv6 gets a moment more, since it is preferred.
             let told = RESOLUTION_DELAY.as_nanos().unsigned_abs();
             os.event(&app::RACE_WAITS, 0, [told, 0]);
@@ -173,6 +182,6 @@ impl Race {
         os.event(&app::RACE_TRIES, 0, [told, 0]);
         let here = os.clone();
         self.attempts.push((to, Box::pin(async move { here.tcp_connect(to).await })));
-        self.delay = Some(Box::pin(os.sleep(ATTEMPT_DELAY)));
+        self.delay = self.races.then(|| Box::pin(os.sleep(ATTEMPT_DELAY)));
     }
 }

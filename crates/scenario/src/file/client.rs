@@ -26,6 +26,9 @@ pub struct Client {
     pub address: Option<Ipv4Addr>,
     /// How long the program waits, once it has the response, before it closes.
     pub linger: Span,
+    /// Whether, with both versions of IP, it tries the next address beside one that does not answer (RFC 8305); otherwise only
+    /// once that one has failed.
+    pub happy_eyeballs: bool,
     /// How many connections of HTTP/1.1 it opens at most for the files of a page.
     pub connections: u32,
 }
@@ -41,6 +44,7 @@ impl Default for Client {
             first_port: None,
             address: None,
             linger: Span(base::Duration::ZERO),
+            happy_eyeballs: true,
             connections: 6,
         }
     }

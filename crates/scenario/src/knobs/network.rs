@@ -151,4 +151,17 @@ pub(super) const KNOBS: &[Knob] = &[
         get: |scenario| on_off(scenario.network.ipv6_broken),
         set: |scenario, text| switch(text, &mut scenario.network.ipv6_broken),
     },
+    Knob {
+        name: "happy-eyeballs",
+        short: None,
+        label: "Happy eyeballs",
+        group: Group::Network,
+        key: "client.happy_eyeballs",
+        kind: Kind::Switch,
+        value_name: "on|off",
+        help: "With both versions of IP, try the next address beside one that does not answer (RFC 8305); off: after it.",
+        steps: &[],
+        get: |scenario| on_off(scenario.client.happy_eyeballs),
+        set: |scenario, text| switch(text, &mut scenario.client.happy_eyeballs),
+    },
 ];
