@@ -4,11 +4,14 @@
 //! (`skb->truesize`), the share of data in that is learned from what arrives (`scaling_ratio`), and the window follows
 //! (`__tcp_select_window`). So small packets shrink it, and large ones let it grow beyond half of SO_RCVBUF.
 
+mod behind;
+
 use std::collections::VecDeque;
 
 use wire::tcp::Seq;
 
 use crate::Config;
+use behind::Behind;
 
 /// The largest window that scaling can say (RFC 7323 §2.3).
 const LARGEST: u32 = 65_535 << 14;
@@ -67,7 +70,7 @@ pub(crate) struct Memory {
     most: u32,
     /// Packets that the program can read, and those behind a gap.
     ready: VecDeque<Charge>,
-    behind: Vec<Charge>,
+    behind: Behind,
 }
 
 impl Memory {
@@ -86,7 +89,7 @@ impl Memory {
             fixed: config.receive_buffer_fixed,
             most: small(config.receive_buffer),
             ready: VecDeque::new(),
-            behind: Vec::new(),
+            behind: Behind::default(),
         };
         if memory.fixed {
             memory.clamp = memory.full();
@@ -279,27 +282,19 @@ impl Memory {
     /// The bytes from `start` to `end` arrived behind a gap: what they cover is no longer needed.
     pub(crate) fn charge_behind(&mut self, (start, end): (u64, u64), packet: u32) {
         let len = (end - start) as u32;
-        if let Some(before) = self.behind.iter_mut().find(|before| before.end == start && before.room >= len) {
-            (before.end, before.room) = (end, before.room - len);
+        if self.behind.extend(start, end, len) {
             return;
         }
-        let taken = &mut self.taken;
-        self.behind.retain(|held| {
-            let covered = start <= held.start && held.end <= end;
-            *taken -= if covered { u64::from(held.memory) } else { 0 };
-            !covered
-        });
         let (memory, room) = memory_of(packet);
-        self.taken += u64::from(memory);
-        self.behind.push(Charge { start, end, memory, room });
+        let given_back = self.behind.insert(Charge { start, end, memory, room });
+        self.taken = self.taken + u64::from(memory) - given_back;
     }
 
     /// What lies before `received` is behind a gap no longer.
     pub(crate) fn close_gap(&mut self, received: u64) {
-        let (mut next, behind): (Vec<_>, Vec<_>) = self.behind.drain(..).partition(|held| held.end <= received);
-        next.sort_by_key(|held| held.end);
-        self.ready.extend(next);
-        self.behind = behind;
+        while let Some(held) = self.behind.pop_before(received) {
+            self.ready.push_back(held);
+        }
     }
 
     /// The program has read what lies before `read`.
