@@ -277,7 +277,7 @@ impl Kernel {
             challenge_limit: u32::try_from(self.number("tcp_challenge_ack_limit"))
                 .ok()
                 .filter(|&limit| limit < i32::MAX as u32),
-            fin_wait_2: Duration::from_secs(self.number("tcp_fin_timeout").min(7200) as i64),
+            fin_wait_2: Some(Duration::from_secs(self.number("tcp_fin_timeout").min(7200) as i64)),
             send_buffer: self.memory("tcp_wmem", 1),
             send_buffer_most: self.memory("tcp_wmem", 2),
             grow_window: true,

@@ -124,6 +124,9 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("a fair queue's pacing", With(|config| config.qdisc = Qdisc::Fifo), &["fair_queue", "full_queue"]),
     // The socket interface.
     ("TCP_CORK", Sysctl("TCP_CORK, [1]", "TCP_CORK, [0]"), &["cork"]),
+    ("TCP_LINGER2", Sysctl("TCP_LINGER2, [2], 4", "TCP_LINGER2, [9], 4"), &["linger2"]),
+    ("TCP_LINGER2 below zero", Sysctl("TCP_LINGER2, [-1], 4", "TCP_LINGER2, [9], 4"), &["linger2_none"]),
+    ("TCP_DEFER_ACCEPT", With(|config| config.defer_accept = 0), &["defer_accept", "defer_accept_over"]),
     ("SO_LINGER", Sysctl("onoff=1", "onoff=0"), &["linger"]),
     ("TCP_NODELAY", Sysctl("TCP_NODELAY, [1]", "TCP_NODELAY, [0]"), &["nagle"]),
     ("the backlog", Sysctl("listen(3, 1)", "listen(3, 9)"), &["listen_backlog"]),

@@ -7,7 +7,7 @@ use wire::tcp::{Event, Flags, Seq, State};
 use crate::connection::Connection;
 use crate::rare::Rare;
 use crate::receive::older;
-use crate::{Errno, Segment};
+use crate::{Errno, Segment, refuse};
 
 /// Commands that end a connection.
 impl Connection {
@@ -51,6 +51,9 @@ impl Connection {
             // No error: there is a connection, and its direction is open.
             let _ = self.shutdown(cx);
         }
+        if self.state == State::FIN_WAIT_2 && self.config.fin_wait_2.is_none() {
+            return self.reset(Errno::ConnectionAborted, cx);
+        }
         if self.state == State::FIN_WAIT_2 {
             self.arm_fin_wait(cx);
         }
@@ -63,6 +66,16 @@ impl Connection {
         if !self.is_closed() {
             let why = cx.event(&kind::ABORTED, self.id, [0, 0]);
             self.reset(Errno::ConnectionAborted, &mut cx.caused_by(why));
+        }
+    }
+
+    /// The listener of a half-open connection is gone: it ends without a word, as on Linux. Whoever completes the handshake finds
+    /// nobody, and is reset then.
+    pub fn forsake(&mut self, cx: &mut Cx) {
+        self.orphan = true;
+        if !self.is_closed() {
+            let why = cx.event(&kind::ABORTED, self.id, [0, 0]);
+            self.fail(Errno::ConnectionAborted, Event::Abort, &mut cx.caused_by(why));
         }
     }
 
@@ -121,10 +134,25 @@ impl Connection {
         self.timers.linger.arm(cx.now, span, armed);
     }
 
-    /// In FIN-WAIT-2 without a program: the other side has so long to close (Linux's `tcp_fin_timeout`).
+    /// Our FIN is acknowledged, the program is gone, and does not want to wait for the other side's: the answer is a reset
+    /// (Linux TCP_LINGER2). Whether that is so.
+    pub(crate) fn refuses_to_wait(&mut self, segment: &Segment, fin_acked: bool, cx: &mut Cx) -> bool {
+        let ends = self.state == State::FIN_WAIT_1 && fin_acked && self.orphan && self.config.fin_wait_2.is_none();
+        if ends {
+            let why = cx.event(&kind::ABORTED, self.id, [0, 0]);
+            if let Some(reset) = refuse(segment) {
+                self.post(reset, why);
+            }
+            self.step(Event::Abort, &mut cx.caused_by(why));
+        }
+        ends
+    }
+
+    /// In FIN-WAIT-2 without a program: the other side has so long to close (Linux's `tcp_fin_timeout`, TCP_LINGER2).
     pub(crate) fn arm_fin_wait(&mut self, cx: &mut Cx) {
         if !self.timers.linger.is_armed() {
-            let span = self.config.fin_wait_2;
+            // Long enough for a FIN that is lost to come again (Linux `tcp_fin_time`).
+            let span = self.config.fin_wait_2.unwrap_or_default().max(self.rtt.rto() * 7 / 2);
             let armed = cx.event(&kind::FIN_WAIT_ARMED, self.id, [span.as_nanos() as u64, 0]);
             self.timers.linger.arm(cx.now, span, armed);
         }

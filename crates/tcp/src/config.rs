@@ -49,8 +49,9 @@ pub struct Config {
     pub max_rto: Duration,
     /// How long TIME-WAIT lasts (RFC 9293 §3.4.2: two maximum segment lifetimes, 4 min; Linux: 60 s).
     pub time_wait: Duration,
-    /// How long FIN-WAIT-2 may last once the program has closed (Linux: 60 s).
-    pub fin_wait_2: Duration,
+    /// How long FIN-WAIT-2 may last once the program has closed (Linux: 60 s, and at least three and a half retransmission
+    /// timeouts); `None`: not at all, the connection is reset instead (Linux TCP_LINGER2 below zero).
+    pub fin_wait_2: Option<Duration>,
     /// How often a SYN is sent again before the connection is given up (Linux: 6).
     pub syn_retries: u32,
     /// So many SYNs more, before the time between them begins to double (Linux `tcp_syn_linear_timeouts`: 4; RFC 6298 §5.5 has
@@ -60,6 +61,10 @@ pub struct Config {
     pub syn_cookies: SynCookies,
     /// How often a SYN-ACK is sent again (Linux: 5).
     pub syn_ack_retries: u32,
+    /// A program that is connected to wants to hear of a connection only once data has arrived: an acknowledgment without any is not
+    /// taken for the handshake's end before the SYN-ACK's timer has run out so often (Linux TCP_DEFER_ACCEPT); 0: it is. A program
+    /// that connects has its acknowledgment of the SYN-ACK wait for its data.
+    pub defer_accept: u32,
     /// How often data is sent again (RFC 9293 §3.8.3, R2; Linux: 15).
     pub retries: u32,
     /// The same once the program has closed (Linux's `tcp_orphan_retries`: 8).
@@ -192,11 +197,12 @@ impl Default for Config {
             min_rto: Duration::from_millis(200),
             max_rto: Duration::from_secs(120),
             time_wait: Duration::from_secs(60),
-            fin_wait_2: Duration::from_secs(60),
+            fin_wait_2: Some(Duration::from_secs(60)),
             syn_retries: 6,
             syn_linear_timeouts: 0,
             syn_cookies: SynCookies::default(),
             syn_ack_retries: 5,
+            defer_accept: 0,
             retries: 15,
             orphan_retries: 8,
             invalid_interval: Duration::from_millis(500),

@@ -58,6 +58,8 @@ pub struct Connection {
     pub(crate) state: State,
     /// It began with a passive open.
     pub(crate) passive: bool,
+    /// Its SYN-ACK was acknowledged without data, and the program waits for some.
+    pub(crate) deferred: bool,
     /// The program has closed: it will neither read nor write.
     pub(crate) orphan: bool,
     pub(crate) connected: bool,
@@ -467,6 +469,11 @@ impl Connection {
     /// How often a SYN is sent again before the connection is given up (TCP_SYNCNT).
     pub fn set_syn_retries(&mut self, retries: u32) {
         self.config.syn_retries = retries;
+    }
+
+    /// How long FIN-WAIT-2 may last once the program has closed; `None`: not at all (TCP_LINGER2).
+    pub fn set_fin_wait(&mut self, span: Option<Duration>) {
+        self.config.fin_wait_2 = span;
     }
 
     /// Gives up when data stays unacknowledged for this long (TCP_USER_TIMEOUT).

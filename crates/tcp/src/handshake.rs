@@ -161,6 +161,7 @@ impl Connection {
             remote,
             state,
             passive: false,
+            deferred: false,
             orphan: false,
             connected: false,
             error: None,
@@ -249,6 +250,23 @@ impl Connection {
             connection.flight.report_losses();
         }
         connection
+    }
+
+    /// Whether the acknowledgment that would complete the handshake is dropped, as it brings no data and the program waits for
+    /// some (TCP_DEFER_ACCEPT, as Linux `tcp_check_req`). Nobody need repeat the SYN-ACK until that time is nearly over.
+    pub(crate) fn defers(&mut self, segment: &Segment, cx: &mut Cx) -> bool {
+        let early = self.passive && self.syn_retries < self.config.defer_accept && segment.seq == self.irs + 1;
+        if early {
+            self.deferred = true;
+            cx.event(&kind::DEFERRED, self.id, [0, 0]);
+        }
+        early
+    }
+
+    /// Whether the SYN-ACK need not be sent again for now: it was acknowledged, and data is waited for. The last time before the
+    /// wait is over it is, so that there is an answer to it (Linux `syn_ack_recalc`).
+    pub(crate) fn waits_for_data(&self) -> bool {
+        self.deferred && self.syn_retries < self.config.defer_accept
     }
 
     /// The options of our SYN; of a SYN-ACK only those that the other side offered too (RFC 7323 §1.3, RFC 2018 §2).
@@ -374,7 +392,7 @@ impl Connection {
             self.follow_fins(false, cx);
             // The handshake's last ACK leaves at once, with data if there is any; as on Linux, a call that waits to write has it
             // wait for its data.
-            if self.writer_waits && self.acks.now.is_none() {
+            if (self.writer_waits || self.config.defer_accept > 0) && self.acks.now.is_none() {
                 self.acks.wait_for_writer();
                 self.owe_ack(false, cx);
             } else if !sends_again {

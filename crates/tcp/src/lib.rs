@@ -54,7 +54,7 @@ pub use in_flight::{InFlight, Sent};
 pub use info::{Info, Ready};
 pub use isn::{isn, siphash, timestamp_offset};
 pub use limits::{Limited, Limits};
-pub use listener::{Arrival, Listener};
+pub use listener::{Arrival, Listener, Orphans};
 pub use mtu_probe::MtuProbing;
 pub use packets::Parcel;
 pub use segment::{Segment, refuse};

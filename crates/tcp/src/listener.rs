@@ -24,6 +24,15 @@ pub struct Listener {
     last_cookie: Option<Instant>,
 }
 
+/// The connections of a listener that nobody will accept.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Orphans {
+    /// The handshake is not over.
+    pub half_open: Vec<u32>,
+    /// They are open on both sides.
+    pub complete: Vec<u32>,
+}
+
 /// What to do with a segment that came to a listener.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Arrival {
@@ -170,12 +179,15 @@ impl Listener {
         self.complete.pop_front()
     }
 
-    /// Stops listening: the connections that nobody accepted, to be aborted (half-open ones too), in ascending order.
-    pub fn close(self, cx: &mut Cx) -> Vec<u32> {
+    /// Stops listening: the connections that nobody accepted, each kind in ascending order. The complete ones are to be aborted, the
+    /// half-open ones are forgotten without a word, as on Linux: whoever acknowledges them finds nobody.
+    pub fn close(self, cx: &mut Cx) -> Orphans {
         let state = transition(State::LISTEN, Event::Close).map_or(State::CLOSED, |row| row.to);
         cx.event(&kind::STATE, self.id, [State::LISTEN.0.into(), state.0.into()]);
-        let mut orphans: Vec<u32> = self.half_open.into_iter().chain(self.complete).collect();
-        orphans.sort_unstable();
-        orphans
+        let (mut half_open, mut complete): (Vec<u32>, Vec<u32>) =
+            (self.half_open.into_iter().collect(), self.complete.into());
+        half_open.sort_unstable();
+        complete.sort_unstable();
+        Orphans { half_open, complete }
     }
 }

@@ -112,6 +112,9 @@ impl Connection {
             if !(segment.ack.after(self.snd_una) && segment.ack.at_or_before(self.snd_nxt)) {
                 return self.reset_for(segment, cx);
             }
+            if bare && !opening && self.defers(segment, cx) {
+                return;
+            }
             self.step(Event::RcvAckOfSyn, cx);
         }
         if self.acknowledge(segment, bare, newer, cx).is_none() {
@@ -143,7 +146,9 @@ impl Connection {
                 self.measure_round_trip(len, echo.map(|(_, echo)| echo), cx.now);
             }
         }
-        self.follow_fins(fin_acked, cx);
+        if !self.refuses_to_wait(segment, fin_acked, cx) {
+            self.follow_fins(fin_acked, cx);
+        }
     }
 
     /// RFC 2883 §4: what of the segment has arrived before is reported with the next acknowledgment.

@@ -56,6 +56,9 @@ impl Connection {
         let (done, allowed) = match self.state {
             // As on Linux the linear ones come on top.
             State::SYN_SENT => (self.syn_retries, self.config.syn_retries + self.config.syn_linear_timeouts),
+            State::SYN_RECEIVED if self.deferred => {
+                (self.syn_retries, self.config.syn_ack_retries.max(self.config.defer_accept))
+            }
             State::SYN_RECEIVED => (self.syn_retries, self.config.syn_ack_retries),
             _ => (self.attempts, self.retries()),
         };
@@ -65,6 +68,10 @@ impl Connection {
         self.trigger = fired;
         if syn {
             self.syn_retries += 1;
+            if self.waits_for_data() {
+                self.rtt.back_off();
+                return self.arm_retransmit(fired, cx);
+            }
             let head = self.flight.numbers().start;
             self.flight.mark_lost(head);
         } else {

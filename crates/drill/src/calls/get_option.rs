@@ -1,5 +1,6 @@
 //! `getsockopt`, `fcntl` and `ioctl`.
 
+use super::options::seconds_until;
 use super::set_option::call_option;
 use super::{Called, Outcome, SocketState};
 use crate::run::{Runner, Stop};
@@ -59,6 +60,11 @@ impl Runner<'_> {
             6 if named("TCP_KEEPIDLE") => Some(options.keep.idle.as_millis() / 1000),
             6 if named("TCP_KEEPINTVL") => Some(options.keep.interval.as_millis() / 1000),
             6 if named("TCP_KEEPCNT") => Some(options.keep.probes.into()),
+            6 if named("TCP_LINGER2") => Some(match options.linger2 {
+                0 => self.kernel.number("tcp_fin_timeout") as i64,
+                seconds => seconds,
+            }),
+            6 if named("TCP_DEFER_ACCEPT") => Some(seconds_until(options.defer_accept)),
             6 if named("TCP_SYNCNT") => {
                 Some(options.syn_retries.map_or(self.kernel.number("tcp_syn_retries") as i64, i64::from))
             }

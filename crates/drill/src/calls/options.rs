@@ -19,6 +19,10 @@ pub(crate) struct SocketOptions {
     pub(crate) keepalive: bool,
     pub(crate) keep: Keepalive,
     pub(crate) syn_retries: Option<u32>,
+    /// TCP_LINGER2 in seconds: 0 is the machine's, less is none at all.
+    pub(crate) linger2: i64,
+    /// TCP_DEFER_ACCEPT, in times that the SYN-ACK's timer runs out.
+    pub(crate) defer_accept: u32,
     /// A listener's backlog, and its own limit for Fast Open.
     pub(crate) backlog: usize,
     pub(crate) fast_open: Option<usize>,
@@ -58,6 +62,8 @@ impl SocketOptions {
             keepalive: false,
             keep: kernel.keepalive(),
             syn_retries: None,
+            linger2: 0,
+            defer_accept: 0,
             backlog: 0,
             fast_open: None,
             fast_open_keys: None,
@@ -80,6 +86,14 @@ impl SocketOptions {
     /// What a connection takes over from its listener.
     pub(crate) fn inherited(&self) -> SocketOptions {
         self.clone()
+    }
+
+    /// How long FIN-WAIT-2 may last, where the machine has it last as long as `default`.
+    pub(super) fn fin_wait(&self, default: Option<Duration>) -> Option<Duration> {
+        match self.linger2 {
+            0 => default,
+            seconds => (seconds > 0).then(|| Duration::from_secs(seconds)),
+        }
     }
 
     /// TCP looks after the lower two bits itself: they are ECN's.
@@ -107,6 +121,8 @@ impl SocketOptions {
         config.user_timeout = (self.user_timeout > 0).then(|| Duration::from_millis(self.user_timeout as i64));
         config.keepalive = self.keepalive.then_some(self.keep);
         config.syn_retries = self.syn_retries.unwrap_or(config.syn_retries);
+        config.fin_wait_2 = self.fin_wait(base.fin_wait_2);
+        config.defer_accept = self.defer_accept;
         config.notsent_low_water = match self.notsent_low_water {
             0 => config.notsent_low_water,
             low => Some(low).filter(|&low| low < u32::MAX),
@@ -115,5 +131,36 @@ impl SocketOptions {
         (config.dscp, config.path_mtu_discovery) = (self.dscp(), self.discovers_mtu());
         (self.adjust)(&mut config);
         config
+    }
+}
+
+/// How often a SYN-ACK's timer runs out within so many seconds, and once more (Linux `secs_to_retrans`: after one second, and then
+/// after twice as long each time, up to two minutes).
+pub(super) fn timeouts_within(seconds: i64) -> u32 {
+    let (mut count, mut step, mut passed) = (u32::from(seconds > 0), 1, 1);
+    while passed < seconds && count < 255 {
+        step = (step * 2).min(120);
+        (count, passed) = (count + 1, passed + step);
+    }
+    count
+}
+
+/// After how many seconds a SYN-ACK's timer has run out so often (Linux `retrans_to_secs`).
+pub(super) fn seconds_until(timeouts: u32) -> i64 {
+    (0..timeouts).fold((0, 1), |(passed, step), _| (passed + step, (step * 2).min(120))).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_to_wait_for_data_are_rounded_up_to_timeouts() {
+        for (seconds, timeouts, rounded) in
+            [(0, 0, 0), (1, 1, 1), (2, 2, 3), (3, 2, 3), (5, 3, 7), (8, 4, 15), (200, 8, 247)]
+        {
+            assert_eq!(timeouts_within(seconds), timeouts, "{seconds}");
+            assert_eq!(seconds_until(timeouts), rounded, "{seconds}");
+        }
     }
 }

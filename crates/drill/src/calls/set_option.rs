@@ -3,7 +3,7 @@
 use base::Duration;
 
 use super::arguments::field;
-use super::options::LEAST;
+use super::options::{LEAST, timeouts_within};
 use super::{Called, Descriptor, Outcome, SocketState};
 use crate::run::{Runner, Stop};
 use crate::script::{Call, Value};
@@ -99,6 +99,8 @@ impl Runner<'_> {
                 "TCP_KEEPINTVL",
                 "TCP_KEEPCNT",
                 "TCP_SYNCNT",
+                "TCP_LINGER2",
+                "TCP_DEFER_ACCEPT",
                 "TCP_FASTOPEN",
                 "TCP_FASTOPEN_NO_COOKIE",
                 "TCP_FASTOPEN_CONNECT",
@@ -170,6 +172,13 @@ impl Runner<'_> {
                     }
                     self.apply_keepalive(fd)?;
                 }
+                Some("TCP_LINGER2") => {
+                    options.linger2 = value.clamp(-1, 120);
+                    let span = options.fin_wait(self.kernel.tcp().fin_wait_2);
+                    self.on_connection(live, |connection, _| connection.set_fin_wait(span))?;
+                }
+                // For connections that begin from now on.
+                Some("TCP_DEFER_ACCEPT") => options.defer_accept = timeouts_within(value),
                 Some("TCP_SYNCNT") => {
                     if !(1..=127).contains(&value) {
                         return Ok(Outcome::Fails("EINVAL"));

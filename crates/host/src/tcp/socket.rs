@@ -230,7 +230,7 @@ impl Host {
         }
     }
 
-    /// The program stops listening: whoever waits in the queue is reset (as Linux does).
+    /// The program stops listening: whoever waits in the queue is reset, and who is half-open forgotten (as Linux does).
     pub(crate) fn close_listener(&mut self, slot: Slot, cx: &mut Cx<'_>) {
         let Some((_, Socket::Listening(listening))) = self.sockets.remove(slot) else { return };
         let port = listening.local.port();
@@ -238,12 +238,18 @@ impl Host {
             usage.listeners.retain(|other| *other != slot);
             self.tidy_port(port);
         }
-        for orphan in listening.listener.close(cx) {
+        let orphans = listening.listener.close(cx);
+        let half_open = orphans.half_open.into_iter().map(|id| (id, true));
+        for (orphan, half_open) in half_open.chain(orphans.complete.into_iter().map(|id| (id, false))) {
             let Some(slot) = self.sockets.slot(SocketId(orphan)) else { continue };
             self.sockets.let_go(SocketId(orphan));
             if let Some(connected) = self.sockets.connected(slot) {
                 (connected.held, connected.listener) = (false, None);
-                connected.connection.abort(cx);
+                if half_open {
+                    connected.connection.forsake(cx)
+                } else {
+                    connected.connection.abort(cx)
+                }
                 self.drive(slot, EventId::NONE, cx);
             }
         }

@@ -125,7 +125,7 @@ fn closing_a_listener_leaves_what_nobody_accepted_to_be_aborted() {
     listener.opened(3);
     assert!(listener.completed(7, cx));
     assert!(!listener.completed(8, cx), "it was never half-open");
-    assert_eq!(listener.close(cx), [3, 7]);
+    assert_eq!(listener.close(cx), crate::Orphans { half_open: vec![3], complete: vec![7] });
 }
 
 #[test]

@@ -132,6 +132,7 @@ crate::kinds! {
     TLP_REPAIRED = "tcp.tlp_repaired", Decision, "the loss probe, up to {0}, has repaired a loss: reduces the window as for any loss", [Seq, None], "RFC 8985 §7.4.2";
     PRR = "tcp.prr", Decision, "{1} segments have arrived, so {0} may leave", [Count, Count], "RFC 9937 §6.2";
     CWR_ENTERED = "tcp.cwr", Decision, "a router is congested: reduces the window until {0} is acknowledged", [Seq, None], "RFC 3168 §6.1.2";
+    DEFERRED = "tcp.deferred", Decision, "the program waits for data (TCP_DEFER_ACCEPT): an acknowledgment without any does not complete the handshake", [None, None], "RFC 9293 §3.9.1.1";
     DEVICE_FULL = "tcp.device_full", Decision, "the queue of the outgoing device has no room: nothing leaves", [None, None], "RFC 1122 §3.4";
     ECN_AGREED = "tcp.ecn", Decision, "both sides understand marks of congestion", [None, None], "RFC 3168 §6.1.1";
     ACC_ECN_AGREED = "tcp.acc_ecn", Decision, "both sides count marks of congestion exactly", [None, None], "RFC 9768 §3.1.1";
