@@ -6,8 +6,10 @@ use tcp::{Config, CongestionKind};
 /// The metrics of the route over which everybody is reached; what is not set is as elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Route {
-    /// The largest segment: what `advmss` says and `mtu` leaves room for.
-    mss: Option<u16>,
+    /// The largest packet.
+    mtu: Option<u16>,
+    /// The largest segment that our SYN may announce: what `advmss` says and `mtu` leaves room for.
+    advertised: Option<u16>,
     /// `mtu lock`: routers that say otherwise are not believed.
     locked: bool,
     initcwnd: Option<u32>,
@@ -35,9 +37,11 @@ impl Route {
             match name {
                 // There is one link, and everybody is at its other end.
                 "via" | "dev" | "src" | "proto" | "scope" | "metric" | "table" => {}
-                "advmss" => route.narrow(number()?),
+                "advmss" => route.announce(number()?),
                 "mtu" => {
-                    route.narrow(number()?.saturating_sub(headers));
+                    let mtu = number()?;
+                    route.mtu = Some(u16::try_from(mtu).unwrap_or(u16::MAX));
+                    route.announce(mtu.saturating_sub(headers));
                     route.locked |= locked;
                 }
                 "initcwnd" => route.initcwnd = Some(number()?.max(1)),
@@ -57,21 +61,19 @@ impl Route {
         Ok(route)
     }
 
-    fn narrow(&mut self, mss: u32) {
+    fn announce(&mut self, mss: u32) {
         let mss = u16::try_from(mss).unwrap_or(u16::MAX).max(88);
-        self.mss = Some(self.mss.map_or(mss, |known| known.min(mss)));
+        self.advertised = Some(self.advertised.map_or(mss, |known| known.min(mss)));
     }
 
-    /// Whether open connections would notice the change from `before`: their segments.
-    pub(crate) fn resizes(&self, before: &Route) -> bool {
-        (self.mss, self.locked) != (before.mss, before.locked)
+    /// The largest packet that it takes, over a link that takes packets of `link` bytes.
+    pub(crate) fn mtu(&self, link: u16) -> u16 {
+        self.mtu.map_or(link, |mtu| mtu.min(link))
     }
 
     /// What connections over it start with.
     pub(crate) fn apply(&self, config: &mut Config) {
-        if let Some(mss) = self.mss {
-            config.mss = config.mss.min(mss);
-        }
+        (config.advertised_mss, config.route_mtu) = (self.advertised, self.mtu);
         config.path_mtu_discovery &= !self.locked;
         config.initial_window = self.initcwnd.unwrap_or(config.initial_window);
         config.congestion = self.congestion.unwrap_or(config.congestion);
@@ -92,7 +94,8 @@ mod tests {
         let route = Route::parse(&text.split(' ').collect::<Vec<_>>()).unwrap();
         let mut config = Config::default();
         route.apply(&mut config);
-        assert_eq!((config.mss, config.initial_window, config.congestion), (600, 4, CongestionKind::Reno));
+        assert_eq!((config.advertised_mss, config.route_mtu), (Some(600), Some(660)));
+        assert_eq!((config.initial_window, config.congestion), (4, CongestionKind::Reno));
         assert_eq!((config.delayed_ack, config.path_mtu_discovery), (false, false));
         assert_eq!(config.min_rto, Duration::from_millis(50));
         for text in ["192.0.2.1 mtu", "192.0.2.1 mtu wide", "192.0.2.1 turbo 1", "192.0.2.1 congctl vegas", ""] {

@@ -336,8 +336,10 @@ impl Runner<'_> {
             name => tables::table(&machine.host, name),
         };
         Shell { kernel: &mut self.kernel, files: &mut self.files, tables: &tables }.run(&command.text, directory)?;
-        if self.kernel.route.resizes(&route) && !self.descriptors.connections().is_empty() {
-            return Err(Stop::unsupported("a route whose segments change under an open connection"));
+        let link = self.setup.mtu();
+        let (mtu, before) = (self.kernel.route.mtu(link), route.mtu(link));
+        if mtu != before {
+            self.machine.with(|host, _| host.tcp_set_route_mtu(mtu));
         }
         if std::mem::take(&mut self.kernel.forget_metrics) {
             self.machine.host.tcp_forget_metrics();

@@ -10,6 +10,10 @@ pub struct Config {
     /// The largest segment that we can receive, in bytes: the MTU less 40 for IPv4, less 60 for IPv6 (RFC 9293 §3.7.1).
     /// Also the largest that we send, whatever the other side can take.
     pub mss: u16,
+    /// Our SYN says no more than this, whatever we could receive (a route's `advmss`); `None`: what `mss` says.
+    pub advertised_mss: Option<u16>,
+    /// The largest packet that the route takes, in bytes (a route's `mtu`); `None`: as large as its first link does.
+    pub route_mtu: Option<u16>,
     /// Offer window scaling (RFC 7323 §2).
     pub window_scale: bool,
     /// Offer selective acknowledgments (RFC 2018).
@@ -179,6 +183,8 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             mss: 1460,
+            advertised_mss: None,
+            route_mtu: None,
             window_scale: true,
             sack: true,
             timestamps: true,

@@ -183,6 +183,8 @@ pub struct Connection {
 pub(crate) struct Agreed {
     /// The largest segment to send, in bytes of data, options taken off.
     pub(crate) mss: u32,
+    /// The same if the path were no narrower than its ends.
+    pub(crate) most: u32,
     /// Shift counts of windows that come in and go out; both zero without scaling.
     pub(crate) snd_shift: u8,
     pub(crate) rcv_shift: u8,
@@ -337,7 +339,7 @@ impl Connection {
             reordered: self.counts.reordered,
             backoff: self.rtt.backoff().max(self.probe_backoff),
             probes: if self.probes_counted { self.attempts.max(self.keepalives) } else { self.keepalives },
-            own_mss: u32::from(self.config.mss),
+            own_mss: u32::from(self.config.announced_mss()),
             full_segment: self.acks.full,
             receiver: self
                 .tuning

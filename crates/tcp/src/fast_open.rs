@@ -101,7 +101,7 @@ impl FastOpenRequest {
     /// add on the way (RFC 7413 §4.2.1, as Linux does).
     pub fn room(config: &Settings, mss: u16) -> usize {
         const OPTIONS: u16 = 40;
-        config.mss.min(mss).saturating_sub(OPTIONS).into()
+        config.route_mss(60).min(mss).saturating_sub(OPTIONS).into()
     }
 }
 

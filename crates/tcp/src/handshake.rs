@@ -27,8 +27,13 @@ use crate::{Config, Errno, FastOpenAnswer, FastOpenRequest, InFlight, Segment, S
 
 /// RFC 9293 §3.7.1 (MUST-15): what to assume if the other side does not say.
 const DEFAULT_MSS: u16 = 536;
+/// What IP's and TCP's headers take of a packet to this address, in bytes, options not counted.
+pub(crate) fn headers_towards(remote: SocketAddr) -> u16 {
+    if remote.is_ipv4() { 40 } else { 60 }
+}
+
 /// The least that is believed of the other side's announcement, as on Linux: less would be all header.
-const MIN_MSS: u16 = 88;
+pub(crate) const MIN_MSS: u16 = 88;
 /// What the timestamps option takes of each segment, padded.
 const TIMESTAMPS_LEN: u32 = 12;
 
@@ -154,7 +159,8 @@ impl Connection {
         trigger: EventId,
         cx: &Cx,
     ) -> Connection {
-        let mss = u32::from(config.mss.max(MIN_MSS));
+        let mss = u32::from(config.route_mss(headers_towards(remote)));
+        let announced = u32::from(config.announced_mss());
         let mut connection = Connection {
             id,
             local,
@@ -242,7 +248,7 @@ impl Connection {
             mtu: Rare::NONE,
             writer_waits: false,
             offered: 0,
-            tuning: config.grow_window.then(|| Box::new(Tuning::new(Memory::new(&config, mss), cx.now))),
+            tuning: config.grow_window.then(|| Box::new(Tuning::new(Memory::new(&config, announced), cx.now))),
             config,
             told: Told::default(),
         };
@@ -275,7 +281,7 @@ impl Connection {
         let shift = offered_shift(&self.config).filter(|_| !answer || self.agreed.scaling);
         let timestamps = if answer { self.agreed.timestamps } else { self.config.timestamps };
         Options {
-            mss: Some(self.config.mss.max(MIN_MSS)),
+            mss: Some(self.config.announced_mss()),
             window_scale: shift,
             sack_permitted: if answer { self.agreed.sack } else { self.config.sack },
             // RFC 7323 §3.2: TSecr is valid only with ACK.
@@ -321,7 +327,7 @@ impl Connection {
         if let Some(tuning) = &mut self.tuning {
             tuning.owned = !self.passive;
             if self.passive {
-                tuning.memory.offer_first(u32::from(ours.mss.max(MIN_MSS)) - stamps);
+                tuning.memory.offer_first(u32::from(ours.announced_mss()) - stamps);
             }
             if !self.agreed.scaling {
                 tuning.memory.unscaled();
@@ -330,8 +336,9 @@ impl Connection {
             self.rcv_adv = tuning.memory.edge;
         }
         // RFC 9293 §3.7.1: the lesser of the two, less what options take.
-        let mss = theirs.mss.unwrap_or(DEFAULT_MSS).max(MIN_MSS).min(ours.mss.max(MIN_MSS));
-        self.agreed.mss = u32::from(mss) - stamps;
+        let most = theirs.mss.unwrap_or(DEFAULT_MSS).min(ours.mss).max(MIN_MSS);
+        self.agreed.most = u32::from(most) - stamps;
+        self.agreed.mss = u32::from(most.min(ours.route_mss(headers_towards(self.remote)))) - stamps;
         self.acks.full = self.agreed.mss.min(536);
         self.window = Window::new(initial_window(self.agreed.mss, ours.initial_window));
         // RFC 7323 §2.2: the window in a SYN is not scaled.

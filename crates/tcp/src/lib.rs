@@ -30,6 +30,7 @@ mod rate;
 mod reassembly;
 mod receive;
 pub mod recovery;
+mod route_mtu;
 mod rtt;
 mod segment;
 mod send;

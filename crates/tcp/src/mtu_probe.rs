@@ -6,8 +6,10 @@ use trace::{Cx, kinds::tcp as kind};
 use wire::tcp::Seq;
 
 use crate::connection::Connection;
+use crate::handshake::headers_towards;
 use crate::rare::Blank;
 use crate::recovery::Phase;
+use crate::route_mtu::RouteChange;
 
 /// When larger packets than are known to pass are tried (Linux `tcp_mtu_probing`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -46,6 +48,8 @@ pub(crate) struct MtuSearch {
     most: u32,
     /// What routers say that the path takes.
     path: u32,
+    /// The route takes packets of another size than when the connection began.
+    pub(crate) route: Option<RouteChange>,
     /// The probe that is out.
     probe: Option<MtuProbe>,
     /// When the search began.
@@ -75,6 +79,7 @@ impl Blank for MtuSearch {
         high: 0,
         most: 0,
         path: 0,
+        route: None,
         probe: None,
         since: Instant::ZERO,
         silent_since: Instant::ZERO,
@@ -93,9 +98,9 @@ pub(crate) enum MtuStep {
 
 impl Connection {
     /// Bytes of each packet that are no data: headers and the options of every segment.
-    fn mtu_headers(&self) -> u32 {
+    pub(crate) fn mtu_headers(&self) -> u32 {
         let options = if self.agreed.timestamps { 12 } else { 0 };
-        options + if self.remote.is_ipv4() { 40 } else { 60 }
+        options + u32::from(headers_towards(self.remote))
     }
 
     /// Whether the next segment may have to be a probe.
@@ -116,17 +121,26 @@ impl Connection {
 
     fn start_mtu_search(&mut self, now: Instant) {
         let headers = self.mtu_headers();
-        let most = self.agreed.mss + headers;
+        // As on Linux the side that was opened looks beyond what its route takes now; what is larger is not tried meanwhile.
+        let most = if self.passive { self.agreed.most } else { self.agreed.mss } + headers;
         // RFC 4821 §7.2: a size that all paths are likely to take.
         let low = (self.config.base_mss + headers).min(most);
-        let silent_since = self.mtu.silent_since;
-        *self.mtu = MtuSearch { on: true, low, high: most, most, path: most, probe: None, since: now, silent_since };
+        let (silent_since, route) = (self.mtu.silent_since, self.mtu.route);
+        *self.mtu =
+            MtuSearch { on: true, low, high: most, most, path: most, route, probe: None, since: now, silent_since };
     }
 
     /// Segments follow what is known to pass.
-    fn follow_mtu_search(&mut self) {
+    pub(crate) fn follow_mtu_search(&mut self) {
         let room = self.mtu.low.min(self.mtu.path).saturating_sub(self.mtu_headers());
         self.agreed.mss = room.max(FLOOR);
+    }
+
+    /// The route takes packets of so many bytes now: what is searched for lies below that.
+    pub(crate) fn widen_mtu_search(&mut self, mtu: u32) {
+        let search = &mut *self.mtu;
+        (search.path, search.high) = (mtu, search.high.min(mtu));
+        self.follow_mtu_search();
     }
 
     /// A router says what the path takes: a probe that is larger has not arrived, and none will be.
@@ -186,6 +200,9 @@ impl Connection {
                 let search = &mut *self.mtu;
                 (search.low, search.high, search.since) = (low, search.most.min(search.path), now);
             }
+            return MtuStep::Usual;
+        }
+        if self.route_mtu().is_some_and(|route| size > route) {
             return MtuStep::Usual;
         }
         let len = size - self.mtu_headers();

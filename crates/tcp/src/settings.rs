@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use crate::Config;
+use crate::handshake::MIN_MSS;
 
 /// A configuration that is shared by all that have the same, but for what is each connection's own. Who changes more gets a
 /// copy.
@@ -28,6 +29,17 @@ impl From<&Config> for Settings {
 impl From<&Settings> for Settings {
     fn from(settings: &Settings) -> Settings {
         settings.clone()
+    }
+}
+
+impl Settings {
+    /// The largest segment that our SYN announces, in bytes.
+    pub(crate) fn announced_mss(&self) -> u16 {
+        self.mss.min(self.advertised_mss.unwrap_or(u16::MAX)).max(MIN_MSS)
+    }
+    /// The largest segment that the route takes, beside `headers` bytes of IP and TCP headers.
+    pub(crate) fn route_mss(&self, headers: u16) -> u16 {
+        self.mss.min(self.route_mtu.map_or(u16::MAX, |mtu| mtu.saturating_sub(headers))).max(MIN_MSS)
     }
 }
 

@@ -90,7 +90,7 @@ impl CookieJar {
         let size = self.sizes().iter().rposition(|&size| size <= mss).unwrap_or(0);
         let number = self.cookie(syn.seq, size as u32, cx.now);
         cx.event(&kind::SYN_COOKIE, id, [number.0.into(), self.sizes()[size].into()]);
-        let mut options = Options { mss: Some(config.mss), ..Options::default() };
+        let mut options = Options { mss: Some(config.announced_mss()), ..Options::default() };
         let mut flags = Flags::SYN | Flags::ACK;
         // Without timestamps there is no room for more than the segment size.
         if let Some((val, _)) = theirs.timestamps.filter(|_| config.timestamps) {
@@ -171,7 +171,7 @@ impl CookieJar {
 
 /// The window field of the answer.
 fn first_window(config: &Settings, timestamps: bool) -> u16 {
-    let mss = config.mss - if timestamps { 12 } else { 0 };
+    let mss = config.announced_mss() - if timestamps { 12 } else { 0 };
     let window = match config.grow_window {
         true => Memory::new(config, mss.into()).window as usize,
         false => config.receive_buffer,

@@ -61,7 +61,7 @@ impl Connection {
     }
     /// The data of a full segment of the size that we announce (Linux `advmss`).
     pub(crate) fn announced(&self) -> u32 {
-        u32::from(self.config.mss).saturating_sub(self.stamp_len())
+        u32::from(self.config.announced_mss()).saturating_sub(self.stamp_len())
     }
 
     /// The handshake is complete: what is read counts from here.

@@ -70,7 +70,7 @@ impl Connection {
     /// `len` bytes arrived in one packet, next in order or behind a gap (`behind`: their offsets): the memory that it takes is
     /// charged, and what it says of the other side's segments is learned.
     pub(crate) fn charge(&mut self, len: usize, remnant: bool, behind: Option<(u64, u64)>) {
-        let (own, stamps, received) = (u32::from(self.config.mss), self.stamp_len(), self.received);
+        let (own, stamps, received) = (u32::from(self.config.announced_mss()), self.stamp_len(), self.received);
         let mss = self.announced();
         let header = if self.local.is_ipv4() { 40 } else { 60 } + stamps;
         let len = len as u32;

@@ -135,6 +135,18 @@ impl Host {
         })
     }
 
+    /// The route by which everybody is reached takes packets of `mtu` bytes from now on: for all open connections.
+    pub fn tcp_set_route_mtu(&mut self, mtu: u16) {
+        let connected = |socket: &Socket| matches!(socket, Socket::Connected(_));
+        let slots: Vec<Slot> =
+            self.sockets.iter().filter(|(_, _, socket)| connected(socket)).map(|(slot, ..)| slot).collect();
+        for slot in slots {
+            if let Some(connected) = self.sockets.connected(slot) {
+                connected.connection.set_route_mtu(mtu);
+            }
+        }
+    }
+
     /// Asks whether a silent peer is still there (RFC 9293 §3.8.4), or does not.
     ///
     /// # Errors

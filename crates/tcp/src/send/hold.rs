@@ -39,6 +39,9 @@ impl Connection {
     pub(super) fn hold(&mut self, held: Held, cx: &mut Cx) {
         self.window_full &= held == Held::Window;
         self.end_pace(cx);
+        if self.mtu.route.is_some() {
+            self.expect_route();
+        }
         (self.batch_left, self.again_left) = (0, 0);
         self.push_now = false;
         let busy = !self.flight.is_empty() || self.unsent() > 0;

@@ -100,6 +100,9 @@ impl Connection {
             self.repeated = None;
             self.ts.last_ack_sent = ack;
         }
+        if self.mtu.route.is_some() {
+            self.look_route_up();
+        }
         self.counts.sent += 1;
         let args = [flags.0.into(), seq.0.into()];
         cx.caused_by(cause).event_for(&kind::SENT, self.id, because, args)

@@ -52,6 +52,9 @@ impl Connection {
         if unsent == 0 && !fin_due {
             return Err(Held::Nothing);
         }
+        if self.mtu.route.is_some() {
+            self.follow_route(cx);
+        }
         let (mss, left) = (self.mss_now(), self.window_left());
         if self.flight.is_empty() && left > 0 {
             self.restart_after_idle(cx);

@@ -106,6 +106,7 @@ crate::kinds! {
     MTU_BLACK_HOLE = "tcp.mtu_black_hole", Decision, "segments of {0} are sent again in vain, as if the path swallowed them: sends {1} at most", [Bytes, Bytes], "RFC 4821 §7.7";
     MTU_PROBE = "tcp.mtu_probe", Decision, "tries whether the path takes a packet of {0}; {1} are known to pass", [Bytes, Bytes], "RFC 4821 §7.5";
     MTU_PROBE_PASSED = "tcp.mtu_probe_passed", Decision, "the packet of {0} has arrived: sends segments of {1} from now on", [Bytes, Bytes], "RFC 4821 §7.6.1";
+    ROUTE_CHANGED = "tcp.route_changed", Decision, "the route takes packets of {0} now: sends segments of {1} at most", [Bytes, Bytes], "RFC 1191 §6.4";
     MTU_PROBE_LOST = "tcp.mtu_probe_lost", Decision, "the packet of {0} was lost, as it was too large: {1} are known to pass", [Bytes, Bytes], "RFC 4821 §7.6.2";
     CHALLENGES_SPENT = "tcp.challenges_spent", Decision, "the host has sent the challenge ACKs that it may send this second: stays silent", [None, None], "RFC 5961 §7";
     CHALLENGE_LIMITED = "tcp.challenge_limited", Decision, "answered the like a moment ago: stays silent", [None, None], "RFC 5961 §7";
