@@ -5,6 +5,7 @@ mod causes;
 mod causes_of_time;
 mod chosen;
 mod cli;
+mod columns;
 mod fuzz;
 mod gallery;
 mod known;

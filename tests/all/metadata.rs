@@ -10,6 +10,10 @@ pub fn workspace() -> Value {
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc says what it compiles for");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--format-version=1", "--offline", "--locked", "--filter-platform", host]);
+    // What other features would need may never have been fetched.
+    if cfg!(feature = "parquet") {
+        cargo.args(["--features", "parquet"]);
+    }
     let text = run(cargo.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")));
     serde_json::from_str(&text).expect("cargo writes JSON")
 }

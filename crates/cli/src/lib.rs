@@ -14,6 +14,7 @@ mod ladder;
 mod open;
 mod output;
 mod packet;
+mod parquet;
 mod phases;
 mod sanitize;
 mod serve;

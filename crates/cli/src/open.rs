@@ -34,7 +34,7 @@ pub fn run(out: &mut impl Write, open: &Open) -> Result<ExitCode, Error> {
     if open.stream && way == Way::Whole {
         let error = Error::usage("--stream: what is asked for takes the whole capture in memory");
         return Err(error.remedy(
-            "--stream goes with --findings, --time, --format text or jsonl, -o FILE.jsonl, .csv, .har or .pcapng, and \
+            "--stream goes with --findings, --time, --format text or jsonl, -o FILE.jsonl, .csv, .parquet, .har or .pcapng, and \
              with --packet, --connection, --request and --filter",
         ));
     }

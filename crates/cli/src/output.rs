@@ -46,14 +46,15 @@ pub fn write(workshop: &Workshop, view: &View, packets: Option<&[u32]>) -> Resul
                 let table = table(path)?;
                 with(path, |out| table.write_csv(out, story, packets))?;
             }
+            "parquet" => crate::parquet::write(path, story, packets)?,
             "har" => har(story, path, packets)?,
             "keys" => text(path, &story.secrets())?,
             "html" => html(workshop, path)?,
             _ => {
                 let error = Error::usage(format!("-o {}: the format is not known", path.display()));
-                return Err(
-                    error.remedy("the file's name ends in .pcapng, .json, .jsonl, .csv, .har, .svg, .html or .keys")
-                );
+                return Err(error.remedy(
+                    "the file's name ends in .pcapng, .json, .jsonl, .csv, .parquet, .har, .svg, .html or .keys",
+                ));
             }
         }
     }

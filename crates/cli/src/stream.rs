@@ -72,7 +72,7 @@ pub fn way(open: &Open) -> Way {
     if packet.is_some() {
         return Way::Whole;
     }
-    let kinds = ["jsonl", "csv", "har", "pcapng"];
+    let kinds = ["jsonl", "csv", "parquet", "har", "pcapng"];
     let written = output.iter().all(|path| path.extension().is_some_and(|kind| kinds.iter().any(|one| kind == *one)));
     let once = written && !html && (*format != ViewFormat::Json || open.findings || open.time);
     if once { Way::Once } else { Way::Whole }
@@ -102,6 +102,10 @@ pub fn run(out: &mut impl Write, open: &Open, input: &Input, keys: KeyLog) -> Re
     sinks.finish(&split, stopped)?;
     for path in open.view.output.iter().filter(|path| !stopped && copy::is_meant(path)) {
         copy::run(input, path, &keys, epoch)?;
+        if input.stop.pressed() {
+            let _ = writeln!(std::io::stderr(), "\nstopped: {} has the first packets alone", path.display());
+            break;
+        }
     }
     let stopped = input.stop.done();
     Ok(code(stopped, damaged))

@@ -7,6 +7,8 @@ mod connections;
 mod content;
 mod har;
 mod json;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pcapng;
 mod sanitize;
 mod selection;
@@ -16,6 +18,8 @@ mod tables;
 pub use connections::connections;
 pub use har::{Har, har_entry, write_har};
 pub use json::{SCHEMA, document, findings, findings_document, packet_document, time, write_document};
+#[cfg(feature = "parquet")]
+pub use parquet::{Parquet, write_parquet};
 pub use pcapng::{TapSet, write_pcapng, write_story};
 pub use sanitize::{Removed, sanitize};
 pub use svg::ladder_svg;

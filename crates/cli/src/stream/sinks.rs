@@ -15,8 +15,8 @@ use super::digest::{Digest, Wants};
 use super::spool::{self, Spool};
 use crate::args::{Open, ViewFormat};
 use crate::error::Error;
-use crate::output;
 use crate::style::Style;
+use crate::{output, parquet};
 
 /// Takes what was found.
 pub struct Sinks<'a, W: Write> {
@@ -24,6 +24,8 @@ pub struct Sinks<'a, W: Write> {
     /// What standard output is to hold.
     shown: Shown,
     files: Vec<Written>,
+    /// Files of columns: where, of which table.
+    columns: Vec<(PathBuf, &'static Table, parquet::File)>,
     search: Search,
     /// The connections that something went wrong on, by their numbers.
     concerned: BTreeMap<ConversationId, usize>,
@@ -110,15 +112,24 @@ impl<'a, W: Write> Sinks<'a, W> {
             Ok(written)
         };
         // A copy of the packets is made afterwards.
-        let outputs = open.view.output.iter().filter(|path| !super::copy::is_meant(path));
+        let is_columns = |path: &&PathBuf| path.extension().is_some_and(|kind| kind == "parquet");
+        let outputs = open.view.output.iter().filter(|path| !super::copy::is_meant(path) && !is_columns(path));
         let files = outputs.map(one).collect::<Result<Vec<Written>, Error>>()?;
-        let json = matches!(shown, Shown::Rows | Shown::Time(ViewFormat::Jsonl)) || files.iter().any(Written::rows);
+        let columns = |path: &PathBuf| {
+            let table = output::table(path)?;
+            Ok((path.clone(), table, parquet::File::create(path, table)?))
+        };
+        let columns = open.view.output.iter().filter(is_columns).map(columns).collect::<Result<Vec<_>, Error>>()?;
+        let json = matches!(shown, Shown::Rows | Shown::Time(ViewFormat::Jsonl))
+            || files.iter().any(Written::rows)
+            || columns.iter().any(|(_, table, _)| table.name == "requests");
         let csv = files.iter().any(|file| file.is("requests"));
         let lines = [json.then_some(Lines::Json), csv.then_some(Lines::Csv)];
         Ok(Sinks {
             out,
             shown,
             files,
+            columns,
             search: Search::default(),
             concerned: BTreeMap::new(),
             first: BTreeMap::new(),
@@ -146,6 +157,10 @@ impl<'a, W: Write> Sinks<'a, W> {
         }
         self.json_only(|out| out.write_all(&json))?;
         self.csv_only("packets", |out| out.write_all(&csv))?;
+        for (path, _, file) in self.columns.iter_mut().filter(|(_, table, _)| table.name == "packets") {
+            let mut lines = json.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            lines.try_for_each(|line| file.push_json(line)).map_err(|error| output::failed(path, &error))?;
+        }
         for (number, summary) in &connections {
             self.row("connections", || export::connection_row(*number, summary).to_vec())?;
         }
@@ -191,6 +206,9 @@ impl<'a, W: Write> Sinks<'a, W> {
         for (number, finding) in (1..).zip(&findings) {
             let connection = finding.conversation.and_then(|id| self.concerned.get(&id).copied());
             self.row("findings", || export::finding_row(number, connection, finding).to_vec())?;
+        }
+        for (path, _, file) in std::mem::take(&mut self.columns) {
+            file.finish().map_err(|error| output::failed(&path, &error))?;
         }
         for file in &mut self.files {
             file.out.flush().map_err(|error| output::failed(&file.path, &error))?;
@@ -238,7 +256,7 @@ impl<'a, W: Write> Sinks<'a, W> {
     /// Writes the rows of all requests, in order of time.
     fn write_requests(&mut self) -> Result<(), Error> {
         let rows = std::mem::replace(&mut self.requests, Spool::new(Vec::new()));
-        let (shown, out, files) = (self.shown, &mut *self.out, &mut self.files);
+        let (shown, out, files, columns) = (self.shown, &mut *self.out, &mut self.files, &mut self.columns);
         // Which of the outputs failed is not told apart: the message says what is wrong.
         rows.finish(|lines, number, line| {
             let line = spool::numbered(line, lines, number);
@@ -254,7 +272,8 @@ impl<'a, W: Write> Sinks<'a, W> {
                     file.out.write_all(&line)?;
                 }
             }
-            Ok(())
+            let columns = columns.iter_mut().filter(|(_, table, _)| lines == Lines::Json && table.name == "requests");
+            columns.into_iter().try_for_each(|(.., file)| file.push_json(&line))
         })
         .map_err(broken)
     }
@@ -321,10 +340,13 @@ impl<'a, W: Write> Sinks<'a, W> {
             Shown::Findings(ViewFormat::Jsonl) => name == "findings",
             Shown::Findings(_) | Shown::Time(_) | Shown::Overview => false,
         };
-        if !printed && self.files.is_empty() {
+        if !printed && self.files.is_empty() && self.columns.is_empty() {
             return Ok(());
         }
         let cells = cells();
+        for (path, _, file) in self.columns.iter_mut().filter(|(_, table, _)| table.name == name) {
+            file.push(&cells).map_err(|error| output::failed(path, &error))?;
+        }
         if printed {
             table.row(self.out, Lines::Json, &cells)?;
         }
@@ -361,7 +383,9 @@ impl<'a, W: Write> Sinks<'a, W> {
 
 impl<W: Write> Takes for Sinks<'_, W> {
     fn wants(&mut self) -> Wants {
-        let json = self.shown == Shown::Rows || self.files.iter().any(Written::rows);
+        let json = self.shown == Shown::Rows
+            || self.files.iter().any(Written::rows)
+            || self.columns.iter().any(|(_, table, _)| table.name == "packets");
         let csv = self.files.iter().any(|file| file.is("packets"));
         let time = match self.shown {
             Shown::Time(format @ (ViewFormat::Text | ViewFormat::Json)) => Some(format),
