@@ -36,7 +36,7 @@ use digest::{Digest, Job, Wants};
 use sinks::Sinks;
 
 /// Packets that are looked at together: small connections are many.
-const TOGETHER: usize = 1_024;
+const TOGETHER: usize = 512;
 /// Jobs that wait for a thread, for each of them.
 const WAITING: usize = 1;
 

@@ -17,6 +17,7 @@ use crate::exchanges::{
     ArpExchange, ArpExchanges, DhcpExchange, DhcpExchanges, DnsTransaction, DnsTransactions, NdExchange, NdExchanges,
 };
 use crate::fragments::{Fragment, Fragments};
+use crate::open::shrink;
 use crate::row::{NO_TCP, Packet, Payload, Row, RowKind, RowView};
 use crate::tcp::{Silence, Silences, Tcp};
 use crate::{Buffer, BufferRef, Dropped, Limits};
@@ -226,6 +227,13 @@ impl Flow {
             self.rows.push(row);
             self.transport(number, frame, packet.bytes);
         }
+    }
+
+    /// Gives back room that is not needed where few more packets will come.
+    pub(crate) fn shrink(&mut self) {
+        shrink(&mut self.rows);
+        shrink(&mut self.segments);
+        self.conversations.iter_mut().for_each(|conversation| shrink(&mut conversation.packets));
     }
 
     /// Where packet `number` stands among the rows.

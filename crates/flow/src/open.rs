@@ -11,7 +11,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Connections that are kept for that reason at one time.
 const MAX_LINGERING: usize = 1_024;
 /// Packets that they may have together: what is kept of a long connection is much.
-const MAX_LINGERING_PACKETS: usize = 50_000;
+const MAX_LINGERING_PACKETS: usize = 25_000;
 /// How long nothing may be heard of a connection before it is given up: NATs forget it then (RFC 5382 §5 asks them for two
 /// hours and four minutes at least, most of those in use wait far less; keep-alives come every two hours).
 const IDLE: Duration = Duration::from_secs(2 * 3600 + 4 * 60);
@@ -30,8 +30,18 @@ pub(crate) trait Pair {
     fn udp(&self) -> bool;
     /// Packets of which something is kept.
     fn weight(&self) -> usize;
+    /// Gives back room that is not needed where little more will come.
+    fn shrink(&mut self) {}
     /// When it was heard of last, and whether it is kept only for what may still come.
     fn kept(&mut self) -> &mut Kept;
+}
+
+/// Gives back most of a list's room that is not used, where that is much.
+pub(crate) fn shrink<T>(list: &mut Vec<T>) {
+    let room = list.len() + list.len() / 16 + 4;
+    if list.capacity() > room + room / 4 {
+        list.shrink_to(room);
+    }
 }
 
 /// What [`Open`] keeps of a pair.
@@ -143,6 +153,7 @@ impl<P: Pair> Open<P> {
             && pair.over(key)
             && !std::mem::replace(&mut pair.kept().lingering, true)
         {
+            pair.shrink();
             let weight = pair.weight();
             self.lingering_packets += weight;
             self.lingering.push_back((self.now, *key, weight));

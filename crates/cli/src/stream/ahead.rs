@@ -15,11 +15,12 @@ use crate::input::Stoppable;
 /// Packets that are handed over together, and bytes of them: few enough to stay in a processor's own cache.
 const PACKETS: usize = 512;
 const BYTES: usize = 512 << 10;
+/// Room for the last packet behind these.
+const MORE: usize = 64 << 10;
 /// Batches that wait.
-const WAITING: usize = 2;
+const WAITING: usize = 1;
 
 /// What was read.
-#[derive(Default)]
 pub struct Batch {
     bytes: Vec<u8>,
     packets: Vec<Read>,
@@ -37,6 +38,13 @@ struct Read {
     len: usize,
     original_len: usize,
     frame: Frame,
+}
+
+impl Default for Batch {
+    fn default() -> Batch {
+        let (bytes, packets) = (Vec::with_capacity(BYTES + MORE), Vec::with_capacity(PACKETS));
+        Batch { bytes, packets, secrets: Vec::new(), epoch: None }
+    }
 }
 
 impl Batch {

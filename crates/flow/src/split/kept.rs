@@ -39,6 +39,8 @@ struct Place {
 
 /// Bytes of a piece: small enough that the allocator hands pieces on from one part to the next.
 const PIECE: usize = 64 << 10;
+/// Bytes of the first piece, and room that is left for what comes late.
+const LEAST: usize = 256;
 
 impl Kept {
     /// Whether payloads were let go: what was in them stands as zeros in the streams.
@@ -55,10 +57,9 @@ impl Kept {
         let room = self.waiting.back().map_or(0, |piece| piece.capacity() - piece.len());
         // A packet may be empty: of such a one, too, it is known that it was there.
         if room < bytes.len() || self.waiting.is_empty() {
-            // A part of a few packets takes little, one of many takes whole pieces.
-            let least = if self.gone == 0 { 256 } else { PIECE };
-            let before = self.waiting.back().map_or(least, |piece| piece.capacity() * 4);
-            self.waiting.push_back(Vec::with_capacity(before.min(PIECE).max(bytes.len())));
+            // A part of a few packets takes little: as much again as it has. One of many takes whole pieces.
+            let all = if self.gone == 0 { self.waiting.iter().take(PIECE / LEAST).map(Vec::len).sum() } else { PIECE };
+            self.waiting.push_back(Vec::with_capacity(all.clamp(LEAST, PIECE).max(bytes.len())));
         }
         let piece = self.gone + self.waiting.len() as u32 - 1;
         let Some(last) = self.waiting.back_mut() else { return };
@@ -66,6 +67,14 @@ impl Kept {
         last.extend_from_slice(bytes);
         self.len += if let_go { 0 } else { bytes.len() };
         self.places.push(Place { number, piece, start, len: bytes.len() as u32, stays: false, let_go });
+    }
+
+    /// Gives back room that is not needed where little more will come.
+    pub(super) fn shrink(&mut self) {
+        if let Some(last) = self.waiting.back_mut().filter(|last| last.capacity() - last.len() > 2 * LEAST) {
+            last.shrink_to(last.len() + LEAST);
+        }
+        crate::open::shrink(&mut self.places);
     }
 
     /// Lets go of these packets' bytes but for so many of each as `header` tells.

@@ -195,6 +195,10 @@ impl Pair for Part {
     fn weight(&self) -> usize {
         self.flow.rows().len()
     }
+    fn shrink(&mut self) {
+        self.flow.shrink();
+        self.bytes.shrink();
+    }
     fn kept(&mut self) -> &mut open::Kept {
         &mut self.kept
     }
