@@ -502,6 +502,27 @@ fn a_clock_that_is_set_forward_is_told_and_nothing_else() {
     }
 }
 
+/// What waits for a hardware address leaves when that is there: neither are the SYNs among it lost, nor does what answers the
+/// second SYN ACK count congestion marks (RFC 9768 §3.2.2.1).
+#[test]
+fn behind_a_lost_arp_nothing_else_is_wrong() {
+    let change: Change = |s, d| {
+        lose(s, FROM, Frames::Arp, 1, between(d, 1, 2)).line = Line::Cable;
+    };
+    let mut wrong = Vec::new();
+    for ecn in ["off", "on", "accurate"] {
+        for seed in seeds(vec![1, 77]) {
+            let mut scenario = scenario(HTTPS, seed, any, Some(change));
+            turn(&mut scenario, "ecn", ecn);
+            let found = named(&opened(&play("the first ARP is lost", &scenario), false));
+            if found != ["finding.arp.late"] {
+                wrong.push(format!("ECN {ecn} (seed {seed}): {found:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn two_hundred_clean_runs_have_no_finding() {
     let mut wrong = Vec::new();

@@ -1,12 +1,17 @@
 //! Names: dnsmasq, dig, and a name server that fails.
 
+use std::time::Duration;
+
 use crate::case::Case;
 use crate::line::{Fate, Fault, Frames, Line, Way};
 use crate::net::plain;
 use crate::place::{End, Place, SERVER};
 
 fn dnsmasq(place: &mut Place) {
-    let args = [
+    // RFC 1035 §4.2.1: more than 512 bytes do not fit into UDP, where nothing else was agreed.
+    let texts: Vec<String> =
+        (0..4).map(|n| format!("--txt-record=long.example,{}", n.to_string().repeat(180))).collect();
+    let mut args = vec![
         "--no-daemon",
         "--conf-file=/dev/null",
         "--no-resolv",
@@ -19,6 +24,7 @@ fn dnsmasq(place: &mut Place) {
         "--listen-address=10.77.0.1",
         "--bind-interfaces",
     ];
+    args.extend(texts.iter().map(String::as_str));
     place.start(End::Server, "dnsmasq", &args);
     place.await_udp(53);
 }
@@ -66,6 +72,17 @@ pub const CASES: &[Case] = &[
             failing(place, if play.faulty { code } else { 0 }, 0);
         },
         ..case("a name server does not understand", &["finding.dns.rejected"])
+    },
+    // Near by, the detour over TCP is no fault.
+    Case {
+        line: |play| {
+            let ms = if play.faulty { play.between(40, 60) } else { play.between(3, 8) };
+            Line { delay: Duration::from_millis(ms), ..Line::default() }
+        },
+        ask: |_, place| {
+            place.ask("dig", &[&format!("@{SERVER}"), "long.example", "TXT", "+noedns", "+time=2", "+nocookie"], 6);
+        },
+        ..case("an answer too long for UDP", &["finding.dns.truncated"])
     },
     Case {
         ask: |play, place| {

@@ -12,6 +12,7 @@ pub enum Wrong {
     Name,
     SelfSigned,
     Root,
+    PrivateRoot,
     NoIntermediate,
 }
 
@@ -36,6 +37,14 @@ pub fn certificates(place: &Place, wrong: Wrong) {
             let san = format!("-addext subjectAltName=DNS:{name}");
             script += &format!(
                 "openssl req -x509 {key} -keyout leaf.key -out leaf.pem -days 9 -subj '/CN={name}' {san}; : > chain.pem; "
+            );
+        }
+        // It signs what the server shows itself, and the client has never heard of it.
+        Wrong::PrivateRoot => {
+            script += &format!(
+                "openssl x509 -req -in leaf.csr -CA root.pem -CAkey root.key -set_serial 4 -days 9 -extfile leaf.ext -out leaf.pem; \
+                 : > chain.pem; \
+                 openssl req -x509 {key} -keyout other.key -out root.pem -days 30 -subj '/CN=Another Root'; "
             );
         }
         Wrong::NoIntermediate => script += ": > chain.pem; ",
@@ -125,6 +134,10 @@ pub const CASES: &[Case] = &[
     Case {
         serve: |play, place| wrong(play, place, Wrong::Root),
         ..case("an unknown root", &["finding.tls.untrusted_issuer"])
+    },
+    Case {
+        serve: |play, place| wrong(play, place, Wrong::PrivateRoot),
+        ..case("a root of the house", &["finding.tls.untrusted_issuer"])
     },
     Case {
         serve: |play, place| wrong(play, place, Wrong::NoIntermediate),

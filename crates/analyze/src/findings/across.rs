@@ -6,21 +6,27 @@ use std::net::IpAddr;
 use base::{Duration, Instant};
 use flow::{ConversationId, Direction, Endpoint, RowKind};
 
+use super::dns::{Cut, OverTcp};
 use super::http::Leg;
-use super::{Case, Connection, MAX_EVIDENCE, http};
+use super::{Case, Connection, MAX_EVIDENCE, dns, http};
 
 /// Requests that are kept to be joined to chains of redirects.
 const MAX_LEGS: usize = 100_000;
 /// Pairs of a client and a server whose connections are counted.
 const MAX_PAIRS: usize = 100_000;
+/// DNS answers that were cut, and connections to name servers, that are kept to be joined.
+const MAX_CUT: usize = 10_000;
 
 /// Gathered from the whole capture, or from the parts of it that have been looked at.
 #[derive(Default)]
 pub struct Across {
     /// Requests and what they were redirected to.
     pub(super) legs: Vec<Leg>,
-    /// Connections between a client and a server, used and closed, in their order.
+    /// Connections between a client and a server on which something was asked and answered, closed, in their order.
     pub(super) turns: BTreeMap<(u32, IpAddr, Endpoint), Turns>,
+    /// DNS answers over UDP that were cut, and connections on which the question may have been put again.
+    pub(super) cut: Vec<Cut>,
+    pub(super) over_tcp: Vec<OverTcp>,
     /// Packets in all.
     pub(super) packets: usize,
     /// Packets that the capture cut.
@@ -104,25 +110,8 @@ impl Across {
             }
         }
         self.copies(case);
-        for conversation in case.flow.conversations() {
-            let Some(tcp) = conversation.tcp() else { continue };
-            // Used and closed.
-            if tcp.established_frame().is_none() || tcp.server().stream().end().is_none() || !tcp.over() {
-                continue;
-            }
-            let fins =
-                [tcp.client(), tcp.server()].into_iter().filter_map(|half| half.fin_frame().or(half.rst_frame()));
-            let one = Turns {
-                count: 1,
-                in_turn: 0,
-                cost: Duration::ZERO,
-                syns: tcp.client().syn_frame().into_iter().collect(),
-                first_at: conversation.first_at,
-                first_rtt: tcp.initial_rtt().unwrap_or_default(),
-                closes: fins.min().map(|number| case.at(number)),
-            };
-            self.turn((conversation.interface, conversation.client.ip, conversation.server), one);
-        }
+        let room = MAX_CUT.saturating_sub(self.cut.len());
+        self.cut.extend(dns::cut(case).into_iter().take(room));
     }
 
     /// Counts copies, and tells by their share of a direction where they come from.
@@ -150,10 +139,29 @@ impl Across {
         }
     }
 
-    /// Looks at a connection's requests.
+    /// Looks at a connection's requests, over HTTP and to name servers.
     pub(super) fn gather_at(&mut self, connection: &Connection<'_>) {
         let room = MAX_LEGS.saturating_sub(self.legs.len());
         self.legs.extend(http::legs(connection).take(room));
+        if self.over_tcp.len() < MAX_CUT {
+            self.over_tcp.extend(dns::over_tcp(connection));
+        }
+        let (tcp, conversation) = (connection.tcp, connection.conversation);
+        let answered = connection.requests.iter().any(|request| request.receive.is_some());
+        if tcp.established_frame().is_none() || !answered || !tcp.over() {
+            return;
+        }
+        let fins = [tcp.client(), tcp.server()].into_iter().filter_map(|half| half.fin_frame().or(half.rst_frame()));
+        let one = Turns {
+            count: 1,
+            in_turn: 0,
+            cost: Duration::ZERO,
+            syns: tcp.client().syn_frame().into_iter().collect(),
+            first_at: conversation.first_at,
+            first_rtt: tcp.initial_rtt().unwrap_or_default(),
+            closes: fins.min().map(|number| connection.case.at(number)),
+        };
+        self.turn((conversation.interface, conversation.client.ip, conversation.server), one);
     }
 
     /// Takes what was gathered elsewhere, from later parts of the capture.
@@ -163,6 +171,10 @@ impl Across {
         for (pair, turns) in other.turns {
             self.turn(pair, turns);
         }
+        let room = MAX_CUT.saturating_sub(self.cut.len());
+        self.cut.extend(other.cut.into_iter().take(room));
+        let room = MAX_CUT.saturating_sub(self.over_tcp.len());
+        self.over_tcp.extend(other.over_tcp.into_iter().take(room));
         self.packets += other.packets;
         self.snapped.append(other.snapped);
         self.malformed.append(other.malformed);

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use base::{Duration, Map, Set};
-use flow::DnsTransaction;
+use base::{Duration, Instant, Map, Set};
+use flow::{ConversationId, Direction, DnsTransaction, Endpoint};
 use wire::dns::{Question, Rcode, Type};
 
 use super::{Case, Confidence, Connection, Finding, Rule, finding, ms};
@@ -277,16 +277,74 @@ finding! {
     look_at = |card, connection, out| slow(card, &Asked::Tcp(connection), out);
 }
 
+/// A detour over TCP that takes no longer is what the protocol provides for (RFC 7766 §5), and no fault.
+const SHORT_DETOUR: Duration = Duration::from_millis(100);
+
+/// An answer over UDP that was cut.
+pub(super) struct Cut {
+    client: IpAddr,
+    server: Endpoint,
+    asked_at: Instant,
+    cut_at: Instant,
+    /// What is found of it, unless the answer came over TCP soon.
+    asked: String,
+    packets: Vec<u32>,
+    conversation: ConversationId,
+}
+
+/// A connection to a name server: when it was opened, and when the first answer came.
+pub(super) struct OverTcp {
+    client: IpAddr,
+    server: Endpoint,
+    opened_at: Instant,
+    answered_at: Instant,
+}
+
+/// Answers that were cut.
+pub(super) fn cut(case: &Case<'_>) -> Vec<Cut> {
+    let one = |transaction: &DnsTransaction| {
+        let ends = case.flow.conversation(transaction.conversation)?;
+        Some(Cut {
+            client: ends.client.ip,
+            server: ends.server,
+            asked_at: transaction.asked_at,
+            cut_at: transaction.response?.1,
+            asked: asked(transaction),
+            packets: frames(transaction),
+            conversation: transaction.conversation,
+        })
+    };
+    case.flow.dns().iter().filter(|transaction| transaction.truncated).filter_map(one).collect()
+}
+
+/// A connection on which DNS answered.
+pub(super) fn over_tcp(connection: &Connection<'_>) -> Option<OverTcp> {
+    let answer = connection.layers.dns.iter().find(|message| message.direction == Direction::ToClient)?;
+    let conversation = connection.conversation;
+    Some(OverTcp {
+        client: conversation.client.ip,
+        server: conversation.server,
+        opened_at: conversation.first_at,
+        answered_at: connection.case.at(answer.frame),
+    })
+}
+
 finding! {
     /// TC.
     Truncated = "finding.dns.truncated", "a DNS answer did not fit into UDP", "RFC 7766 §5",
         "the response was cut, so the question has to be put again over TCP",
         advice "Offer a larger UDP payload size by EDNS (1232 bytes are safe), make the record set smaller, and let TCP port 53 pass.";
-    look = |card, case, out| {
-        for transaction in case.flow.dns().iter().filter(|t| t.truncated) {
-            let text = format!("The answer for {} came truncated.", asked(transaction));
-            let mut finding = Finding::new(card, text, frames(transaction)).costs(transaction.duration().unwrap_or_default());
-            finding.conversation = Some(transaction.conversation);
+    conclude = |card, across, out| {
+        for cut in &across.cut {
+            let same = |again: &&OverTcp| again.client == cut.client && again.server == cut.server && again.opened_at >= cut.cut_at;
+            let detour = across.over_tcp.iter().filter(same).map(|again| again.answered_at.since(cut.asked_at)).min();
+            if detour.is_some_and(|took| took < SHORT_DETOUR) {
+                continue;
+            }
+            let then = detour.map(|took| format!(", and was there over TCP {} after the question", ms(took))).unwrap_or_default();
+            let cost = detour.unwrap_or(cut.cut_at.since(cut.asked_at));
+            let mut finding = Finding::new(card, format!("The answer for {} came truncated{then}.", cut.asked), cut.packets.iter().copied()).costs(cost);
+            finding.conversation = Some(cut.conversation);
             out.push(finding);
         }
     };

@@ -263,6 +263,21 @@ finding! {
 /// The count of marked packets begins so, where both ends agreed on accurate ECN (RFC 9768 §3.2.1).
 const ACE_AT_FIRST: u8 = 5;
 
+/// The client's segments that tell what became of a SYN ACK instead of counting (RFC 9768 §3.2.2.1): the one behind each.
+fn of_handshake(connection: &Connection<'_>, direction: Direction) -> Vec<u32> {
+    let (mut answers, mut asked) = (Vec::new(), false);
+    for (row, tcp) in connection.segments.iter().filter(|_| direction == Direction::ToServer) {
+        if row.direction == direction {
+            if std::mem::take(&mut asked) {
+                answers.push(row.number);
+            }
+        } else {
+            asked |= tcp.flags.contains(Flags::SYN);
+        }
+    }
+    answers
+}
+
 /// The segments that tell of congestion marks.
 fn echoes(connection: &Connection<'_>) -> Vec<u32> {
     let opened = connection.segments.iter().filter(|(_, tcp)| !tcp.flags.contains(Flags::SYN));
@@ -273,15 +288,14 @@ fn echoes(connection: &Connection<'_>) -> Vec<u32> {
     let mut frames = Vec::new();
     for direction in Direction::BOTH {
         let opening = connection.tcp.half(direction).syn_frame().is_some();
-        // The client's first segment tells what became of the SYN ACK instead of counting (RFC 9768 §3.2.2.1).
-        let first = usize::from(opening && direction == Direction::ToServer);
+        let answers = of_handshake(connection, direction);
         let mut told: Option<(Seq, u8)> = None;
         let last = connection.tcp.half(direction.opposite()).fin();
         let mut closed = false;
         for (row, tcp) in connection
             .of(direction)
             .filter(|(_, tcp)| tcp.flags.contains(Flags::ACK) && !tcp.flags.intersects(Flags::SYN | Flags::RST))
-            .skip(first)
+            .filter(|(row, _)| !answers.contains(&row.number))
         {
             // Linux counts no more in TIME-WAIT, where it acknowledges the other side's FIN behind its own.
             let in_time_wait = closed && last.is_some_and(|fin| tcp.relative_ack().is_some_and(|ack| ack > fin));

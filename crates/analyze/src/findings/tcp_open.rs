@@ -41,6 +41,10 @@ finding! {
     };
 }
 
+/// SYNs that leave together did not wait for an answer (RFC 6298 §2.1 waits a second, and nobody less than a fifth of one):
+/// they waited for the same hardware address (RFC 1122 §2.3.2.2), or stand in the capture twice.
+const TOGETHER: Duration = Duration::from_millis(100);
+
 finding! {
     /// The SYN had to be sent again.
     SynLost = "finding.tcp.syn_lost", "a SYN was lost", "RFC 6298 §2.1",
@@ -54,6 +58,9 @@ finding! {
         let syns: Vec<_> = connection.of(Direction::ToServer).filter(own).collect();
         if let (Some(answer), [first, .., last]) = (answered, syns.as_slice()) {
             let cost = last.0.at.since(first.0.at);
+            if cost < TOGETHER {
+                return;
+            }
             let text = format!("The client had to send its SYN {} times, and lost {} by waiting.", syns.len(), ms(cost));
             out.push(Finding::new(card, text, syns.iter().map(|(row, _)| row.number).chain([answer])).costs(cost));
         }

@@ -124,6 +124,14 @@ fn untrusted(connection: &Connection<'_>) -> Option<(u32, Option<Vec<Option<Cert
     Some((frame, chain(connection).map(|(_, chain)| chain)))
 }
 
+/// Whether a certificate that came alone was issued by a root, as its issuer's name says: a root is not sent (RFC 8446 §4.4.2
+/// lets servers leave it out), so nothing is missing. Public authorities, which log what they issue (RFC 6962 §3), sign with
+/// intermediates whatever these are called.
+fn by_root(leaf: &Certificate) -> bool {
+    let name = leaf.issuer.common_name().unwrap_or_default().to_ascii_lowercase();
+    leaf.scts == 0 && name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "root")
+}
+
 finding! {
     /// A chain of one.
     MissingIntermediate = "finding.tls.missing_intermediate", "the intermediate certificate is missing", "RFC 8446 §4.4.2",
@@ -133,6 +141,7 @@ finding! {
         if let Some((frame, Some(chain))) = untrusted(connection)
             && let [Some(leaf)] = chain.as_slice()
             && !leaf.is_self_issued()
+            && !by_root(leaf)
         {
             let text = format!("The server sent one certificate, issued by {}, and not that issuer's own.", leaf.issuer.common_name().unwrap_or("an unnamed issuer"));
             out.push(Finding::new(card, text, [frame]).failed().sure(Confidence::Likely));
@@ -162,9 +171,12 @@ finding! {
         advice "Install the authority's root in the client, or check whether a proxy that opens TLS stands in between and its root is missing.";
     look_at = |card, connection, out| {
         let Some((frame, chain)) = untrusted(connection) else { return };
-        let explained = matches!(chain.as_deref(), Some([Some(_)])) || chain.as_ref().is_some_and(|c| matches!(c.first(), Some(Some(leaf)) if leaf.is_self_issued()));
+        let alone = |chain: &[Option<Certificate>]| matches!(chain, [Some(leaf)] if !by_root(leaf));
+        let explained = chain.as_deref().is_some_and(alone) || chain.as_ref().is_some_and(|c| matches!(c.first(), Some(Some(leaf)) if leaf.is_self_issued()));
         if !explained {
-            out.push(Finding::new(card, "The client does not trust the issuer of the server's certificate.".to_owned(), [frame]).failed());
+            let issuer = chain.as_deref().and_then(|chain| chain.last()?.as_ref()?.issuer.common_name());
+            let issuer = issuer.map(|name| format!(", {name}")).unwrap_or_default();
+            out.push(Finding::new(card, format!("The client does not trust the issuer of the server's certificate{issuer}."), [frame]).failed());
         }
     };
 }

@@ -329,3 +329,18 @@ fn a_reset_without_anything_before_it_is_none() {
     t.ms(1).c(R, 1042, 0, b"");
     assert!(found(&t).is_empty(), "{:#?}", found(&t));
 }
+
+/// RFC 8446 §4.4.2: a server may leave the root out. Where a root has signed its certificate itself, nothing is missing.
+#[test]
+fn a_lone_certificate_of_a_root_lacks_no_intermediate() {
+    let (untrusted, missing) = ("finding.tls.untrusted_issuer", "finding.tls.missing_intermediate");
+    for (issuer, expected) in
+        [("Our Root", untrusted), ("House Root-CA 2", untrusted), ("Rootless CA", missing), ("", missing)]
+    {
+        let mut t = Tape::new();
+        let leaf = handshakes::certificate(issuer, "site", "www.example.com", "351231000000Z");
+        handshakes::presented(&mut t, &[leaf], Some(48));
+        let ids: Vec<&str> = found(&t).iter().map(|finding| finding.card.id).collect();
+        assert_eq!(ids, [expected], "{issuer}");
+    }
+}
