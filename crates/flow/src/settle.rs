@@ -87,6 +87,8 @@ impl Settled {
             let begins = first + message.body.start as i64;
             // What is still to come of it.
             self.ahead[message.direction as usize] = match message.framing {
+                // HTTP/2, whose bodies stand among the frames.
+                Framing::Tunnel if !http.frames.is_empty() => continue,
                 Framing::Tunnel => {
                     self.all_behind(layers, message.direction, message.range.end, ranges);
                     continue;

@@ -111,7 +111,8 @@ pub struct Exchange {
 /// HTTP on a connection.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Http {
-    /// The messages: the client's, in order, then the server's.
+    /// The messages: the client's, in order, then the server's. Where the connection was upgraded (RFC 7540 §3.2), those of
+    /// HTTP/2 stand in this order behind those of HTTP/1.1.
     pub messages: Vec<HttpMessage>,
     /// Requests with their responses, in order of the requests.
     pub exchanges: Vec<Exchange>,
@@ -141,6 +142,8 @@ pub struct Unread {
 /// One direction's bytes.
 pub(crate) struct Input<'a> {
     pub buffer: &'a Buffer,
+    /// Where what is meant begins: HTTP/2 may stand behind an upgrade.
+    pub from: usize,
     /// Where each of its pieces starts, and the packet that brought it.
     pub packets: &'a [(usize, u32)],
     /// The stream has ended behind these bytes.
@@ -235,7 +238,7 @@ fn walk(
 ) {
     for (i, input) in inputs.iter().enumerate() {
         let len = input.buffer.bytes.len();
-        let (mut at, mut resumed) = (0, false);
+        let (mut at, mut resumed) = (input.from, false);
         // Gives up what stands at `from`, and says where it goes on: at `least` or later.
         let give_up = |http: &mut Http, from: usize, least: usize, behind_hole: bool, why: &'static str| {
             let next = resync(input, direction, least, behind_hole);

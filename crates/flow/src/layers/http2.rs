@@ -123,7 +123,7 @@ fn cut(
     unread: &mut Vec<Unread>,
 ) {
     let bytes = &input.buffer.bytes;
-    let mut at = 0;
+    let mut at = input.from;
     let frame = |range: Range<usize>, parts: Option<Parts>, resumed: bool| {
         let (header, content, promised) = match parts {
             Some(parts) => (Some(parts.header), parts.content, parts.promised),
@@ -146,16 +146,17 @@ fn cut(
         Http2Frame { direction, buffer, range, header, error, content, promised, table, missing, resumed }
     };
     if !resumed && direction == Direction::ToServer {
-        if bytes.starts_with(PREFACE) && input.missing(0..PREFACE.len()) == 0 {
-            at = PREFACE.len();
-            frames.push(frame(0..at, None, false));
+        let preface = at..at + PREFACE.len();
+        if bytes.get(preface.clone()) == Some(PREFACE) && input.missing(preface.clone()) == 0 {
+            at = preface.end;
+            frames.push(frame(preface, None, false));
         } else {
             resumed = true;
         }
     }
-    if resumed && !begins(input, 0) {
-        let next = resync(input, 1);
-        unread.extend(input.unread(direction, 0..next.unwrap_or(bytes.len()), "follows something that is missing"));
+    if resumed && !begins(input, at) {
+        let next = resync(input, at + 1);
+        unread.extend(input.unread(direction, at..next.unwrap_or(bytes.len()), "follows something that is missing"));
         let Some(next) = next else { return };
         at = next;
     }

@@ -9,6 +9,7 @@ mod http2;
 mod stream;
 mod tls;
 mod units;
+mod upgrade;
 mod zeros;
 
 use std::ops::Range;
@@ -24,6 +25,7 @@ pub use stream::{Cut, Stream};
 pub use tls::{HandshakeMessage, RecordContent, SettledRecord, Tls, TlsRecord};
 pub(crate) use tls::{Handshakes, KeptPart};
 pub use units::{Carried, Unit, UnitKind};
+pub(crate) use upgrade::is_upgrade;
 use zeros::Zeros;
 
 use crate::exchanges::{DnsTransaction, DnsTransactions};
@@ -248,15 +250,26 @@ impl Layers {
             };
             buffers.iter().map(starts).collect()
         });
-        let inputs = [0, 1].map(|side: usize| {
-            let all = buffers[side].iter().zip(&packets[side]).enumerate();
-            let last = buffers[side].len().saturating_sub(1);
-            all.map(|(i, (buffer, packets))| http::Input { buffer, packets, ended: ended[side] && i == last }).collect()
-        });
+        let inputs = |from: [usize; 2]| {
+            [0, 1].map(|side: usize| {
+                let all = buffers[side].iter().zip(&packets[side]).enumerate();
+                let last = buffers[side].len().saturating_sub(1);
+                all.map(|(i, (buffer, packets))| {
+                    let from = if i == 0 { from[side] } else { 0 };
+                    http::Input { buffer, from, packets, ended: ended[side] && i == last }
+                })
+                .collect()
+            })
+        };
+        let mut derive = |buffer| keep(&mut derived, buffer);
         let http = if version == Version::HTTP_2 {
-            http2::read(inputs, |buffer| keep(&mut derived, buffer))
+            http2::read(inputs([0; 2]), derive)
         } else {
-            http::read(inputs, |buffer| keep(&mut derived, buffer))
+            let mut http = http::read(inputs([0; 2]), &mut derive);
+            if let Some(upgrade) = upgrade::of(&http) {
+                upgrade.read(&mut http, http2::read(inputs(upgrade.from), derive));
+            }
+            http
         };
         self.derived = derived;
         self.http = Some(http);

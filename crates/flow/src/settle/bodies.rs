@@ -12,6 +12,7 @@ use wire::http2::{FrameHeader, FrameType, MAX_PAYLOAD, PREFACE};
 use wire::{Reader, Silent};
 
 use crate::Direction;
+use crate::layers::is_upgrade;
 
 /// Bytes that may wait for what makes them readable: the rest of a head, or the request that a response answers.
 const MAX_WAITING: usize = 256 << 10;
@@ -168,6 +169,11 @@ impl Follower {
         };
         let (taken, next) = match &mut self.place {
             Place::Undecided => return Ok(None),
+            // RFC 7540 §3.2: behind an upgrade the client begins anew.
+            Place::Head if direction == Direction::ToServer && rest.starts_with(PREFACE) => {
+                (PREFACE.len(), Place::Frame)
+            }
+            Place::Head if direction == Direction::ToServer && PREFACE.starts_with(rest) => return Ok(None),
             Place::Head => {
                 let NextHead::Whole(len) = next_head(rest) else { return Ok(None) };
                 let Some(framing) = framing(direction, &rest[..len], asked)? else { return Ok(None) };
@@ -175,6 +181,7 @@ impl Follower {
                     Framing::None | Framing::Length(0) => Place::Head,
                     Framing::Length(length) => Place::Length(length),
                     Framing::Chunked => Place::Chunks(Dechunker::new()),
+                    Framing::Tunnel if direction == Direction::ToClient && upgrades(&rest[..len]) => Place::Frame,
                     Framing::UntilClose | Framing::Tunnel => Place::Rest,
                     Framing::EndStream | Framing::Unknown => return Err(Lost),
                 };
@@ -243,6 +250,12 @@ fn framing(direction: Direction, head: &[u8], asked: &mut VecDeque<String>) -> R
         asked.pop_front();
     }
     Ok(Some(framing))
+}
+
+/// Whether this response's head says that HTTP/2 follows.
+fn upgrades(head: &[u8]) -> bool {
+    let response = decode_response(&mut Reader::new(head, &mut Silent));
+    response.is_ok_and(|response| is_upgrade(response.status.0, response.fields.get("upgrade")))
 }
 
 /// The frame at the front of `rest`: how many of its bytes stand before what comes next, and what that is.

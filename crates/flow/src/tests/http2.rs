@@ -231,3 +231,45 @@ proptest::proptest! {
         }
     }
 }
+
+/// RFC 7540 §3.2: HTTP/1.1 asks for HTTP/2 on the same connection; its request is stream 1.
+#[test]
+fn a_connection_is_upgraded_to_http2() {
+    let (asked, answers) = upgraded();
+    for cut in [7, 50, 2000] {
+        let (_, layers) = carried(&asked, &answers, cut, None);
+        assert_eq!(layers.application, Application::Http);
+        let http = layers.http.as_ref().unwrap();
+        assert_eq!(http.unread, []);
+        assert_eq!(http.frames.len(), 3 + 6, "preface, settings, request; settings, their acknowledgment, two answers");
+        let expected =
+            [Exchange { request: Some(0), responses: vec![1, 3] }, Exchange { request: Some(2), responses: vec![4] }];
+        assert_eq!(http.exchanges, expected);
+        let [first, switching, second, one, two] = http.messages.as_slice() else { panic!("{http:#?}") };
+        let target = |message: &HttpMessage| message.head.request().map(|head| (head.target.clone(), head.version));
+        assert_eq!(target(first), Some(("/first".to_owned(), Version::HTTP_11)));
+        assert_eq!(target(second), Some(("/second".to_owned(), Version::HTTP_2)));
+        assert_eq!(switching.head.response().unwrap().status.0, 101);
+        assert_eq!((content(&layers, one), content(&layers, two)), (b"one".to_vec(), b"another".to_vec()));
+    }
+    // A server that does not want to goes on with HTTP/1.1.
+    let asked = &asked[..asked.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4];
+    let (_, layers) = carried(asked, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 50, None);
+    let http = layers.http.as_ref().unwrap();
+    assert_eq!((http.messages.len(), http.frames.len(), http.unread.len()), (2, 0, 0));
+}
+
+/// How HTTP/1.1 asks for HTTP/2, and how that is granted.
+pub(super) const ASK: &[u8] = b"GET /first HTTP/1.1\r\nHost: example.com\r\n\
+    Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n";
+pub(super) const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+
+/// What both say on a connection that is upgraded.
+fn upgraded() -> (Vec<u8>, Vec<u8>) {
+    let ok = block(&[(":status", "200")]);
+    let answer = |stream: u32, body: &[u8]| {
+        [frame(HEADERS, END_HEADERS, stream, &ok), frame(DATA, END_STREAM, stream, body)].concat()
+    };
+    let asked = [ASK, &client(&[get(3, "/second")])].concat();
+    (asked, [SWITCH, &server(&[answer(1, b"one"), answer(3, b"another")])].concat())
+}

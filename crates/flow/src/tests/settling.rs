@@ -4,7 +4,7 @@ use ::tls::Versions;
 use capture::keylog::KeyLog;
 use wire::http::Framing;
 
-use super::http2::{block, client, frame, get, server};
+use super::http2::{ASK, SWITCH, block, client, frame, get, server};
 use super::tls_layers::{carry, talk_of};
 use super::*;
 
@@ -96,13 +96,18 @@ const TWICE: &[u8] = b"GET /a HTTP/1.1\r\nHost: a.example\r\n\r\nGET /b HTTP/1.1
 
 /// Two answers of HTTP/2 whose frames take turns.
 fn multiplexed() -> (Vec<u8>, Vec<u8>) {
+    (client(&[get(1, "/one"), get(3, "/two")]), taking_turns())
+}
+
+/// The server's part of it.
+fn taking_turns() -> Vec<u8> {
     let ok = block(&[(":status", "200"), ("content-type", "text/plain")]);
     let mut frames = vec![frame(1, 4, 1, &ok), frame(1, 4, 3, &ok)];
     for n in 0..BODY / 16_000 {
         frames.push(frame(0, 0, 1 + 2 * (n as u32 % 2), &[n as u8 | 1; 16_000]));
     }
     frames.extend([1, 3].map(|stream| frame(0, 1, stream, b"end")));
-    (client(&[get(1, "/one"), get(3, "/two")]), server(&frames))
+    server(&frames)
 }
 
 #[test]
@@ -127,6 +132,15 @@ fn a_body_that_ends_with_the_connection_takes_no_memory() {
 fn data_frames_of_http2_take_no_memory() {
     let (asked, answered) = multiplexed();
     let (layers, most) = both_ways(&in_clear(&asked, &answered), &KeyLog::default());
+    assert!(most < BODY / 2, "{most}");
+    assert_eq!(layers.http.unwrap().exchanges.len(), 2);
+}
+
+/// RFC 7540 §3.2: the same behind an upgrade.
+#[test]
+fn data_frames_behind_an_upgrade_take_no_memory() {
+    let asked = [ASK, &client(&[get(3, "/two")])].concat();
+    let (layers, most) = both_ways(&in_clear(&asked, &[SWITCH, &taking_turns()].concat()), &KeyLog::default());
     assert!(most < BODY / 2, "{most}");
     assert_eq!(layers.http.unwrap().exchanges.len(), 2);
 }
