@@ -263,7 +263,9 @@ fn repeats(segment: &Segment<'_>, me: &End, peer: &End, initial_rtt: Option<Dura
     if peer.dup_acks >= 2 && seq == acked && at.since(peer.last_at) < FAST {
         return Verdicts::FAST_RETRANSMISSION;
     }
-    if at.since(me.next_at) < initial_rtt.unwrap_or(REORDERING) && end != next {
+    // A SYN and a FIN have a number of their own: what comes once more as it was has not been overtaken.
+    let control = tcp.flags.intersects(Flags(Flags::SYN.0 | Flags::FIN.0));
+    if at.since(me.next_at) < initial_rtt.unwrap_or(REORDERING) && end + u32::from(control) != next {
         return Verdicts::OUT_OF_ORDER;
     }
     Verdicts::RETRANSMISSION
