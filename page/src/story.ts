@@ -453,7 +453,7 @@ id: string,
  */
 name: string, 
 /**
- * The header that it stands in.
+ * The header that it stands in, by its name for people.
  */
 layer: string, 
 /**

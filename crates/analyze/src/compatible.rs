@@ -100,7 +100,13 @@ struct End {
     last_verdicts: Verdicts,
     /// The shift of its windows: `None` while it is not known.
     shift: Option<u8>,
+    /// Whether it has sent nothing but a SYN: that one's window is not scaled.
+    only_syn: bool,
 }
+
+/// In the place of a count of duplicate ACKs: the other end has acknowledged more than all that was seen of this one, and that was
+/// said already.
+const BEYOND_ALL: u32 = u32::MAX;
 
 impl Default for End {
     fn default() -> End {
@@ -115,6 +121,7 @@ impl Default for End {
             window: NO_WINDOW,
             last_verdicts: Verdicts::NONE,
             shift: None,
+            only_syn: false,
         }
     }
 }
@@ -124,7 +131,6 @@ impl Default for End {
 struct Judge {
     ends: [End; 2],
     syn_at: Option<Instant>,
-    answered: bool,
     initial_rtt: Option<Duration>,
 }
 
@@ -140,19 +146,26 @@ impl Judge {
         let flags = tcp.flags;
         let (syn, ack) = (flags.contains(Flags::SYN), flags.contains(Flags::ACK));
         let mut label = Label::default();
-        if syn && !ack {
-            let base = self.ends[direction as usize].base;
-            if base.is_some_and(|base| base != tcp.seq) {
-                *self = Judge::default();
+        let known = &mut self.ends[direction as usize];
+        match known.base {
+            Some(base) if syn && base != tcp.seq => {
                 label.verdicts |= Verdicts::PORT_REUSED;
+                if ack {
+                    known.base = Some(tcp.seq);
+                } else {
+                    *self = Judge::default();
+                }
             }
-            self.syn_at = Some(at);
+            // A reset may have carried another number since the SYN that comes once more.
+            Some(_) if syn && !ack => known.next = known.continuous,
+            _ => {}
         }
-        self.answered |= syn && ack;
-        if ack && !syn && self.answered && self.initial_rtt.is_none() {
+        let initial_rtt = self.initial_rtt.filter(|rtt| *rtt != Duration::ZERO);
+        if syn && !ack {
+            self.syn_at = Some(at);
+        } else if ack && !syn && initial_rtt.is_none() {
             self.initial_rtt = self.syn_at.map(|syn_at| at.since(syn_at));
         }
-        let initial_rtt = self.initial_rtt;
         let [a, b] = &mut self.ends;
         let (me, peer) = if direction == Direction::ToServer { (a, b) } else { (b, a) };
         if me.base.is_none() {
@@ -165,21 +178,22 @@ impl Judge {
         let verdicts = numbers(&segment, me, peer);
         label.verdicts |= verdicts;
         if verdicts.contains(Verdicts::DUP_ACK) {
-            me.dup_acks += 1;
+            me.dup_acks = if me.dup_acks == BEYOND_ALL { 1 } else { me.dup_acks + 1 };
             label.dup_ack = me.dup_acks;
         }
         if tcp.ack.0 != me.last_ack {
             me.dup_acks = 0;
         }
-        let probed = peer.last_verdicts.contains(Verdicts::ZERO_WINDOW_PROBE);
-        if ack && peer.continuous.is_some_and(|seen| tcp.ack.after(seen)) {
-            // A probe's byte that was taken after all is no gap.
-            if probed && tcp.ack.0 == me.last_ack.wrapping_add(1) {
-                peer.next = Some(tcp.ack);
-            } else {
+        if let Some(seen) = peer.continuous.filter(|seen| ack && tcp.ack.after(*seen)) {
+            let more = peer.next.is_some_and(|next| seen.before(next));
+            if more || peer.dup_acks == 0 {
                 label.verdicts |= Verdicts::ACKED_UNSEEN;
             }
-            peer.continuous = Some(tcp.ack);
+            if more {
+                peer.continuous = peer.next;
+            } else {
+                peer.dup_acks = BEYOND_ALL;
+            }
         }
         if !label.verdicts.contains(Verdicts::KEEP_ALIVE) {
             label.verdicts |= repeats(&segment, me, peer, initial_rtt);
@@ -195,6 +209,7 @@ impl Judge {
                 }
             }
         }
+        me.only_syn = syn || (me.only_syn && !ack);
         label
     }
 }
@@ -230,14 +245,14 @@ fn numbers(segment: &Segment<'_>, me: &End, peer: &End) -> Verdicts {
     set(Verdicts::LOST_PREVIOUS, beyond && !tcp.flags.contains(Flags::RST));
     set(Verdicts::KEEP_ALIVE, len <= 1 && plain && me.next.is_some_and(|next| seq == next - 1));
     set(Verdicts::WINDOW_UPDATE, repeats && window != 0 && window != me.window);
-    let edge = peer.shift.map(|shift| Seq(peer.last_ack) + peer.window.checked_shl(shift.into()).unwrap_or(0));
+    let shift = peer.shift.map(|shift| if peer.only_syn { 0 } else { shift });
+    let edge = shift.map(|shift| Seq(peer.last_ack) + peer.window.checked_shl(shift.into()).unwrap_or(0));
     set(Verdicts::WINDOW_FULL, len > 0 && plain && edge == Some(seq + len));
     let same = repeats && window == me.window;
     if set(Verdicts::KEEP_ALIVE_ACK, same && window != 0 && peer.last_verdicts.contains(Verdicts::KEEP_ALIVE)) {
         return verdicts;
     }
-    let taken = tcp.ack.0 == me.last_ack || tcp.ack.0 == me.last_ack.wrapping_add(1);
-    let answers = len == 0 && plain && at_next && taken && window == 0 && me.window == 0;
+    let answers = same && window == 0;
     if set(Verdicts::ZERO_WINDOW_PROBE_ACK, answers && peer.last_verdicts.contains(Verdicts::ZERO_WINDOW_PROBE)) {
         return verdicts;
     }
@@ -260,12 +275,13 @@ fn repeats(segment: &Segment<'_>, me: &End, peer: &End, initial_rtt: Option<Dura
         return Verdicts::NONE;
     }
     // TShark 4.0 looks at the number that is acknowledged alone, not at SACK blocks.
-    if peer.dup_acks >= 2 && seq == acked && at.since(peer.last_at) < FAST {
+    let soon = |since: Instant, limit: Duration| (Duration::ZERO..limit).contains(&at.since(since));
+    if peer.dup_acks >= 2 && seq == acked && soon(peer.last_at, FAST) {
         return Verdicts::FAST_RETRANSMISSION;
     }
     // A SYN and a FIN have a number of their own: what comes once more as it was has not been overtaken.
     let control = tcp.flags.intersects(Flags(Flags::SYN.0 | Flags::FIN.0));
-    if at.since(me.next_at) < initial_rtt.unwrap_or(REORDERING) && end + u32::from(control) != next {
+    if soon(me.next_at, initial_rtt.unwrap_or(REORDERING)) && end + u32::from(control) != next {
         return Verdicts::OUT_OF_ORDER;
     }
     Verdicts::RETRANSMISSION

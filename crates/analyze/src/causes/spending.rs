@@ -1,5 +1,7 @@
 //! The time of many requests: what is the same for all of a connection is found out once.
 
+use std::collections::hash_map::Entry;
+
 use base::{Instant, Map};
 use flow::{ConversationId, Flow};
 
@@ -59,14 +61,15 @@ impl<'a> Spending<'a> {
 
     fn find_connections(&mut self) {
         for request in &self.analysis.requests {
-            let (id, flow) = (request.conversation, self.flow);
-            if !self.connections.contains_key(&id) {
-                let Some(transfers) = flow.conversation(id).and_then(|c| Transfers::of(flow, c)) else { continue };
-                self.connections.insert(id, Connection { transfers, through: Vec::new() });
-            }
-            if let Some(connection) = self.connections.get_mut(&id) {
-                connection.through.push((request.request_frames, request.last_byte()));
-            }
+            let connection = match self.connections.entry(request.conversation) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let conversation = self.flow.conversation(request.conversation);
+                    let Some(transfers) = conversation.and_then(|it| Transfers::of(self.flow, it)) else { continue };
+                    new.insert(Connection { transfers, through: Vec::new() })
+                }
+            };
+            connection.through.push((request.request_frames, request.last_byte()));
         }
         for connection in self.connections.values_mut() {
             connection.through.sort_unstable();
