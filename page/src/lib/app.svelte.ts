@@ -2,7 +2,7 @@ import type { Turn } from "../api";
 import type * as address from "./address";
 import { Opening } from "./opening.svelte";
 
-export { problemOf } from "./data";
+export { problemOf, wordsOf } from "./data";
 export { SPEEDS } from "./playing.svelte";
 export { type Field, type Panel, PANELS } from "./shown.svelte";
 

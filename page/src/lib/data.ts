@@ -3,6 +3,7 @@ import type {
 } from "../api";
 import type { Comparison } from "../story";
 import { bytesOf, decodeColumns } from "./columns";
+import { sentence } from "./format";
 import { Trace } from "./trace";
 
 /** A failure that can be shown: what, where, and the remedy. */
@@ -16,6 +17,12 @@ export class Failure extends Error {
 export function problemOf(cause: unknown): ApiProblem {
   if (cause instanceof Failure) return cause.problem;
   return { code: "internal", input: null, place: null, message: cause instanceof Error ? cause.message : String(cause), remedy: null };
+}
+
+/** What went wrong and what helps, in sentences. */
+export function wordsOf(cause: unknown): string {
+  const { message, remedy } = problemOf(cause);
+  return [sentence(message), sentence(remedy)].filter(Boolean).join(" ");
 }
 
 const problem = (code: string, message: string, remedy: string | null): ApiProblem => ({ code, input: null, place: null, message, remedy });
