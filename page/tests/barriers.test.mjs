@@ -334,3 +334,27 @@ test("in grey, every class of packet looks unlike any other", { timeout: 600_000
   await page.context().close();
   server.end();
 });
+
+test("without colour, every series of a graph looks unlike any other of the same graph", { timeout: 600_000 }, async () => {
+  let seen = 0;
+  for (const address of ["#source=https&packet=40&k.size=300k&k.loss=3%25&k.seed=7&panel=graphs", "#source=https&packet=40&k.size=900k&k.queue=16k&k.congestion=bbr&panel=graphs"]) {
+    const page = await open(browser(), address);
+    await page.locator("figure .legend").first().waitFor();
+    // What each is drawn with: strokes, dashes, widths, fillings; not what they are coloured.
+    const graphs = await page.$$eval("figure", (figures) => figures.map((figure) => ({
+      title: figure.querySelector("h4").textContent,
+      looks: [...figure.querySelectorAll(".legend li")].filter((li) => li.querySelector("svg")).map((li) => [li.querySelector("button").textContent.trim(), li.querySelector("svg").innerHTML.replace(/<!--.*?-->/g, "")]),
+    })));
+    assert.ok(graphs.some(({ title }) => /queue/i.test(title)), graphs.map(({ title }) => title).join());
+    for (const { title, looks } of graphs) {
+      const by = new Map();
+      for (const [name, look] of looks) {
+        assert.equal(by.get(look), undefined, `${title}: ${name} looks like ${by.get(look)}`);
+        by.set(look, name);
+        seen++;
+      }
+    }
+    await page.context().close();
+  }
+  assert.ok(seen >= 15, `${seen} series`);
+});

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { base, journey, open, packet, runOf, serve, shows, withBrowser } from "./browser.mjs";
+import { base, journey, open, packet, runOf, serve, shows, unfold, withBrowser } from "./browser.mjs";
 
 const browser = withBrowser();
 
@@ -303,6 +303,116 @@ async function exported(run, fragment, body) {
     await rm(folder, { recursive: true });
   }
 }
+
+/** A 16-bit number, and a 32-bit one, as the network writes them. */
+const two = (n) => [(n >> 8) & 255, n & 255];
+const four = (n) => [...two(n >>> 16), ...two(n & 65535)];
+const text = (words) => [...Buffer.from(words)];
+
+/** A datagram in its frame; checksums are nobody's concern here. */
+function ip(protocol, from, to, payload) {
+  const bytes = [0x45, 0, ...two(20 + payload.length), ...two(1), 0x40, 0, 64, protocol, 0, 0, ...from, ...to, ...payload];
+  return Buffer.from([2, 0, 0, 0, 0, to[3], 2, 0, 0, 0, 0, from[3], 8, 0, ...bytes]);
+}
+const udp = (from, to, ports, payload) => ip(17, from, to, [...two(ports[0]), ...two(ports[1]), ...two(8 + payload.length), 0, 0, ...payload]);
+const tcp = (from, to, ports, seq, ack, flags, payload = []) => ip(6, from, to, [...two(ports[0]), ...two(ports[1]), ...four(seq), ...four(ack), 0x50, flags, 255, 255, 0, 0, 0, 0, ...payload]);
+
+/** A capture in which whatever can hold text holds what a page might take for its own: names, hosts, paths, fields, reasons, bodies. */
+function hostileCapture() {
+  const [client, server, names] = [[10, 1, 1, 5], [10, 1, 1, 80], [10, 1, 1, 53]];
+  const evil = '<img src=x onerror="document.title=1"><b onclick=a>\u202egnp\u2066\u0007\u001b[31m</b>';
+  const label = (words) => [Buffer.byteLength(words), ...text(words)];
+  const name = [...label("<img src=x>"), ...label("\u202egnp\u0007"), ...label("example"), 0];
+  const ask = [0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...name, 0, 1, 0, 1];
+  const answer = [0, 7, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, ...name, 0, 1, 0, 1, 0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 9, ...two(name.length), ...name];
+  // DHCP (RFC 2131): who asks for an address calls itself that (option 12).
+  const dhcp = [1, 1, 6, 0, ...four(9), ...Array(12).fill(0), ...Array(8).fill(0), 2, 0, 0, 0, 0, 5, ...Array(10).fill(0), ...Array(192).fill(0), 99, 130, 83, 99, 53, 1, 1, 12, ...label(evil.slice(0, 60)), 255];
+  const get = text(`GET /${evil.replaceAll(" ", "+").replace(/[\u0007\u001b]/g, "")}?q=<script>1</script> HTTP/1.1\r\nHost: ${evil}\r\nUser-Agent: ${evil}\r\n\r\n`);
+  const body = `<script>document.title=1</script>${evil}`;
+  const ok = text(`HTTP/1.1 200 ${evil}\r\nServer: ${evil}\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  const to = (...rest) => tcp(client, server, [50000, 80], ...rest);
+  const back = (...rest) => tcp(server, client, [80, 50000], ...rest);
+  const all = [
+    udp([0, 0, 0, 0], [255, 255, 255, 255], [68, 67], dhcp), udp(client, names, [40000, 53], ask), udp(names, client, [53, 40000], answer),
+    to(1000, 0, 2), back(5000, 1001, 18), to(1001, 5001, 16), to(1001, 5001, 24, get), back(5001, 1001 + get.length, 24, ok), to(1001 + get.length, 5001 + ok.length, 16),
+    to(1001 + get.length, 5001 + ok.length, 17), back(5001 + ok.length, 1002 + get.length, 17), to(1002 + get.length, 5002 + ok.length, 16),
+  ];
+  return pcap(all.map((bytes, i) => ({ ns: i * 1e6, bytes })));
+}
+
+/** Nothing of what is shown, or said to those who listen, is more than text, or turns other text round. */
+async function onlyText(page, where) {
+  const found = await page.evaluate(() => {
+    const wrong = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+    const out = [...document.querySelectorAll("img, iframe, object, embed, [onclick], [onerror], b[onclick], script[src]")].map((e) => e.outerHTML.slice(0, 80));
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) if (node.parentElement.tagName !== "SCRIPT" && wrong.test(node.data)) out.push(`text ${JSON.stringify(node.data.slice(0, 80))}`);
+    for (const element of document.body.querySelectorAll("*")) for (const { name, value } of element.attributes) if (wrong.test(value)) out.push(`${element.tagName} ${name} ${JSON.stringify(value.slice(0, 80))}`);
+    if (wrong.test(document.title)) out.push("the title");
+    return out;
+  });
+  assert.deepEqual(found, [], where);
+  assert.match(await page.title(), /wirescope$/, where);
+}
+
+/** Every packet, in every panel, in ladder and table, down to what stands in its messages. */
+async function everywhere(page, packets) {
+  for (let n = 1; n <= packets; n++) {
+    await shows(page, n);
+    for (const buffer of await page.getByRole("group", { name: "Bytes to look at" }).getByRole("button").all()) await buffer.click();
+    await onlyText(page, `packet ${n}`);
+    if (n < packets) await page.keyboard.press("j");
+  }
+  for (const tab of await page.$$eval("[role=tab]", (tabs) => tabs.map((tab) => tab.id))) {
+    await page.locator(`#${tab}`).click();
+    await page.waitForTimeout(300);
+    await onlyText(page, tab);
+  }
+  await page.getByRole("button", { name: "Table", exact: true }).click();
+  await page.locator("[role=grid] .w", { hasText: "GET /" }).waitFor();
+  await onlyText(page, "the table");
+  // What would turn text round is named instead.
+  assert.match(await page.locator("main").innerText(), /⟨RLO⟩gnp/);
+}
+
+journey("hostile text in a capture stays text in every view, in what is taken away, and in the exported file", "#source=curl", {}, async (page) => {
+  await drop(page, [{ name: "<img src=x>\u202egnp.pcap", buffer: hostileCapture() }]);
+  await page.locator(".badge.captured").waitFor();
+  await page.waitForFunction(() => /run=c/.test(location.hash));
+  const run = /run=(c[^&]*)/.exec(page.url())[1];
+  await everywhere(page, 12);
+  await page.fill(".filter input", "<img");
+  await page.locator(".filtered", { hasText: "<img" }).waitFor();
+  await onlyText(page, "the filter");
+  const svg = await (await fetch(`${base}api/run/${run}/export.svg`)).text();
+  assert.doesNotMatch(svg, /<img|<script|onclick=a>|[\u202a-\u202e\u2066-\u2069\u0007\u001b]/);
+  await exported(run, "#packet=1", (page) => everywhere(page, 12));
+});
+
+journey("a file of many packets holds the trees of a selection, and says so of the others", "#source=curl&k.size=3200k", {}, async (page) => {
+  await unfold(page);
+  await page.getByRole("button", { name: "Share and export" }).click();
+  await page.locator("dialog[open] label input").fill("3000-3010, 4001");
+  const address = () => page.locator("dialog[open] a[href*='export.html']").getAttribute("href");
+  await page.waitForFunction(() => /packets=3000/.test(document.querySelector("dialog[open] a[href*='export.html']")?.getAttribute("href") ?? ""));
+  const folder = await mkdtemp(join(tmpdir(), "wirescope-part-"));
+  const file = join(folder, "part.html");
+  await writeFile(file, Buffer.from(await (await fetch(new URL(await address(), base))).arrayBuffer()));
+  const fresh = await open(browser(), "#packet=3005", { url: pathToFileURL(file).href });
+  await fresh.locator("[role=treeitem][data-id='tcp.seq']").first().waitFor();
+  for (const [n, there] of [[4001, true], [3011, false], [12, false]]) {
+    await fresh.keyboard.press("g");
+    await fresh.keyboard.type(String(n));
+    await fresh.keyboard.press("Enter");
+    if (there) await shows(fresh, n);
+    else await fresh.locator(".inspector .quiet", { hasText: new RegExp(`does not hold the bytes of packet ${n}.*12 of \\d+ packets`, "s") }).waitFor();
+    // What it says and where it stands is there for every packet.
+    assert.equal(await fresh.getAttribute("[role=option][aria-selected=true]", "aria-posinset"), String(n));
+  }
+  assert.deepEqual(fresh.errors, []);
+  await fresh.context().close();
+  await rm(folder, { recursive: true });
+});
 
 journey("hostile text from the wire stays text, in the page and in the exported file", HOSTILE_RUN, {}, async (page) => {
   await page.keyboard.press("/");
