@@ -132,6 +132,14 @@ journey("of a capture of many hosts the two ends have the ladder, any two of the
   await fresh.locator(".hosts .host", { hasText: /others/ }).waitFor();
   assert.equal(new URL(address).hash.includes(encodeURIComponent((await columns(fresh))[0])), true);
 
+  // In the picture of it too.
+  await page.getByRole("button", { name: "two ends" }).click();
+  const pair = (await columns(page)).slice(0, 2);
+  await page.getByRole("button", { name: "Share and export" }).click();
+  const picture = await (await fetch(new URL(await page.locator("dialog[open] a[href*='export.svg']").getAttribute("href"), base))).text();
+  assert.deepEqual([...picture.matchAll(/class="host"[^>]*>([^<]*)</g)].map(([, name]) => name), [...pair, (await columns(page)).at(-1)]);
+  await page.keyboard.press("Escape");
+
   // And in a file of it, opened where the link said.
   const folder = await mkdtemp(join(tmpdir(), "wirescope-ends-"));
   const file = join(folder, "office.html");

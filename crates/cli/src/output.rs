@@ -36,7 +36,7 @@ pub fn write(workshop: &Workshop, view: &View, packets: Option<&[u32]>) -> Resul
                 few(count, &format!("-o {}", path.display()))?;
                 let subject = workshop.subject();
                 let written = match extension {
-                    "svg" => export::ladder_svg(story, packets, &subject.title),
+                    "svg" => export::ladder_svg(story, packets, None, &subject.title),
                     _ => format!("{:#}\n", subject.document(story, packets)),
                 };
                 text(path, &written)?;

@@ -1,5 +1,6 @@
 //! The ladder as a drawing: a column a host, an arrow a packet.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use story::{Mark, Row, Story};
@@ -9,6 +10,10 @@ const MAX_ROWS: usize = 2000;
 /// Width of what stands left of the ladder, and of one column, in pixels.
 const LEFT: usize = 120;
 const COLUMN: usize = 420;
+/// The same where there are many hosts, and how many are many.
+const NARROW: usize = 150;
+const MANY: usize = 4;
+/// Columns at most: above as many hosts, the last stands for those that are left.
 const MAX_COLUMN: usize = 16;
 /// Height of what stands above, and of one row.
 const ABOVE: usize = 92;
@@ -18,20 +23,22 @@ const FALL: usize = 8;
 /// Characters of a text that fit into a column.
 const FITS: usize = 62;
 
-/// The ladder of a story: of `packets`, or of all. Rows are evenly spaced; every text that a stranger may have chosen is
-/// escaped.
-pub fn ladder_svg(story: &Story, packets: Option<&[u32]>, title: &str) -> String {
+/// The ladder of a story: of `packets`, or of all; with a column a host, or with one for each of two `ends` and one for
+/// all others. Rows are evenly spaced; every text that a stranger may have chosen is escaped.
+pub fn ladder_svg(story: &Story, packets: Option<&[u32]>, ends: Option<[&str; 2]>, title: &str) -> String {
     let rows: Vec<Row> = match packets {
         None => story.rows().take(MAX_ROWS).collect(),
         Some(packets) => packets.iter().filter_map(|&number| story.row(number)).take(MAX_ROWS).collect(),
     };
     let all = packets.map_or(story.len(), <[u32]>::len);
+    let mut names: BTreeSet<&str> = BTreeSet::new();
     let mut hosts: Vec<&str> = Vec::new();
     for name in rows.iter().flat_map(|row| [row.from.as_str(), row.to.as_str()]) {
-        if !hosts.contains(&name) && hosts.len() < MAX_COLUMN {
+        if names.insert(name) && hosts.len() < MAX_COLUMN {
             hosts.push(name);
         }
     }
+    let ends = ends.filter(|ends| ends.iter().all(|end| names.contains(end)));
     // The host that the client talks to most stands last.
     if let Some(last) = rows.iter().rev().find(|row| row.ends.is_some()) {
         let server = if last.side == story::Side::ToServer { last.to.as_str() } else { last.from.as_str() };
@@ -40,12 +47,21 @@ pub fn ladder_svg(story: &Story, packets: Option<&[u32]>, title: &str) -> String
             hosts.push(server);
         }
     }
-    let x = |at: usize| LEFT + 60 + at * COLUMN;
-    let width = x(hosts.len().saturating_sub(1)) + 120;
+    if let Some(ends) = ends {
+        hosts = ends.to_vec();
+    } else if names.len() > hosts.len() {
+        hosts.remove(hosts.len() - 2); // the last is the server
+    }
+    let others = names.len() - hosts.len();
+    let lines = hosts.len() + usize::from(others > 0);
+    let apart = if lines > MANY { NARROW } else { COLUMN };
+    let x = |at: usize| LEFT + 60 + at * apart;
+    let width = (x(lines.saturating_sub(1)) + 120).max(LEFT + 60 + COLUMN);
     let height = ABOVE + rows.len() * ROW + 40;
     let mut out = String::new();
     let _ = write!(out, "{}", head(width, height, title));
-    for (at, host) in hosts.iter().enumerate() {
+    let shared = (others > 0).then(|| format!("{others} others"));
+    for (at, host) in hosts.iter().copied().chain(shared.as_deref()).enumerate() {
         let _ = writeln!(
             out,
             r#"<line class="life" x1="{0}" y1="{1}" x2="{0}" y2="{2}"/>"#,
@@ -63,8 +79,8 @@ pub fn ladder_svg(story: &Story, packets: Option<&[u32]>, title: &str) -> String
     }
     for (at, row) in rows.iter().enumerate() {
         let y = ABOVE + at * ROW + 18;
-        let place = |name: &str| hosts.iter().position(|host| *host == name).unwrap_or(hosts.len().saturating_sub(1));
-        arrow(&mut out, row, x(place(&row.from)), x(place(&row.to)), y);
+        let place = |name: &str| hosts.iter().position(|host| *host == name).unwrap_or(hosts.len());
+        arrow(&mut out, row, x(place(&row.from)), x(place(&row.to)), y, width);
     }
     if all > rows.len() {
         let text = format!("The first {} of {all} packets.", rows.len());
@@ -109,7 +125,7 @@ text {{ fill: #e6edf3; }}
 
 /// One packet: number, time, arrow and what it says. What is lost ends on the way with a cross; what is sent again is
 /// dashed.
-fn arrow(out: &mut String, row: &Row, from: usize, to: usize, y: usize) {
+fn arrow(out: &mut String, row: &Row, from: usize, to: usize, y: usize, width: usize) {
     let lost = row.marks.iter().any(|mark| matches!(mark, Mark::Lost(_)));
     let again = row.marks.iter().any(|mark| matches!(mark, Mark::Verdict(id, _) if id.contains("retransmission")));
     let (x1, mut x2) = (from as f64, to as f64);
@@ -148,13 +164,15 @@ fn arrow(out: &mut String, row: &Row, from: usize, to: usize, y: usize) {
     if text.chars().count() > FITS {
         text = text.chars().take(FITS - 1).chain(['…']).collect();
     }
-    let middle = (from + to) / 2;
-    let _ = writeln!(
-        out,
-        r#"<text class="what" x="{middle}" y="{}" text-anchor="middle">{}</text>"#,
-        y - 5,
-        escaped(&text)
-    );
+    // In the middle of its arrow if it fits there; else from where the arrow's left end is, or up to its right end.
+    let (left, right) = (from.min(to), from.max(to));
+    let (at, anchor) = match () {
+        () if right - left >= COLUMN => ((from + to) / 2, "middle"),
+        () if left + COLUMN <= width => (left + 6, "start"),
+        () => (right - 6, "end"),
+    };
+    let _ =
+        writeln!(out, r#"<text class="what" x="{at}" y="{}" text-anchor="{anchor}">{}</text>"#, y - 5, escaped(&text));
 }
 
 /// Text for XML. Control characters, which XML 1.0 §2.2 forbids, and those that reorder text become their names.

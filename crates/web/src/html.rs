@@ -82,7 +82,7 @@ impl Export {
     ///
     /// # Errors
     /// If the source has no such thing, the selection of packets is wrong, or there is no room for it.
-    pub fn make(self, run: &str, workshop: &Workshop, seen: &Seen, packets: Option<&str>) -> Result<Held, Problem> {
+    pub fn make(self, run: &str, workshop: &Workshop, seen: &Seen, how: &Wanted) -> Result<Held, Problem> {
         let story = &seen.story;
         if !Export::of(story.len()).any(|export| export == self) {
             let message =
@@ -92,19 +92,38 @@ impl Export {
         }
         let in_memory = |text: String| Held::Memory(text.into());
         match self {
-            Export::Html => html(run, workshop, seen, packets).map(in_memory).map_err(|error| match error {
-                HtmlError::Problem(problem) => problem,
-                other => Problem::new(Code::NotAvailable, other.to_string()),
-            }),
+            Export::Html => {
+                html(run, workshop, seen, how.packets.as_deref()).map(in_memory).map_err(|error| match error {
+                    HtmlError::Problem(problem) => problem,
+                    other => Problem::new(Code::NotAvailable, other.to_string()),
+                })
+            }
             // A capture is what it was.
             Export::Pcapng => match workshop.file() {
                 Some(held) => Ok(held.clone()),
                 None => written(|out| export::write_story(out, story, None)),
             },
             Export::Json => written(|out| workshop.subject().write_document(out, story)),
-            Export::Svg => Ok(in_memory(export::ladder_svg(story, None, &workshop.subject().title))),
+            Export::Svg => Ok(in_memory(export::ladder_svg(story, None, how.ends(), &workshop.subject().title))),
             Export::Keys => Ok(in_memory(story.secrets())),
         }
+    }
+}
+
+/// What of a run goes into a file.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The packets whose trees an HTML file holds: `1-200,300`.
+    pub packets: Option<String>,
+    /// The two hosts that have the drawing to themselves, by name.
+    pub left: Option<String>,
+    /// The other of them.
+    pub right: Option<String>,
+}
+
+impl Wanted {
+    fn ends(&self) -> Option<[&str; 2]> {
+        Some([self.left.as_deref()?, self.right.as_deref()?])
     }
 }
 

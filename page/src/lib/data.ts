@@ -70,7 +70,7 @@ export interface Run {
   /** The packets behind `after` that hold a text, as far as one answer looks. */
   find(text: string, after: number, signal?: AbortSignal): Promise<Found>;
   /** Where a file of this run can be fetched, or null where there is no server. */
-  exportAddress(format: string, packets?: string): string | null;
+  exportAddress(format: string, how?: Record<string, string | undefined>): string | null;
 }
 
 class ServedRun implements Run {
@@ -106,8 +106,8 @@ class ServedRun implements Run {
   find(q: string, after: number, signal?: AbortSignal): Promise<Found> {
     return this.json(this.address("find", { q, after, limit: 1_000_000 }), signal);
   }
-  exportAddress(format: string, packets?: string): string {
-    return this.address(`export.${format}`, { packets, beginning: null });
+  exportAddress(format: string, how: Record<string, string | undefined> = {}): string {
+    return this.address(`export.${format}`, { ...how, beginning: null });
   }
   private async json<T>(address: string, signal?: AbortSignal): Promise<T> {
     return (await answered(fetch(address, signal ? { signal } : {}))).json() as Promise<T>;

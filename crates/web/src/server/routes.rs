@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use super::answer::{Answer, Failure, attachment, json, packed, sealed, typed};
 use super::{Shared, capture, guard, progress};
 use crate::api::{Chain, Code, Problem, RunAnswer, RunRequest};
+use crate::html::{Export, Wanted};
 use crate::run::{Capture, Plan, Run, State as RunState, of_capture, of_request};
 use crate::{api, page, view};
 
@@ -326,12 +327,13 @@ async fn compare(State(shared): Shop, Query(query): Queries) -> Answer {
 async fn export(State(shared): Shop, Path((id, export)): Path<(String, String)>, Query(query): Queries) -> Answer {
     let what = export
         .strip_prefix("export.")
-        .and_then(crate::html::Export::named)
+        .and_then(Export::named)
         .ok_or_else(|| Problem::new(Code::NotFound, "there is nothing here").input(export.as_str()))?;
     let tap = tap(&query);
-    let packets = query.get("packets").cloned();
+    let named = |name: &str| query.get(name).cloned();
+    let how = Wanted { packets: named("packets"), left: named("left"), right: named("right") };
     let run = asked(&shared, &id, &query).await?;
     let name = format!("wirescope-{}.{}", id.get(..9).unwrap_or(&id), what.extension());
-    let made = run.ask(move |shop| what.make(&id, shop, &*shop.seen(tap.as_deref())?, packets.as_deref())).await?;
+    let made = run.ask(move |shop| what.make(&id, shop, &*shop.seen(tap.as_deref())?, &how)).await?;
     attachment(what.media_type(), &name, made)
 }
