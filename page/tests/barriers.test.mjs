@@ -126,6 +126,10 @@ const OPENED = [
     await page.route("**/api/**", (route) => route.abort());
     await page.keyboard.press("j");
   }, ".inspector .quiet"],
+  ["two ends, the others beside them", "#source=syn-flood&packet=10", async (page) => {
+    await unfold(page);
+    await button("two ends")(page);
+  }, ".hosts .host:nth-child(3)"],
   ["files to be dropped", "#source=https", (page) => page.evaluate(() => {
     const files = new DataTransfer();
     files.items.add(new File(["x"], "x.pcap"));

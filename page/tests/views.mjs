@@ -79,6 +79,7 @@ const VIEWS = {
       await page.locator("[role=alert]").first().waitFor();
     },
   ],
+  ends: [of("syn-flood", 10), press("two ends")],
   filter: ["#source=https&packet=9", async (page) => (await press("Table")(page), await page.fill(".filter input", "TLS"))],
   goto: ["#source=https&packet=9", (page) => page.keyboard.press("g")],
   states: ["#source=https&packet=13&field=tcp.syn", () => {}],
