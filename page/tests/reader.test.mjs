@@ -165,6 +165,15 @@ journey("A and B", "#source=curl", {}, async (page) => {
   const table = page.locator(".compare table").first();
   await table.waitFor();
   assert.match(await table.textContent(), /TCP.*\+80 ms/);
+  // Aligned at the beginning, or at what happened in both: then that stands in one line.
+  const bars = () => page.$$eval(".compare .track", (tracks) => tracks.map((track) => [...track.querySelectorAll("span")].map((span) => parseFloat(span.style.left))));
+  const [a, b] = await bars();
+  assert.equal(a[0], b[0]);
+  await page.getByRole("combobox", { name: "aligned at" }).selectOption({ label: "request sent" });
+  await page.locator(".compare .track i").first().waitFor();
+  const [x, y] = await bars();
+  assert.ok(x[0] > y[0], "the quicker begins later where both send at once");
+  assert.deepEqual(...(await page.$$eval(".compare .track i", (marks) => marks.map((mark) => [mark.style.left]))));
   const before = await page.textContent(".compare .runs");
   await page.keyboard.press("Escape");
   await page.keyboard.press("c");

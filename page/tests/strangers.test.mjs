@@ -270,6 +270,21 @@ test("a server that is gone is said so where it is missed, and what was seen sta
   assert.match(await page.textContent("[role=option][aria-selected=true]"), /Packet 6/);
   await page.keyboard.press("k");
   await shows(page, 5);
+  // Each panel that misses it says so itself, and what it knows stays: the states, the phases.
+  await page.keyboard.press("j");
+  await page.locator("#panel .quiet", { hasText: /does not answer.*wirescope serve/ }).waitFor();
+  assert.match(await page.textContent(".end.client .state"), /ESTABLISHED/);
+  for (const tab of ["graphs", "hops", "log"]) {
+    await page.locator(`#tab-${tab}`).click();
+    await page.locator("#panel .quiet", { hasText: /does not answer.*wirescope serve/ }).waitFor();
+  }
+  await page.locator("#tab-waterfall").click();
+  await page.locator(".waterfall table", { hasText: "TCP" }).waitFor();
+  await page.getByRole("button", { name: "Tour", exact: true }).click();
+  await page.locator(".learn", { hasText: /does not answer/ }).waitFor();
+  await page.getByRole("button", { name: "Close the tour" }).click();
+  await page.keyboard.press("k");
+  await shows(page, 5);
   await page.fill(".source input[type=text]", "https");
   await page.keyboard.press("Enter");
   const alert = page.locator("[role=alert]");

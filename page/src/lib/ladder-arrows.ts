@@ -118,7 +118,6 @@ function loop(g: CanvasRenderingContext2D, x: number, y: number): void {
 /** A retransmission is bound to what it repeats by a bracket at its sender's line, and a copy to the packet that it is. */
 export function repeatBind(g: CanvasRenderingContext2D, scene: Scene, i: number): void {
   const { rows, tokens, xs, view } = scene;
-  if (rows.everyHop) return;
   const first = scene.repeats(i);
   if (!first) return;
   const a = ends(scene, first - 1);
