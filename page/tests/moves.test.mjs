@@ -81,6 +81,7 @@ journey("the ladder: zoom, true time with its ruler, every hop, where a packet w
   await page.getByRole("button", { name: "every hop" }).click();
   await page.locator(".hosts .host").nth(2).waitFor();
   await page.waitForFunction(() => location.hash.includes("hops=all"));
+  assert.deepEqual(await page.locator(".hosts .host .state").allTextContents(), (await page.locator(".end .state b").allTextContents()).slice(0, 2), "the ends' states stand over their columns here too");
   await page.getByRole("button", { name: "every hop" }).click();
   await page.getByRole("button", { name: "true time" }).click();
   await page.waitForFunction(() => location.hash.includes("mode=time"));

@@ -7,7 +7,7 @@ import type { Trace } from "./trace";
 export interface RowsColumn {
   readonly name: string;
   readonly address: string | null;
-  /** The index of the host that has it to itself; -1 for a device, and for hosts that share one. */
+  /** The index of the host that has it to itself; -1 for a device that is none, and for hosts that share one. */
   readonly host: number;
   /** The hosts that share it, and how many packets they sent or received; null for a column of one's own. */
   readonly shared: { readonly hosts: number; readonly packets: number } | null;
@@ -98,13 +98,14 @@ export function packetRows(trace: Trace, ends: Ends | null): Rows {
 export function hopRows(head: Head, trace: Trace, columns: Columns): Rows {
   const place = new Map<number, number>();
   head.devices.forEach((device, i) => place.set(device, i));
-  const shown = head.devices.map((device) => ({ name: head.places[device]?.name ?? "", address: null as string | null, host: -1, shared: null }));
+  const own = (name: string): RowsColumn => ({ name, address: null, host: head.hosts.findIndex((host) => host.name === name), shared: null });
+  const shown = head.devices.map((device) => own(head.places[device]?.name ?? ""));
   const moved = (name: string) => {
     const out = new Uint16Array(columns.rows);
     column(columns, name, Uint16Array).forEach((device, i) => {
       let at = place.get(device);
       if (at === undefined) {
-        at = shown.push({ name: head.places[device]?.name ?? "", address: null, host: -1, shared: null }) - 1;
+        at = shown.push(own(head.places[device]?.name ?? "")) - 1;
         place.set(device, at);
       }
       out[i] = at;
