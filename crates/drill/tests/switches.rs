@@ -145,7 +145,7 @@ const SWITCHES: &[(&str, Off, &[&str])] = &[
     ("a route's largest segment", Sysctl("advmss 600 mtu lock 640", "advmss 1460"), &["route_metrics"]),
     ("a route that changes", Sysctl("mtu lock 1500", "mtu lock 640"), &["route_widens"]),
     ("a route's quick acknowledgments", Sysctl("quickack 1", "quickack 0"), &["route_metrics"]),
-    ("IP_RECVERR", Sysctl("IP_RECVERR, [1]", "IP_RECVERR, [0]"), &["datagram_errors"]),
+    ("IP_RECVERR", Sysctl("IP_RECVERR, [1]", "IP_RECVERR, [0]"), &["datagram_errors", "icmp_errors"]),
     ("MSG_PEEK", Sysctl("5000, MSG_PEEK", "5000, 0"), &["peek"]),
     ("MSG_WAITALL", Sysctl("MSG_WAITALL", "0"), &["peek"]),
     ("urgent data (RFC 6093)", With(|config| config.urgent_inline = true), &["urgent"]),

@@ -164,6 +164,9 @@ pub struct Config {
     pub path_mtu_discovery: bool,
     /// Believe ICMP errors only about what is in flight (RFC 5927 §4.1).
     pub judge_icmp: bool,
+    /// A program hears of an ICMP error while its connection is open, which goes on (Linux IP_RECVERR, IPV6_RECVERR); otherwise only
+    /// if it then times out.
+    pub report_errors: bool,
     /// Find out by trying what the path takes (RFC 4821).
     pub mtu_probing: MtuProbing,
     /// The segment that such a search begins with, in bytes of data (RFC 4821 §7.2; Linux `tcp_base_mss`: 1024).
@@ -250,6 +253,7 @@ impl Default for Config {
             avoid_silly_windows: true,
             path_mtu_discovery: true,
             judge_icmp: true,
+            report_errors: false,
             mtu_probing: MtuProbing::default(),
             base_mss: 1024,
             urgent_inline: false,

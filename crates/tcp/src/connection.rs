@@ -26,7 +26,7 @@ use crate::timers::Timers;
 use crate::tuning::Tuning;
 use crate::urgent::Urgent;
 use crate::usage::Usage;
-use crate::{Errno, InFlight, Info, Keepalive, Ready, Segment, Settings};
+use crate::{Errno, IcmpReport, InFlight, Info, Keepalive, Ready, Segment, Settings};
 
 /// One TCP connection (RFC 9293), sans-IO. Drive it with the `handle_*` methods and the commands; after each, send what
 /// [`Connection::poll_transmit`] gives until it gives nothing, and come back at [`Connection::poll_timeout`].
@@ -165,6 +165,8 @@ pub struct Connection {
     pub(crate) soft_error: Option<Errno>,
     /// Why it failed, until the program has been told (SO_ERROR).
     pub(crate) untold: Option<Errno>,
+    /// What ICMP said of the attempt to connect, in the error queue.
+    pub(crate) icmp_report: Option<IcmpReport>,
     pub(crate) fast_open: Rare<FastOpening>,
     /// How many bytes our own SYN carries.
     pub(crate) syn_len: u32,
@@ -262,7 +264,7 @@ impl Connection {
 
     /// What the program may do now without waiting.
     pub fn ready(&self) -> Ready {
-        let failed = self.error.is_some();
+        let failed = self.error.is_some() || self.untold.is_some();
         let write_closed = self.fin_wanted.is_some() || self.is_closed();
         // As on Linux a program is told to write again when a third of the buffer is free.
         let room = self.is_roomy();
@@ -280,7 +282,10 @@ impl Connection {
     /// Whether reading gives something without waiting, if only the end or an error: as [`Connection::ready`] says.
     #[inline]
     pub fn is_readable(&self) -> bool {
-        (self.connected && !self.readable.is_empty()) || self.is_read_closed() || self.error.is_some()
+        (self.connected && !self.readable.is_empty())
+            || self.is_read_closed()
+            || self.error.is_some()
+            || self.untold.is_some()
     }
     fn is_read_closed(&self) -> bool {
         self.fin_received || self.read_shut || self.is_closed()
@@ -421,9 +426,10 @@ impl Connection {
         self.arm_keepalive(cx.cause, cx);
     }
 
-    /// Why the connection failed, if the program has not been told yet; with this it has (SO_ERROR).
+    /// Why the connection failed, if the program has not been told yet; with this it has (SO_ERROR). As on Linux also what ICMP said
+    /// of a connection that goes on.
     pub fn take_error(&mut self) -> Option<Errno> {
-        self.untold.take()
+        self.untold.take().or_else(|| self.soft_error.take())
     }
 
     /// The program reads no more: what has arrived it can still read, behind that the stream ends for it. What comes later is

@@ -173,6 +173,7 @@ impl Connection {
             error: None,
             soft_error: None,
             untold: None,
+            icmp_report: None,
             read_shut: false,
             fast_open: Rare::NONE,
             fast_opened: false,

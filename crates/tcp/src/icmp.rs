@@ -23,6 +23,15 @@ pub enum IcmpError {
     },
 }
 
+/// An ICMP error for a socket's error queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct IcmpReport {
+    /// What it means for the program.
+    pub errno: Errno,
+    /// Its type and code, of ICMP or of ICMPv6.
+    pub code: (u8, u8),
+}
+
 /// As Linux's `min_pmtu`: no path of ours is believed to be narrower, so that a forged message does little harm.
 const MIN_MTU: u16 = 552;
 /// RFC 1191 §7.1: sizes to try if the router does not say which.
@@ -55,11 +64,38 @@ impl Connection {
         // hard errors be soft ones then), and remembers in case it times out.
         if matches!(self.state, State::SYN_SENT | State::SYN_RECEIVED) {
             let hard = cx.event(&kind::HARD_ERROR, self.id, args);
+            // As on Linux, where over IPv4 nobody need ask for it.
+            if self.remote.is_ipv4() || self.config.report_errors {
+                self.icmp_report = Some(IcmpReport { errno, code });
+            }
             self.fail(errno, Event::GiveUp, &mut cx.caused_by(hard));
         } else {
             cx.event(&kind::SOFT_ERROR, self.id, args);
-            self.soft_error = Some(errno);
+            if self.config.report_errors {
+                self.untold = Some(errno);
+            } else {
+                self.soft_error = Some(errno);
+            }
         }
+    }
+
+    /// Tells the program of ICMP errors while the connection is open, or does not (IP_RECVERR, IPV6_RECVERR). Without, what waits
+    /// in the error queue is thrown away.
+    pub fn set_report_errors(&mut self, on: bool) {
+        self.config.report_errors = on;
+        self.icmp_report = self.icmp_report.filter(|_| on);
+    }
+
+    /// The ICMP error that waits in the error queue, without taking it out.
+    pub fn icmp_report(&self) -> Option<IcmpReport> {
+        self.icmp_report
+    }
+
+    /// Takes the ICMP error out of the error queue. As on Linux the program has been told then: there is no SO_ERROR any more.
+    pub fn take_icmp_report(&mut self) -> Option<IcmpReport> {
+        let report = self.icmp_report.take()?;
+        self.untold = None;
+        Some(report)
     }
 
     /// RFC 1191 §6.4: smaller segments from now on; what did not fit is sent again, cut, without being taken for congestion.

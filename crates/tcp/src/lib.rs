@@ -50,7 +50,7 @@ pub use config::{Config, CongestionKind, EcnUse, FastOpenUse, Keepalive, Qdisc, 
 pub use connection::{Connection, Transmit};
 pub use errno::Errno;
 pub use fast_open::{FastOpenAnswer, FastOpenKey, FastOpenNews, FastOpenRequest, FastOpenServer, fast_open_cookie};
-pub use icmp::IcmpError;
+pub use icmp::{IcmpError, IcmpReport};
 pub use in_flight::{InFlight, Sent};
 pub use info::{Info, Ready};
 pub use isn::{isn, siphash, timestamp_offset};

@@ -9,6 +9,7 @@ use super::arguments::field;
 use super::{Called, Descriptor, Outcome, Socket, SocketState};
 use crate::run::{Runner, Stop, seconds};
 use crate::script::{Call, Expression, Value};
+use crate::setup::IpVersion;
 use crate::symbols::number;
 
 /// What a program wants to know of a write that ends behind so many bytes.
@@ -162,6 +163,15 @@ impl Runner<'_> {
         if let SocketState::Udp(id) = socket.state {
             return self.read_icmp_error(id, message);
         }
+        if let SocketState::Connected(id, _) = socket.state
+            && let Some(report) = self.machine.host.tcp_take_icmp_report(id)
+        {
+            let v6 = self.setup.version == IpVersion::V6;
+            let error = host::UdpError { errno: report.errno, icmp: report.code, v6, mtu: 0 };
+            // The segment that it is about comes with it, and does not fit.
+            let flags = number("MSG_ERRQUEUE").unwrap_or(0) | number("MSG_TRUNC").unwrap_or(0);
+            return self.tell_icmp_error(&error, flags, message);
+        }
         let Some(notice) = socket.errors.queue.pop_front() else { return Ok(Outcome::Fails("EAGAIN")) };
         let named = |name: &str| number(name).unwrap_or(0);
         let (level, kind) =
@@ -203,6 +213,11 @@ impl Runner<'_> {
     /// `recvmsg` with MSG_ERRQUEUE of a UDP socket: an ICMP error about a message of its.
     fn read_icmp_error(&mut self, id: host::SocketId, message: &Expression) -> Called {
         let Some(error) = self.machine.host.udp_take_error(id) else { return Ok(Outcome::Fails("EAGAIN")) };
+        self.tell_icmp_error(&error, number("MSG_ERRQUEUE").unwrap_or(0), message)
+    }
+
+    /// Compares an ICMP error that a program reads, and the message's flags, with what the script says.
+    fn tell_icmp_error(&mut self, error: &host::UdpError, flags: i64, message: &Expression) -> Called {
         let named = |name: &str| number(name).unwrap_or(0);
         let (level, kind, origin) = match error.v6 {
             true => ("SOL_IPV6", "IPV6_RECVERR", "SO_EE_ORIGIN_ICMP6"),
@@ -217,7 +232,7 @@ impl Runner<'_> {
             ("ee_data", 0),
         ];
         let controls = [Control(named(level), named(kind), fields)];
-        let problem = self.compare_message(message, named("MSG_ERRQUEUE"), &controls)?;
+        let problem = self.compare_message(message, flags, &controls)?;
         Ok(Outcome::Returns(0, problem))
     }
 

@@ -4,6 +4,7 @@ use super::set_option::call_option;
 use super::{Called, Outcome, SocketState};
 use crate::run::{Runner, Stop};
 use crate::script::Call;
+use crate::setup::IpVersion;
 use crate::symbols::number;
 
 impl Runner<'_> {
@@ -30,8 +31,14 @@ impl Runner<'_> {
         } else if named("IP_FREEBIND", "IPV6_FREEBIND") {
             // `bind` takes the machine's own address in any case.
             options.free_bind = value != 0;
-        } else if named("IP_RECVERR", "IPV6_RECVERR") && !socket.stream {
-            options.keeps_errors = value != 0;
+        } else if named("IP_RECVERR", "IPV6_RECVERR") {
+            // Each is for errors of its own version; a mapped address is one of IPv4.
+            if !socket.stream || (level == 41) == (self.setup.version == IpVersion::V6) {
+                options.keeps_errors = value != 0;
+            }
+            let reports = options.keeps_errors;
+            self.on_connection(live, |connection, _| connection.set_report_errors(reports))?;
+            let Some(socket) = self.descriptors.socket(fd) else { return Ok(Outcome::Fails("EBADF")) };
             if let SocketState::Udp(id) = socket.state {
                 _ = self.machine.host.udp_keep_errors(id, value != 0);
             }

@@ -38,7 +38,7 @@ pub(crate) struct SocketOptions {
     pub(crate) tos: i64,
     pub(crate) mtu_discover: i64,
     pub(crate) free_bind: bool,
-    /// IP_RECVERR or IPV6_RECVERR, of a UDP socket.
+    /// IP_RECVERR or IPV6_RECVERR.
     pub(crate) keeps_errors: bool,
     adjust: fn(&mut Config),
     /// What the machine gives without being asked: send and receive buffer.
@@ -122,6 +122,7 @@ impl SocketOptions {
         config.keepalive = self.keepalive.then_some(self.keep);
         config.syn_retries = self.syn_retries.unwrap_or(config.syn_retries);
         config.fin_wait_2 = self.fin_wait(base.fin_wait_2);
+        config.report_errors = self.keeps_errors;
         config.defer_accept = self.defer_accept;
         config.notsent_low_water = match self.notsent_low_water {
             0 => config.notsent_low_water,

@@ -48,7 +48,8 @@ impl Runner<'_> {
         let Some(id) = state.id() else {
             return if state == SocketState::Deferred { OUT | WRNORM } else { OUT | WRNORM | HUP };
         };
-        let told = matches!(self.descriptors.get(fd), Some(Descriptor::Socket(socket)) if socket.errors.any());
+        let told = matches!(self.descriptors.get(fd), Some(Descriptor::Socket(socket)) if socket.errors.any())
+            || self.machine.host.tcp_icmp_report(id).is_some();
         let ready = self.machine.host.ready(id);
         let mut mask = 0;
         if let SocketState::Listening(_) = state {

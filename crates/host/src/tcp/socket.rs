@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use base::EventId;
-use tcp::{Connection, Errno, Info, Keepalive, SendFlags};
+use tcp::{Connection, Errno, IcmpReport, Info, Keepalive, SendFlags};
 use trace::Cx;
 use wire::Body;
 
@@ -161,6 +161,18 @@ impl Host {
             connection.set_keepalive(keepalive, cx);
             Ok(())
         })
+    }
+
+    /// The ICMP error in a connection's error queue, which stays there.
+    pub fn tcp_icmp_report(&self, id: SocketId) -> Option<IcmpReport> {
+        self.connection(id).and_then(Connection::icmp_report)
+    }
+
+    /// Takes the ICMP error out of a connection's error queue: the program has been told then, and the connection has no error any
+    /// more.
+    pub fn tcp_take_icmp_report(&mut self, id: SocketId) -> Option<IcmpReport> {
+        let slot = self.sockets.slot(id)?;
+        self.sockets.connected(slot)?.connection.take_icmp_report()
     }
 
     /// The connection's figures (TCP_INFO).
