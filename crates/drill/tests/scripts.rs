@@ -64,6 +64,28 @@ fn addresses_of_the_other_version_of_ip_are_refused() {
     assert!(matches!(run_over(IpVersion::V6, "a script", text).verdict, Verdict::Invalid(..)));
 }
 
+/// A field that nobody knows could say anything: such a script is not run as if it were not there.
+#[test]
+fn fields_of_messages_are_compared_or_refused() {
+    let head = "0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3
+        +0 setsockopt(3, SOL_IP, IP_RECVERR, [1], 4) = 0
+        +0 connect(3, ..., ...) = 0
+        +0 send(3, ..., 100, 0) = 100
+        +0 > udp (100)
+        +0 < icmp unreachable port_unreachable [udp (100)]
+        +0 recvmsg(3, {msg_name(...)=..., msg_iov(1)=[{iov_base=..., iov_len=0}], msg_flags=MSG_ERRQUEUE,";
+    let run = |control: &str| run("a script", &format!("{head} {control}}}, MSG_ERRQUEUE) = 0")).verdict;
+    let control = "msg_control(48)=[{cmsg_len=48, cmsg_level=SOL_IP, cmsg_type=IP_RECVERR, cmsg_data={ee_code=3}}]";
+    assert_eq!(run(control), Verdict::Passed);
+    assert!(matches!(run(&control.replace("=48", "=40")), Verdict::Failed(_)));
+    assert!(matches!(run(&control.replace("ee_code=3", "ee_code=4")), Verdict::Failed(_)));
+    for (from, to) in
+        [("ee_code", "ee_hue"), ("cmsg_len", "cmsg_hue"), ("msg_control(48)", "msg_hue"), ("(48)", "(40)")]
+    {
+        assert!(matches!(run(&control.replace(from, to)), Verdict::Unsupported(..)), "{to}");
+    }
+}
+
 #[test]
 fn each_of_our_scripts_says_first_what_it_shows() {
     for (name, text) in scripts() {

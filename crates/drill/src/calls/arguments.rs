@@ -60,6 +60,15 @@ pub(super) fn field<'e>(expression: &'e Expression, name: &str) -> Option<&'e Ex
     }
 }
 
+/// That a record has no other fields than these: what is not known is not passed over.
+pub(super) fn only(expression: &Expression, what: &str, known: &[&str]) -> Result<(), Stop> {
+    let Value::Record(fields) = &expression.value else { return Ok(()) };
+    match fields.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        Some((name, _)) => Err(Stop::unsupported(format!("the field {name} of {what}"))),
+        None => Ok(()),
+    }
+}
+
 /// Whether it is the null pointer.
 pub(super) fn is_null(expression: &Expression) -> bool {
     matches!(&expression.value, Value::Word(name) if name == "NULL") || matches!(expression.value, Value::Integer(0))

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use base::Instant;
 
-use super::arguments::field;
+use super::arguments::{field, only};
 use super::{Called, Descriptor, Outcome, Socket, SocketState};
 use crate::run::{Runner, Stop, seconds};
 use crate::script::{Call, Expression, Value};
@@ -134,6 +134,22 @@ impl Errors {
 
 /// A control message: level, type, and its fields by name (a plain number has the empty name).
 struct Control(i64, i64, Vec<(&'static str, i64)>);
+
+impl Control {
+    /// Its length in bytes, as in 64 bits (cmsg(3)): header and data, where an error has the address of who told it behind it.
+    fn len(&self) -> i64 {
+        const HEADER: i64 = 16;
+        let Control(level, kind, _) = self;
+        let is = |a: &str, b: &str| (number(a), number(b)) == (Some(*level), Some(*kind));
+        HEADER
+            + match () {
+                () if is("SOL_IP", "IP_RECVERR") => 16 + 16,
+                () if is("SOL_IPV6", "IPV6_RECVERR") => 16 + 28,
+                () if is("SOL_SOCKET", "SCM_TIMESTAMPING") => 3 * 16,
+                () => 4,
+            }
+    }
+}
 
 impl Runner<'_> {
     /// Looks at what has become of writes that somebody wants to know about.
@@ -265,7 +281,22 @@ impl Runner<'_> {
         if wanted.len() != controls.len() {
             return Ok(Some(format!("recvmsg gives {} control messages, expected {}", controls.len(), wanted.len())));
         }
-        for (wanted, Control(level, kind, fields)) in wanted.iter().zip(controls) {
+        // In 64 bits, each takes a multiple of eight bytes.
+        let space: i64 = controls.iter().map(|control| (control.len() + 7) & !7).sum();
+        if let Some(room) = field(message, "msg_control()")
+            && self.integer(room)? < space - 7
+        {
+            return Err(Stop::unsupported("control messages that do not fit"));
+        }
+        for (wanted, control) in wanted.iter().zip(controls) {
+            only(wanted, "a control message", &["cmsg_len", "cmsg_level", "cmsg_type", "cmsg_data"])?;
+            let (Control(level, kind, fields), len) = (control, control.len());
+            if let Some(expected) = field(wanted, "cmsg_len") {
+                let expected = self.integer(expected)?;
+                if expected != len {
+                    return Ok(Some(format!("recvmsg gives cmsg_len {len}, expected {expected}")));
+                }
+            }
             let part =
                 |name: &str| field(wanted, name).ok_or_else(|| Stop::Invalid(format!("a control message has {name}")));
             for (name, is) in [("cmsg_level", level), ("cmsg_type", kind)] {

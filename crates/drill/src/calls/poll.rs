@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use base::{Duration, Instant};
 
-use super::arguments::field;
+use super::arguments::{field, only};
 use super::{Called, Descriptor, Outcome, Pending, SocketState};
 use crate::run::{Runner, Stop};
 use crate::script::{Call, Value};
@@ -88,6 +88,7 @@ impl Runner<'_> {
         let missing = || Stop::Invalid("an entry of poll is `{fd=3, events=POLLIN, revents=POLLIN}`".to_owned());
         let (mut count, mut problem) = (0, None);
         for entry in entries {
+            only(entry, "a descriptor to poll", &["fd", "events", "revents"])?;
             let part = |name: &str| field(entry, name).ok_or_else(missing).and_then(|value| self.integer(value));
             let (fd, events) = (part("fd")? as i32, part("events")? as u32);
             let expected = field(entry, "revents").map_or(Ok(0), |value| self.integer(value))? as u32;
@@ -113,6 +114,7 @@ impl Runner<'_> {
         self.arguments(call, 4)?;
         let (epoll, operation, fd) = (self.open_fd(call, 0)?, self.number(call, 1)?, self.open_fd(call, 2)?);
         let event = self.argument(call, 3)?;
+        only(event, "an event", &["events", "fd", "u32", "u64", "ptr"])?;
         let events = field(event, "events").map_or(Ok(0), |value| self.integer(value))? as u32;
         let data = ["fd", "u32", "u64", "ptr"].iter().find_map(|name| field(event, name));
         let data = data.map_or(Ok(0), |value| self.integer(value))? as u64;
@@ -199,6 +201,7 @@ impl Runner<'_> {
             return Ok(Outcome::Blocks);
         }
         let event = self.argument(&call, 1)?;
+        only(event, "an event", &["events", "fd", "u32", "u64", "ptr"])?;
         let expected = field(event, "events").map_or(Ok(0), |value| self.integer(value))? as u32;
         let data = ["fd", "u32", "u64", "ptr"].iter().find_map(|name| field(event, name));
         let data = data.map_or(Ok(0), |value| self.integer(value))? as u64;

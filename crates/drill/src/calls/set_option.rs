@@ -2,7 +2,7 @@
 
 use base::Duration;
 
-use super::arguments::field;
+use super::arguments::{field, only};
 use super::options::{LEAST, timeouts_within};
 use super::{Called, Descriptor, Outcome, SocketState};
 use crate::run::{Runner, Stop};
@@ -17,6 +17,7 @@ impl Runner<'_> {
         let argument = self.argument(call, 3)?;
         let named = |name: &str| number(name) == Some(option);
         if level == 1 && named("SO_LINGER") {
+            only(argument, "a time to linger", &["onoff", "linger"])?;
             let part = |name: &str| field(argument, name).map_or(Ok(0), |value| self.integer(value));
             let linger = (part("onoff")? != 0).then_some(part("linger")?);
             if let Some(socket) = self.descriptors.socket(fd) {

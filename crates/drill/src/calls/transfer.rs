@@ -5,7 +5,7 @@ use host::SocketId;
 use tcp::{Errno, SendFlags};
 use wire::Body;
 
-use super::arguments::{field, is_null};
+use super::arguments::{field, is_null, only};
 use super::{Called, Descriptor, Outcome, Pending, Socket, SocketState};
 use crate::run::{Runner, Stop};
 use crate::script::{Call, Expression, Value};
@@ -40,6 +40,10 @@ const SENDS: &[&str] =
 /// Flags of receiving that do what they say here.
 const RECEIVES: &[&str] = &["MSG_DONTWAIT", "MSG_OOB", "MSG_PEEK", "MSG_TRUNC", "MSG_WAITALL", "MSG_NOSIGNAL"];
 
+/// The fields of a message. Its address is that of the other end, which a script does not check.
+const MESSAGE: &[&str] =
+    &["msg_name", "msg_name()", "msg_iov", "msg_iov()", "msg_control", "msg_control()", "msg_flags"];
+
 impl Runner<'_> {
     fn wanted(&self, call: &Call) -> Result<Wanted, Stop> {
         let (len, flags, data) = match call.name.as_str() {
@@ -52,6 +56,7 @@ impl Runner<'_> {
             }
             _ => {
                 let message = self.argument(call, 1)?;
+                only(message, "a message", MESSAGE)?;
                 let list = field(message, "msg_iov").ok_or_else(|| Stop::Invalid("msg_iov is missing".to_owned()))?;
                 let count = field(message, "msg_iov()").map_or(Ok(0), |count| self.integer(count))?;
                 return self.vector(list, count, self.number(call, 2)?);
@@ -77,11 +82,14 @@ impl Runner<'_> {
         }
         let mut wanted = Wanted { data: None, len: 0, flags, fault: false, parts: Vec::new() };
         for member in members {
-            let Value::Group(parts) = &member.value else {
-                return Err(Stop::Invalid("a member of an I/O vector is `{..., length}`".to_owned()));
-            };
-            let [base, len] = &parts[..] else {
-                return Err(Stop::Invalid("a member of an I/O vector is `{..., length}`".to_owned()));
+            only(member, "an I/O vector", &["iov_base", "iov_len"])?;
+            let (base, len) = match (&member.value, field(member, "iov_base"), field(member, "iov_len")) {
+                (_, Some(base), Some(len)) => (base, len),
+                (Value::Group(parts), ..) if parts.len() == 2 => (&parts[0], &parts[1]),
+                _ => {
+                    let form = "a member of an I/O vector is `{..., length}` or `{iov_base=..., iov_len=length}`";
+                    return Err(Stop::Invalid(form.to_owned()));
+                }
             };
             wanted.fault |= is_null(base);
             let len = usize::try_from(self.integer(len)?).unwrap_or(0).min(LONGEST as usize);
