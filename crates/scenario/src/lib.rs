@@ -23,6 +23,7 @@ mod run;
 mod tcp_options;
 mod units;
 mod url;
+mod without;
 mod world;
 
 pub use arguments::{ARGUMENTS, Argument, Findings, Played, find_argument};
@@ -39,3 +40,4 @@ pub use run::{Outcome, Run, RunError, run};
 pub use tcp_options::{Congestion, EcnAsked, FastOpen, MtuProbing, Qdisc, SlowStart, TcpOptions};
 pub use units::{Octets, Share, Span, Speed};
 pub use url::{Scheme, UrlError, UrlParts};
+pub use without::{ALGORITHMS, Algorithm, Without};

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::ReceiveBuffer;
+use crate::{ReceiveBuffer, Without};
 
 /// What TCP offers on both ends.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -35,6 +35,8 @@ pub struct TcpOptions {
     pub fast_open: FastOpen,
     /// The queue in front of both ends' devices.
     pub qdisc: Qdisc,
+    /// Algorithms that are turned off.
+    pub without: Without,
 }
 
 choice! {
@@ -149,6 +151,7 @@ impl Default for TcpOptions {
             mtu_probing: MtuProbing::default(),
             fast_open: FastOpen::default(),
             qdisc: Qdisc::default(),
+            without: Without::default(),
         }
     }
 }

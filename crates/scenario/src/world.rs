@@ -89,6 +89,7 @@ fn tcp_config(scenario: &Scenario, mtu: u16) -> tcp::Config {
         Some(ReceiveBuffer::Bytes(bytes)) => config.receive_buffer = bytes as usize,
         Some(ReceiveBuffer::Auto) => config.grow_window = true,
     }
+    options.without.apply(&mut config);
     config
 }
 

@@ -287,3 +287,18 @@ fn happy_eyeballs() {
         assert_eq!(*won - *ipv6 > base::Duration::from_secs(60), !on, "{}", *won - *ipv6);
     }
 }
+
+/// What finds a loss: RACK, by time; without it RFC 6675, by what was SACKed; without SACK NewReno.
+#[test]
+fn without() {
+    let lost = |knobs: &[(&str, &str)]| {
+        let got = play(PLAIN, &[knobs, &[("size", "100k")]].concat(), |it| it.network.drop_to_client = vec![5]);
+        let of = |id: &str| got.events.contains(&id);
+        [of("tcp.rack_lost"), of("tcp.sack_lost"), of("tcp.fast_retransmit")]
+    };
+    assert_eq!(lost(&[]), [true, false, false]);
+    assert_eq!(lost(&[("without", "rack,tlp")]), [false, true, false]);
+    assert_eq!(lost(&[("without", "rack"), ("sack", "off")]), [false, false, true]);
+    let wrong = find_knob("without").unwrap().turn(&mut Scenario::for_url(PLAIN).unwrap(), "rack,warp");
+    assert!(format!("{wrong:?}").contains("newreno"), "{wrong:?}");
+}

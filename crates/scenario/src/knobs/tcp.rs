@@ -176,4 +176,17 @@ pub(super) const KNOBS: &[Knob] = &[
         get: |scenario| scenario.tcp.qdisc.name().to_owned(),
         set: |scenario, text| choose(text, &mut scenario.tcp.qdisc),
     },
+    Knob {
+        name: "without",
+        short: None,
+        label: "Without",
+        group: Group::Tcp,
+        key: "tcp.without",
+        kind: Kind::Text,
+        value_name: "NAME,NAME",
+        help: "Turn off algorithms of TCP, such as rack,tlp,prr,undo (a wrong name lists all).",
+        steps: &[],
+        get: |scenario| scenario.tcp.without.to_string(),
+        set: |scenario, text| choose(text, &mut scenario.tcp.without),
+    },
 ];
