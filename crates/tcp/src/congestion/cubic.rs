@@ -32,6 +32,17 @@ pub struct Cubic {
     /// How the window grows while no W_max is known.
     pace: Option<Pace>,
     fast_convergence: bool,
+    /// How things stood before the last reduction, as long as it may turn out to have been needless.
+    before: Option<Before>,
+}
+
+/// What a reduction changes, and its undoing brings back (RFC 9438 §4.9.2).
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    w_max: u32,
+    prior: u32,
+    epoch: Option<Epoch>,
+    credit: u64,
 }
 
 /// A segment more for each `per` acknowledged, as it was found for the window `cwnd` at a moment.
@@ -64,6 +75,7 @@ impl Cubic {
             credit: 0,
             pace: None,
             fast_convergence: true,
+            before: None,
         }
     }
 
@@ -154,6 +166,7 @@ impl Congestion for Cubic {
     }
 
     fn threshold(&mut self, window: &Window) -> u32 {
+        self.before = Some(Before { w_max: self.w_max, prior: self.prior, epoch: self.epoch, credit: self.credit });
         (self.epoch, self.credit, self.pace) = (None, 0, None);
         self.prior = window.cwnd;
         // RFC 9438 §4.7, fast convergence: a window that did not get back to where it was makes room for others.
@@ -177,6 +190,15 @@ impl Congestion for Cubic {
         if let Some(epoch) = &mut self.epoch {
             epoch.start = (epoch.start + idle).min(now);
         }
+    }
+
+    /// RFC 9438 §4.9.1, §4.9.2: if the window is still below what it was, it goes on along the curve that it was on.
+    fn undo(&mut self, window: &Window, prior: u32) -> u32 {
+        if let Some(before) = self.before.take().filter(|_| window.cwnd < prior) {
+            (self.w_max, self.prior) = (before.w_max, before.prior);
+            (self.epoch, self.credit, self.pace) = (before.epoch, before.credit, None);
+        }
+        window.cwnd.max(prior)
     }
 
     fn take_note(&mut self) -> Option<Note> {
@@ -233,6 +255,29 @@ mod tests {
         let threshold = cubic.threshold(&Window::new(80));
         // 80 (1 + 0.7) / 2.
         assert_eq!((threshold, cubic.w_max), (56, 68));
+    }
+
+    #[test]
+    fn rfc_9438_section_4_9_2_a_needless_reduction_is_forgotten() {
+        let mut cubic = Cubic::new(SlowStart::Plain);
+        let mut window = Window::new(100);
+        window.ssthresh = cubic.threshold(&window);
+        (window.cwnd, cubic.epoch) = (70, Some(cubic.begin(70, Instant::ZERO)));
+        // On the way back to 100 it is reduced again, for nothing: by SACKs, or by a timeout.
+        for timeout in [false, true] {
+            window.cwnd = 90;
+            window.ssthresh = cubic.threshold(&window);
+            if timeout {
+                cubic.on_timeout();
+            }
+            assert_ne!((cubic.w_max, cubic.prior, cubic.epoch.is_some()), (100, 100, true));
+            window.cwnd = 1;
+            assert_eq!(cubic.undo(&window, 90), 90);
+            assert_eq!((cubic.w_max, cubic.prior, cubic.epoch.unwrap().k), (100, 100, 4217));
+        }
+        // Nothing is left to bring back.
+        cubic.w_max = 7;
+        assert_eq!((cubic.undo(&window, 90), cubic.w_max), (90, 7));
     }
 
     #[test]
