@@ -19,7 +19,7 @@ const ALPHA: u64 = 3 * (ONE - BETA) * ONE / (ONE + BETA);
 const PACE_HOLDS: Duration = Duration::from_micros(31_250);
 
 /// CUBIC's variables (RFC 9438 §4.1.2).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Cubic {
     hystart: HyStart,
     /// W_max in segments; 0: unknown.
@@ -33,7 +33,7 @@ pub struct Cubic {
     pace: Option<Pace>,
     fast_convergence: bool,
     /// How things stood before the last reduction, as long as it may turn out to have been needless.
-    before: Option<Before>,
+    before: Option<Box<Before>>,
 }
 
 /// What a reduction changes, and its undoing brings back (RFC 9438 §4.9.2).
@@ -166,7 +166,8 @@ impl Congestion for Cubic {
     }
 
     fn threshold(&mut self, window: &Window) -> u32 {
-        self.before = Some(Before { w_max: self.w_max, prior: self.prior, epoch: self.epoch, credit: self.credit });
+        let (w_max, prior, epoch, credit) = (self.w_max, self.prior, self.epoch, self.credit);
+        self.before = Some(Box::new(Before { w_max, prior, epoch, credit }));
         (self.epoch, self.credit, self.pace) = (None, 0, None);
         self.prior = window.cwnd;
         // RFC 9438 §4.7, fast convergence: a window that did not get back to where it was makes room for others.
@@ -181,8 +182,8 @@ impl Congestion for Cubic {
 
     fn on_timeout(&mut self) {
         // RFC 9438 §4.8: what comes after starts from where slow start ends.
-        *self =
-            Cubic { hystart: self.hystart.again(), w_max: 0, prior: 0, epoch: None, credit: 0, pace: None, ..*self };
+        (self.w_max, self.prior, self.epoch, self.credit, self.pace) = (0, 0, None, 0, None);
+        self.hystart = self.hystart.again();
     }
 
     fn on_idle(&mut self, _: &mut Window, now: Instant, idle: Duration, _: bool) {
