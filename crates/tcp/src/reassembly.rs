@@ -107,6 +107,33 @@ impl Reassembly {
         }
     }
 
+    /// Throws away what is held from number `at` on: it will have to be sent again (RFC 2018 §8 lets a receiver do that).
+    pub(crate) fn truncate(&mut self, at: u64) {
+        while let Some(mut entry) = self.blocks.last_entry().filter(|entry| entry.get().end > at) {
+            let start = *entry.key();
+            let block = entry.get_mut();
+            while block.end > at.max(start) {
+                let Some(last) = block.bodies.pop_back() else { break };
+                let from = block.end - last.len() as u64;
+                self.len -= last.len();
+                self.pieces -= 1;
+                block.end = from;
+                if from < at {
+                    let kept = last.slice(0, (at - from) as usize);
+                    self.len += kept.len();
+                    self.pieces += 1;
+                    block.bodies.push_back(kept);
+                    block.end = at;
+                }
+            }
+            if block.bodies.is_empty() {
+                entry.remove();
+            }
+        }
+        let blocks = &self.blocks;
+        self.recent.retain(|number| blocks.range(..=number).next_back().is_some_and(|(_, block)| block.end > *number));
+    }
+
     /// The block that holds `number` is the one that grew last.
     fn touch(&mut self, number: u64) {
         if let Some((&start, block)) = self.blocks.range(..=number).next_back() {
@@ -216,6 +243,15 @@ mod tests {
                 let latest = held.sack(4, |n| Seq(n as u32));
                 prop_assert!(latest[0].0.0 as u64 <= start && latest[0].1.0 as u64 >= start + len);
             }
+            // What is thrown away is gone, and the rest as it was.
+            let mut cut = Reassembly::default();
+            let at = pieces[0].0 + 20;
+            pieces.iter().for_each(|&(start, len)| _ = cut.insert(start, body(start, start + len)));
+            cut.truncate(at);
+            prop_assert_eq!(cut.len(), there[..at as usize].iter().filter(|&&is| is).count());
+            prop_assert_eq!(cut.pieces() == 0, cut.is_empty());
+            prop_assert!(cut.blocks.values().all(|block| block.end <= at));
+            prop_assert!(cut.sack(4, |n| Seq(n as u32)).iter().all(|(from, to)| from.before(*to) && to.0 as u64 <= at));
             let gap = there.iter().position(|&is| !is).unwrap_or(300) as u64;
             let mut out = Vec::new();
             let first = there.iter().position(|&is| is).unwrap_or(0) as u64;

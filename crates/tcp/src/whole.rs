@@ -50,7 +50,8 @@ impl Connection {
             cx.event(&kind::ZERO_WINDOW_DROP, self.id, [len as u64, at])
         } else if start > received && start - received >= left {
             cx.event(&kind::UNACCEPTABLE, self.id, [at, 0])
-        } else if !tuning.memory.admits(mss) {
+        } else if !self.make_room(start, mss, cx) {
+            let Some(tuning) = self.tuning.as_mut() else { return false };
             // The next acknowledgment says that the window is closed.
             tuning.memory.starved |= start == received;
             self.acks.now = Some(cx.cause);
@@ -65,6 +66,20 @@ impl Connection {
         self.acks.on_duplicate(self.rcv_wnd());
         self.acks.now = Some(why);
         true
+    }
+
+    /// Whether there is memory for a packet that begins with the offset `start`; what waits behind a gap farther on makes room for it.
+    /// Otherwise what is missing could not come in, and what waits would wait for ever.
+    fn make_room(&mut self, start: u64, mss: u32, cx: &mut Cx) -> bool {
+        let Some(tuning) = self.tuning.as_mut() else { return true };
+        if tuning.memory.admits(mss) {
+            return true;
+        }
+        let Some(kept) = tuning.memory.prune(start) else { return false };
+        self.reassembly.truncate(kept);
+        let from = self.rcv_nxt + (kept.max(self.received) - self.received) as u32;
+        cx.event(&kind::PRUNED, self.id, [from.0.into(), 0]);
+        self.tuning.as_mut().is_none_or(|tuning| tuning.memory.admits(mss))
     }
 
     /// `len` bytes arrived in one packet, next in order or behind a gap (`behind`: their offsets): the memory that it takes is

@@ -52,6 +52,14 @@ impl Behind {
         self.by_start.remove(&start)
     }
 
+    /// Takes out the one that reaches farthest, if it begins behind `number`; and where those that are left end.
+    pub(super) fn pop_last(&mut self, number: u64) -> Option<(Charge, u64)> {
+        let &(end, start) = self.by_end.last().filter(|&&(_, start)| start > number)?;
+        self.by_end.remove(&(end, start));
+        let charge = self.by_start.remove(&start)?;
+        Some((charge, self.by_end.last().map_or(0, |&(end, _)| end)))
+    }
+
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         debug_assert_eq!(self.by_start.len(), self.by_end.len());

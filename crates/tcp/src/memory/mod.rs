@@ -290,6 +290,19 @@ impl Memory {
         self.taken = self.taken + u64::from(memory) - given_back;
     }
 
+    /// A packet that begins with `number` needs memory: what waits behind it is given up, from the end on, an eighth of the buffer at
+    /// a time, until there is some (Linux `tcp_prune_ofo_queue`). From which number on nothing is held any more, if anything was.
+    pub(crate) fn prune(&mut self, number: u64) -> Option<u64> {
+        let (mut kept, mut goal) = (None, 0);
+        while self.taken > self.limit.into() || goal > 0 {
+            let Some((charge, end)) = self.behind.pop_last(number) else { break };
+            goal = if goal > 0 { goal } else { i64::from(self.limit >> 3) } - i64::from(charge.memory);
+            self.taken -= u64::from(charge.memory);
+            kept = Some(end);
+        }
+        kept
+    }
+
     /// What lies before `received` is behind a gap no longer.
     pub(crate) fn close_gap(&mut self, received: u64) {
         while let Some(held) = self.behind.pop_before(received) {

@@ -114,6 +114,7 @@ crate::kinds! {
     REASSEMBLY_FULL = "tcp.reassembly_full", Decision, "too many small pieces wait behind a gap: drops {0} at {1}", [Bytes, Seq], "RFC 9293 §3.10.7.4";
     ZERO_WINDOW_DROP = "tcp.zero_window_drop", Decision, "the window is closed: drops {0} at {1}, and says so", [Bytes, Seq], "RFC 9293 §3.8.6.1";
     RECEIVE_MEMORY_FULL = "tcp.receive_memory_full", Decision, "the receive buffer has no memory for a packet with {0} at {1}: drops it", [Bytes, Seq], "RFC 9293 §3.8.6";
+    PRUNED = "tcp.pruned", Decision, "the receive buffer has no memory for what is missing: throws away what waits behind it from {0} on", [Seq, None], "RFC 2018 §8";
     FLIGHT = "tcp.flight", Passage, "{0} are in flight; the congestion window is {1}", [Bytes, Bytes], "RFC 5681 §2";
     WINDOWS = "tcp.windows", Passage, "the other side's window is {0}, the own one {1}", [Bytes, Bytes], "RFC 9293 §3.8.6";
     BUFFERS = "tcp.buffers", Passage, "{0} wait for their acknowledgment, {1} for the program", [Bytes, Bytes], "RFC 9293 §3.9.1";
