@@ -258,7 +258,7 @@ proptest! {
         let config = switches.map(|([sack, nagle, delayed_ack, grow_window], mss, receive_buffer)| Config {
             mss, sack, nagle, delayed_ack, grow_window, receive_buffer,
             send_buffer, congestion: crate::CongestionKind::ALL[cc].1,
-            syn_retries: 100, syn_ack_retries: 100, retries: 100, max_rto: Duration::from_secs(10),
+            syn_retries: 100, syn_ack_retries: 100, retries: 100, orphan_retries: 100, max_rto: Duration::from_secs(10),
             ..Config::default()
         });
         let path = if clean { Path { delay: path.delay, ..Path::default() } } else { path };
@@ -300,7 +300,7 @@ proptest! {
             mss, window_scale, sack, timestamps, nagle, delayed_ack, receive_buffer,
             send_buffer: 50_000,
             // Chance may well lose a SYN seven times; this is not what is looked at here.
-            syn_retries: 100, syn_ack_retries: 100, retries: 100, max_rto: Duration::from_secs(10),
+            syn_retries: 100, syn_ack_retries: 100, retries: 100, orphan_retries: 100, max_rto: Duration::from_secs(10),
             ..Config::default()
         });
         let mut pair = Pair::new(config, [data(sizes.0, 3), data(sizes.1, 4)], path, seed);
