@@ -3,6 +3,7 @@
 //! `WIRESCOPE_GALLERY_KEEP=DIRECTORY` what is judged wrong is kept there as files.
 
 use wirescope::base::{Duration, Rng, Seed};
+use wirescope::capture::Direction;
 use wirescope::capture::read::{File, OwnedPacket};
 use wirescope::export::TapSet;
 use wirescope::scenario::{
@@ -479,6 +480,36 @@ fn a_capture_that_has_each_packet_twice_shows_what_it_shows_otherwise() {
             told.map(|at| twice.remove(at));
             if told.is_none() || once != twice {
                 wrong.push(format!("{}: {once:?} once, {twice:?} twice", fault.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Silence of an end that was not captured is none: where only one direction of TCP was captured, that is said and nothing
+/// else.
+#[test]
+fn of_one_direction_nothing_else_is_said() {
+    let is_tcp = |bytes: &[u8]| match bytes.get(12..14) {
+        Some([0x08, 0x00]) => bytes.get(23) == Some(&6),
+        Some([0x86, 0xdd]) => bytes.get(20) == Some(&6),
+        _ => false,
+    };
+    let mut wrong = Vec::new();
+    for (url, http) in [(HTTP, "1.1"), (HTTP, "2"), (HTTPS, "1.1"), (HTTPS, "2")] {
+        for size in ["1k", "150k"] {
+            let mut scenario = scenario(url, 7, any, None);
+            turn(&mut scenario, "http", http);
+            turn(&mut scenario, "size", size);
+            let run = play(url, &scenario);
+            for kept in [Direction::Inbound, Direction::Outbound] {
+                let mut file = captured(&run, false);
+                file.packets.retain(|packet| !is_tcp(&packet.data) || packet.direction == Some(kept));
+                file.packets.iter_mut().zip(1..).for_each(|(packet, number)| packet.number = number);
+                let found = named(&runs::told(file));
+                if found.is_empty() || found.iter().any(|id| *id != "finding.capture.one_direction") {
+                    wrong.push(format!("{url}, HTTP/{http}, {size}, {kept:?} alone: {found:?}"));
+                }
             }
         }
     }

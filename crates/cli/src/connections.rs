@@ -140,6 +140,7 @@ fn one(out: &mut impl Write, connection: &Summary, details: Option<&Details>, st
         line(format!("    {}", tls.decryption()))?;
     }
     for (request, response) in connection.http.iter().take(10) {
+        let request = if request.is_empty() { "a request that was not captured" } else { request };
         line(format!("    {request}: {}", response.as_deref().unwrap_or("no response")))?;
     }
     Ok(())

@@ -86,6 +86,15 @@ impl<'a> Connection<'a> {
     pub fn round_trip(&self) -> Option<Duration> {
         self.summary.round_trip
     }
+    /// The end of which nothing was captured, although the other acknowledges what it sends.
+    pub fn unseen(&self) -> Option<Direction> {
+        let unseen = |direction: &Direction| {
+            let (own, other) = (self.tcp.half(*direction), self.tcp.half(direction.opposite()));
+            // An end that nobody answers repeats its SYN and acknowledges nothing.
+            own.counts().packets == 0 && other.counts().packets > 1 && other.acked().is_some()
+        };
+        Direction::BOTH.into_iter().find(unseen)
+    }
     /// The server as people write it.
     pub fn server(&self) -> String {
         self.conversation.server.to_string()

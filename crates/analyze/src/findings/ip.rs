@@ -128,16 +128,9 @@ finding! {
         "one end acknowledges what the other sends, but nothing of the other was captured",
         advice "The ways there and back differ, or the tap mirrors one direction only. Capture at one of the ends.";
     look_at = |card, connection, out| {
-        let (client, server) = (connection.tcp.client(), connection.tcp.server());
-        let (some, acked) = match (client.counts().packets, server.counts().packets) {
-            (0, n) if n > 1 => (n, server.acked()),
-            (n, 0) if n > 1 => (n, client.acked()),
-            _ => return,
-        };
-        // An end that nobody answers repeats its SYN and acknowledges nothing.
-        if acked.is_some() {
+        if connection.unseen().is_some() {
             let frames = connection.segments.iter().map(|(row, _)| row.number).take(3);
-            out.push(Finding::new(card, format!("All {some} packets of this connection go one way."), frames));
+            out.push(Finding::new(card, format!("All {} packets of this connection go one way.", connection.segments.len()), frames));
         }
     };
 }

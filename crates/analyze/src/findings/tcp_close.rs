@@ -1,7 +1,7 @@
 //! How connections end: resets and their makers, silence.
 
 use base::Duration;
-use flow::{Direction, Verdicts};
+use flow::{Direction, MessageState, Verdicts};
 use wire::tcp::Flags;
 
 use super::{Confidence, Connection, Finding, Rule, finding, ms};
@@ -26,7 +26,18 @@ fn reset(connection: &Connection<'_>) -> Option<(Direction, u32)> {
     }
     // Who has all that was asked for may break off: programs do so to save the close.
     let served = !connection.requests.is_empty() && connection.requests.iter().all(|request| request.whole);
-    (!served).then_some((direction, number))
+    // But a server that answers before it has all of the request, and breaks off, has not read the rest (RFC 9112 §9.6); what
+    // is wrong with a request that it rejects stands in its answer.
+    let rejected = connection.requests.iter().any(|request| request.status.is_some_and(|status| status >= 400));
+    let unread = direction == Direction::ToClient && cut_short(connection) && !rejected;
+    (!served || unread).then_some((direction, number))
+}
+
+/// Whether a request ends before its end.
+fn cut_short(connection: &Connection<'_>) -> bool {
+    let messages = connection.layers.http.iter().flat_map(|http| &http.messages);
+    let mut requests = messages.filter(|message| message.direction == Direction::ToServer);
+    requests.any(|message| message.state == MessageState::CutShort)
 }
 
 /// Whether the reset's time to live is another than that of the sender's packets before it.

@@ -317,10 +317,8 @@ finding! {
         "the connection was opened, the ClientHello was sent, and no TLS came back",
         advice "The port does not speak TLS, a middlebox drops large ClientHellos (post-quantum keys make them two packets), or a filter does not like the name in it.";
     look_at = |card, connection, out| {
-        let Some(tls) = &connection.layers.tls else { return };
-        // The server was seen, and said nothing: otherwise the capture has one direction only.
-        let silent = connection.summary.server.stream_bytes == 0 && connection.tcp.server().counts().packets > 0;
-        let silent = silent && tls.server_hello.is_none();
+        let Some(tls) = connection.layers.tls.as_ref().filter(|_| connection.unseen().is_none()) else { return };
+        let silent = connection.summary.server.stream_bytes == 0 && tls.server_hello.is_none();
         let Some(record) = tls.records.iter().find(|r| r.direction == Direction::ToServer) else { return };
         let waited = connection.case.end().since(connection.case.at(record.frame));
         let over = connection.tcp.over() && !connection.tcp.reset();

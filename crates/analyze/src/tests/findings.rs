@@ -344,3 +344,22 @@ fn a_lone_certificate_of_a_root_lacks_no_intermediate() {
         assert_eq!(ids, [expected], "{issuer}");
     }
 }
+
+/// RFC 9112 §9.6: who answers before it has read all of a request, and closes, breaks off what is still coming.
+#[test]
+fn a_request_that_was_not_read_to_its_end_was_broken_off() {
+    for (status, expected) in
+        [("200 OK", "finding.tcp.server_reset"), ("413 Content Too Large", "finding.http.client_error")]
+    {
+        let mut t = Tape::new();
+        make::open(&mut t);
+        let post = b"POST / HTTP/1.1\r\nHost: www.example.com\r\nContent-Length: 5000\r\n\r\nonly this";
+        let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok");
+        let (c, s) = (1001 + post.len() as u32, 4501 + answer.len() as u32);
+        t.c(make::P, 1001, 4501, post);
+        t.ms(20).s(make::P, 4501, c, answer.as_bytes());
+        t.ms(1).s(R | A, s, c, b"");
+        let ids: Vec<&str> = found(&t).iter().map(|finding| finding.card.id).collect();
+        assert_eq!(ids, [expected]);
+    }
+}
