@@ -59,5 +59,5 @@ pub use layers::{
 pub use limits::{Dropped, Limits};
 pub use row::{Packet, Payload, Row, RowKind, RowView};
 pub use split::{Kept, Part, Split, Whose};
-pub use tally::{RoundTrips, Talk, Tally, Wired};
+pub use tally::{RoundTrips, Talk, Tally, Wired, Wires};
 pub use tcp::{Assembly, Connection, Counts, Half, Overlap, StreamPiece, Tcp, VERDICTS, Verdict, Verdicts};

@@ -3,14 +3,16 @@
 use std::collections::VecDeque;
 
 use base::{Duration, Instant};
-use wire::frame::Transport;
+use wire::Silent;
+use wire::frame::{Frame, Transport, decode_datagram};
 
 use crate::conversation::{ClientBy, Direction, Endpoint, Key};
 use crate::copies::{Copies, Identity};
 use crate::flow::{Belongs, Captured, belongs, check, client_of, decode, payload, segment_of, small};
+use crate::fragments::{Fragment, Fragments};
 use crate::open::{self, MAX_OPEN, Open, Pair};
 use crate::tcp::{Connection, Segment, Tcp, VERDICTS, Verdicts};
-use crate::{BufferRef, Limits, Packet};
+use crate::{BufferRef, Dropped, Limits, Packet};
 
 /// A TCP segment on its way into a [`Tally`].
 #[derive(Clone, Debug)]
@@ -20,16 +22,72 @@ pub struct Wired {
     dst: Endpoint,
     segment: Segment,
     identity: Option<Identity>,
+    /// When the first packet came that carries a part of it, and how many there are.
+    since: Instant,
+    packets: u32,
+}
+
+/// Takes segments out of packets, and puts those together that come in IP fragments.
+#[derive(Debug, Default)]
+pub struct Wires {
+    limits: Limits,
+    fragments: Fragments,
+    dropped: Dropped,
+    /// When the fragments that wait came: the earliest of each whole packet counts.
+    since: VecDeque<(u32, Instant)>,
+}
+
+/// Fragments whose moments are remembered.
+const MAX_SINCE: usize = 8_192;
+
+impl Wires {
+    /// The segment that packet `number` carries or completes; `None` if it carries none, or a piece of one.
+    pub fn of(&mut self, number: u32, packet: &Packet<'_>) -> Option<Wired> {
+        let frame = decode(packet);
+        match frame.transport {
+            Transport::Tcp(..) => Wired::of_frame(number, packet, &frame),
+            Transport::Fragment => self.fragment(number, packet, &frame),
+            _ => None,
+        }
+    }
+
+    fn fragment(&mut self, number: u32, packet: &Packet<'_>, frame: &Frame) -> Option<Wired> {
+        let fragment = Fragment {
+            interface: packet.interface,
+            at: packet.at,
+            number,
+            network: frame.network,
+            bytes: packet.bytes.get(frame.payload.clone()).unwrap_or_default(),
+            offset: frame.payload.start,
+            whole: frame.payload.len() == frame.payload_len,
+        };
+        self.since.push_back((number, packet.at));
+        if self.since.len() > MAX_SINCE {
+            self.since.pop_front();
+        }
+        let whole = self.fragments.push(&fragment, 0, &self.limits, &mut self.dropped)?;
+        let datagram = decode_datagram(whole.network, &whole.buffer.bytes, &mut Silent);
+        let wired = Wired::of_frame(number, packet, &datagram)?;
+        let came = |frame: &u32| {
+            let at = self.since.binary_search_by_key(frame, |(number, _)| *number).ok()?;
+            Some(self.since.get(at)?.1)
+        };
+        let since = whole.frames.iter().filter_map(came).min().unwrap_or(packet.at);
+        Some(Wired { since, packets: small(whole.frames.len()), identity: None, ..wired })
+    }
 }
 
 impl Wired {
-    /// The segment that packet `number` carries whole; `None` if it carries none, or a piece of one in an IP fragment.
-    pub fn of(number: u32, packet: &Packet<'_>) -> Option<Wired> {
-        let frame = decode(packet);
+    /// How many packets it came in: more than one are IP fragments.
+    pub fn packets(&self) -> u32 {
+        self.packets
+    }
+
+    fn of_frame(number: u32, packet: &Packet<'_>, frame: &Frame) -> Option<Wired> {
         let Transport::Tcp(header, options) = &frame.transport else { return None };
         let (ips, original) = (frame.addresses()?, packet.original_len.max(packet.bytes.len()));
         let checksum = check(frame.checksum, header.checksum, ips, header.header_len() + frame.payload_len);
-        let payload = payload(&frame, BufferRef::Frame(number));
+        let payload = payload(frame, BufferRef::Frame(number));
         let (at, original, options_cut) = (packet.at, small(original), frame.options_cut);
         let captured = Captured { number, at, payload, original, options_cut };
         Some(Wired {
@@ -37,7 +95,9 @@ impl Wired {
             src: Endpoint { ip: ips.0, port: header.src_port },
             dst: Endpoint { ip: ips.1, port: header.dst_port },
             segment: segment_of(&captured, header, *options, checksum),
-            identity: Identity::of(packet, &frame),
+            identity: Identity::of(packet, frame),
+            since: at,
+            packets: 1,
         })
     }
 
@@ -113,7 +173,7 @@ impl Talk {
             client,
             server,
             client_by,
-            span: (wired.segment.at, wired.segment.at),
+            span: (wired.since, wired.segment.at),
             packets: 0,
             verdicts: [[0; VERDICTS.len()]; 2],
             round_trips: [RoundTrips::default(); 2],
@@ -212,7 +272,7 @@ impl Tally {
 
     /// Takes the next segment in.
     pub fn push(&mut self, wired: &Wired) {
-        let Wired { interface, src, dst, segment, identity } = wired;
+        let Wired { interface, src, dst, segment, identity, .. } = wired;
         self.open.passes(segment.at, &mut self.ready);
         let key = Key::new(*interface, 6, *src, *dst);
         let (opened, ready) = (&mut self.opened, &mut self.ready);
@@ -229,6 +289,8 @@ impl Tally {
             self.open.taken(&key, &mut self.ready);
             return;
         }
+        // Of a segment in fragments each of these is a packet.
+        let more = u64::from(wired.packets.saturating_sub(1));
         // Of the first one there is nothing to judge by yet.
         let belongs = if talk.packets == 0 { Belongs::Own } else { belongs(&talk.connection, direction, segment) };
         match belongs {
@@ -246,7 +308,7 @@ impl Tally {
                 let opening = talk.connection.opened_by(segment);
                 if let Some(first) = opening.first() {
                     let asked =
-                        Wired { interface: *interface, src: *dst, dst: *src, segment: first.clone(), identity: None };
+                        Wired { src: *dst, dst: *src, segment: first.clone(), since: first.at, ..wired.clone() };
                     let new = Talk { kept: talk.kept, opened_by: segment.frame, ..open(Talk::new(&asked)) };
                     // The SYNs move to the connection that they open.
                     talk.packets = talk.packets.saturating_sub(opening.len() as u64);
@@ -260,6 +322,7 @@ impl Tally {
                 }
             }
         }
+        talk.packets += more;
         self.open.taken(&key, &mut self.ready);
     }
 

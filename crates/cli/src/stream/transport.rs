@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use base::{Instant, Map};
 use capture::read::JoinedItem;
-use flow::{Talk, Tally, Wired};
+use flow::{Talk, Tally, Wired, Wires};
 
 use super::tables::Tables;
 use super::{code, pushed};
@@ -53,13 +53,17 @@ pub fn run(out: &mut impl Write, open: &Open, input: &Input) -> Result<ExitCode,
         drop(done);
         // Where this ends the threads find no more rounds, and end as well.
         let mut desk = Desk::new(rounds, found);
-        let (mut epoch, mut last) = (None, Instant::ZERO);
+        let (mut epoch, mut last, mut wires) = (None, Instant::ZERO, Wires::default());
         while let Some(item) = joined.next() {
             let JoinedItem::Packet(packet) = item else { continue };
             let Some(number) = seen.packets.checked_add(1) else { break };
             seen.packets = number;
-            match Wired::of(number, &pushed(&packet, &mut epoch, &mut last)) {
-                Some(wired) => desk.hand(wired),
+            match wires.of(number, &pushed(&packet, &mut epoch, &mut last)) {
+                Some(wired) => {
+                    // The fragments before it were taken for others.
+                    seen.others = seen.others.saturating_sub(wired.packets().saturating_sub(1));
+                    desk.hand(wired);
+                }
                 None => seen.others += 1,
             }
             if number.is_multiple_of(ROUND) {

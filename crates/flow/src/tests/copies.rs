@@ -70,7 +70,7 @@ fn parts_and_figures_leave_copies_out() {
     for (row, bytes) in t.flow.rows().iter().zip(&t.frames) {
         let packet = Packet { at: row.at, interface: 0, link: row.link, bytes, original_len: bytes.len() };
         split.push(packet);
-        tally.push(&Wired::of(row.number, &packet).unwrap());
+        tally.push(&Wires::default().of(row.number, &packet).unwrap());
     }
     let parts = split.finish();
     let figures = parts[0].flow.conversations()[0].tcp().unwrap().server().counts();

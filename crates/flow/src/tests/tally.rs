@@ -66,7 +66,7 @@ proptest! {
             let at = Instant::from_nanos(now);
             let packet = Packet { at, interface: 0, link: LinkType::ETHERNET, bytes: &bytes, original_len: bytes.len() };
             flow.push(packet);
-            let wired = Wired::of(number, &packet).unwrap();
+            let wired = Wires::default().of(number, &packet).unwrap();
             let tally = &mut tallies[wired.share(shares)];
             tally.push(&wired);
             opened.extend(tally.take_opened());
@@ -95,7 +95,7 @@ proptest! {
             let bytes = seg.bytes((1024, 80));
             let at = Instant::from_nanos(0);
             let packet = Packet { at, interface: 0, link: LinkType::ETHERNET, bytes: &bytes, original_len: bytes.len() };
-            let wired = Wired::of(n, &packet).unwrap();
+            let wired = Wires::default().of(n, &packet).unwrap();
             connection.push(Direction::ToServer, wired.segment(), &limits);
             seq += len;
             prop_assert!(connection.client().stream().pieces().count() <= 257);
@@ -114,7 +114,7 @@ fn a_connection_is_told_once_it_is_over_and_not_before() {
     let mut push = |number: u32, ms: i64, bytes: &[u8]| {
         let at = Instant::from_nanos(ms * 1_000_000);
         let packet = Packet { at, interface: 0, link: LinkType::ETHERNET, bytes, original_len: bytes.len() };
-        tally.push(&Wired::of(number, &packet).unwrap());
+        tally.push(&Wires::default().of(number, &packet).unwrap());
         tally.take_ready().len()
     };
     let before: usize = (1..).zip(&t.frames).map(|(n, bytes)| push(n, i64::from(n), bytes)).sum();
@@ -122,4 +122,45 @@ fn a_connection_is_told_once_it_is_over_and_not_before() {
     let other =
         Seg { from_client: true, seq: 1, ack: 0, flags: S, window: 1, options: Options::default(), data: vec![] };
     assert_eq!(push(7, 2_000, &other.bytes((1, 2))), 1);
+}
+
+/// RFC 791 §3.2: a segment that IP cut is counted whole, and each of its fragments as a packet.
+#[test]
+fn segments_in_fragments_count_as_in_the_rows() {
+    let mut t = Tape::new();
+    t.handshake();
+    t.ms(1).any(true, A, 101, 301, 65535, &[7; 2000]);
+    t.ms(1).any(false, A, 301, 2101, 65535, b"");
+    let mut frames = t.frames.clone();
+    let whole = frames.remove(3);
+    let payload = &whole[34..];
+    for (n, part) in payload.chunks(800).enumerate() {
+        let mut packet = whole[14..34].to_vec();
+        let mut header = wire::ipv4::Header::read(&packet);
+        header.total_len = 20 + part.len() as u16;
+        header.id = 7;
+        header.dont_fragment = false;
+        header.more_fragments = 800 * n + part.len() < payload.len();
+        header.fragment_offset = (100 * n) as u16;
+        header.checksum = 0;
+        header.write(&mut packet);
+        header.checksum = Sum::of(&packet).checksum();
+        header.write(&mut packet);
+        packet.extend_from_slice(part);
+        frames.insert(3 + n, ethernet(EtherType::IPV4, &packet));
+    }
+    let (mut flow, mut tally, mut wires) = (Flow::new(Limits::default()), Tally::new(1), Wires::default());
+    for (number, bytes) in (1..).zip(&frames) {
+        let at = Instant::from_nanos(i64::from(number) * 1_000_000);
+        let packet = Packet { at, interface: 0, link: LinkType::ETHERNET, bytes, original_len: bytes.len() };
+        flow.push(packet);
+        wires.of(number, &packet).iter().for_each(|wired| tally.push(wired));
+    }
+    let [talk] = &tally.finish()[..] else { panic!("one connection") };
+    let expected = &flow.conversations()[0];
+    let client = expected.tcp().unwrap().client();
+    assert_eq!((talk.packets, talk.packets), (expected.packets.len() as u64, 7));
+    assert_eq!(talk.connection.client().counts().data_bytes, 2000);
+    assert_eq!(talk.connection.client().counts(), client.counts());
+    assert_eq!(talk.span, (expected.first_at, expected.last_at));
 }
