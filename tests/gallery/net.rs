@@ -242,6 +242,27 @@ pub const CASES: &[Case] = &[
     },
     Case {
         serve: |play, place| {
+            // The server's program ends, and nobody hears of it.
+            if play.faulty {
+                let chain = "nft add chain ip f out '{ type filter hook output priority 0; }'";
+                let rule = "nft add rule ip f out 'tcp flags & fin == fin' drop";
+                place.shell(End::Server, &format!("nft add table ip f && {chain} && {rule}"));
+            }
+            let later = play.between(100, 300);
+            let server =
+                if play.faulty { format!("vanishing-server 7000 {later}") } else { "chatting-server 7000".to_owned() };
+            place.start_own(End::Server, &server);
+            place.await_port(7000);
+        },
+        ask: |play, place| {
+            let pause = play.between(600, 900);
+            let client = place.own(End::Client, &format!("patient-client {SERVER}:7000 {pause}")).output();
+            assert!(client.is_ok_and(|output| output.status.success()));
+        },
+        ..case("a half-open connection", &["finding.tcp.half_open"])
+    },
+    Case {
+        serve: |play, place| {
             small_page(play, place);
             if !play.faulty {
                 place.shell(End::Server, "ip addr add 10.77.0.99/24 dev eth0");

@@ -38,6 +38,8 @@ pub fn run(role: &str) {
             let _ = stream.read_exact(&mut few);
         }),
         "chatting-server" => listen(number(1), chat),
+        "vanishing-server" => listen(number(1), |stream| vanish(stream, Duration::from_millis(number(2)))),
+        "patient-client" => ask_twice(words[1], Duration::from_millis(number(2))),
         "chatting-client" => chat_with(words[1], number(2), words.get(3) == Some(&"nodelay")),
         "reader" => read_from(words[1], number(2)),
         "name-server" => answer_names(number(1) as u8, Duration::from_millis(number(2))),
@@ -104,6 +106,24 @@ fn chat_with(server: &str, times: u64, nodelay: bool) {
         stream.write_all(&[b'h'; SAID / 2]).expect("written");
         stream.write_all(&[b'b'; SAID / 2]).expect("written");
         stream.read_exact(&mut answer).expect("an answer");
+    }
+}
+
+/// Answers once, and is gone a while later.
+fn vanish(mut stream: TcpStream, later: Duration) {
+    let mut said = [0; SAID];
+    let _ = stream.read_exact(&mut said).and_then(|()| stream.write_all(&[b'a'; ANSWERED]));
+    std::thread::sleep(later);
+    std::process::exit(0);
+}
+
+/// Says something, and something again after a pause.
+fn ask_twice(server: &str, pause: Duration) {
+    let mut stream = TcpStream::connect(server).expect("a connection");
+    let mut answer = [0; ANSWERED];
+    for _ in 0..2 {
+        let _ = stream.write_all(&[b'h'; SAID]).and_then(|()| stream.read_exact(&mut answer));
+        std::thread::sleep(pause);
     }
 }
 
