@@ -72,6 +72,16 @@ fn to_sender_and_back(connection: &Connection<'_>, direction: Direction) -> Dura
     connection.tcp.half(direction.opposite()).rtt_min().unwrap_or_default()
 }
 
+/// Whether the waits are far longer than the path is: then it is the receiving machine that takes its time, on a path for
+/// which the window is large enough.
+fn waits_for_reader(connection: &Connection<'_>, cost: Duration, waits: usize) -> bool {
+    let round_trip = connection.round_trip().unwrap_or(cost);
+    cost.as_nanos() / MANY_ROUND_TRIPS > round_trip.as_nanos().saturating_mul(waits as i64)
+}
+
+/// Room comes a round trip after the data, or with an ACK that was delayed.
+const MANY_ROUND_TRIPS: i64 = 50;
+
 finding! {
     /// The window is smaller than the path.
     WindowLimited = "finding.tcp.window_limited", "the receive window is too small for the path", "RFC 7323 §1.1",
@@ -85,7 +95,7 @@ finding! {
             if let Some(held) = room.held().filter(|_| !closed && frames.len() < 3) {
                 let text = format!("The {} kept the window full for {}: its rate is a window a round trip.", Connection::sender(direction), ms(held));
                 out.push(Finding::new(card, text, room.packets()).costs(held).sure(Confidence::Likely));
-            } else if frames.len() >= 3 && !closed {
+            } else if frames.len() >= 3 && !closed && !waits_for_reader(connection, cost, frames.len()) {
                 let text = format!("The {} filled the window {} times and waited {} for room.", Connection::sender(direction), frames.len(), ms(cost));
                 out.push(Finding::new(card, text, frames).costs(cost));
             }

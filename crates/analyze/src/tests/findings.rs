@@ -363,3 +363,24 @@ fn a_request_that_was_not_read_to_its_end_was_broken_off() {
         assert_eq!(ids, [expected]);
     }
 }
+
+/// A window that is filled on a path of no length is large enough for it: who waits there waits for the receiving machine.
+#[test]
+fn a_machine_that_takes_its_time_is_no_small_window() {
+    for (round_trip, expected) in [(20, vec!["finding.tcp.window_limited"]), (0, vec![])] {
+        let mut t = Tape::new();
+        t.window = 4000;
+        t.c(S, 1000, 0, b"");
+        t.ms(round_trip).s(S | A, 4500, 1001, b"");
+        t.now += 20_000;
+        t.c(A, 1001, 4501, b"");
+        let mut from = 4501;
+        for _ in 0..5 {
+            make::data(&mut t, from, 0..4, 9);
+            from += 4000;
+            t.ms(20).c(A, 1001, from, b"");
+        }
+        let ids: Vec<&str> = found(&t).iter().map(|finding| finding.card.id).collect();
+        assert_eq!(ids, expected, "{round_trip} ms");
+    }
+}
