@@ -183,6 +183,28 @@ finding! {
     };
 }
 
+/// The round trips of what one side sent, by the packets that end them; without those of segments that had arrived behind a
+/// hole: they are acknowledged when that is filled, however short the way is.
+fn round_trips(connection: &Connection<'_>, direction: Direction) -> Vec<(u32, Duration)> {
+    let (mut sent, mut recover, mut out) = (0, None, Vec::new());
+    for (row, tcp) in &connection.segments {
+        if row.direction == direction {
+            sent = sent.max(tcp.relative_seq().unwrap_or(0) + i64::from(tcp.len));
+            continue;
+        }
+        // RFC 6582 §3.2: what was sent until then may stand behind the hole.
+        if tcp.verdicts.contains(Verdicts::DUP_ACK) {
+            recover = recover.or(Some(sent));
+        }
+        let held = recover.is_some();
+        recover = recover.filter(|&point| tcp.relative_ack().is_none_or(|ack| ack < point));
+        if !held && !tcp.flags.contains(Flags::SYN) {
+            out.extend(tcp.rtt().map(|rtt| (row.number, rtt)));
+        }
+    }
+    out
+}
+
 finding! {
     /// Queues that fill.
     Bufferbloat = "finding.tcp.bufferbloat", "a queue on the way delays everything", "RFC 7567 §1",
@@ -192,7 +214,7 @@ finding! {
         for direction in Direction::BOTH {
             let half = connection.tcp.half(direction);
             let Some(least) = half.rtt_min() else { continue };
-            let samples: Vec<(u32, Duration)> = connection.of(direction.opposite()).filter(|(_, tcp)| !tcp.flags.contains(Flags::SYN)).filter_map(|(row, tcp)| Some((row.number, tcp.rtt()?))).collect();
+            let samples = round_trips(connection, direction);
             // People notice a tenth of a second more; on a long way a growth to three times it.
             let limit = least + (least + least).max(Duration::from_millis(100));
             let late: Vec<_> = samples.iter().filter(|(_, rtt)| *rtt > limit).collect();
