@@ -1,7 +1,7 @@
 //! Connections of TCP made up from a few bytes: reassembly, figures, decryption.
 
 use wirescope::capture::keylog::KeyLog;
-use wirescope::flow::{self, Conversation, Direction, Flow, Layers, Tally, VERDICTS, Wired};
+use wirescope::flow::{self, Conversation, Direction, Flow, Layers, Tally, VERDICTS, Wires};
 use wirescope::wire::{self, link::LinkType};
 use wirescope::{base, dissect};
 
@@ -127,7 +127,7 @@ pub fn decryption(data: &[u8]) {
 /// a packet, with the same verdicts.
 pub fn transport(data: &[u8]) {
     let mut flow = Flow::new(flow::Limits::default());
-    let mut tally = Tally::new(1);
+    let (mut tally, mut wires) = (Tally::new(1), Wires::default());
     let mut talks = Vec::new();
     for (number, piece) in (1..).zip(data.chunks_exact(6).take(512)) {
         let [head, flags, seq, ack, len, wait] = [piece[0], piece[1], piece[2], piece[3], piece[4], piece[5]];
@@ -150,7 +150,7 @@ pub fn transport(data: &[u8]) {
             original_len: frame.len(),
         };
         flow.push(packet);
-        let Some(wired) = Wired::of(number, &packet) else { continue };
+        let Some(wired) = wires.of(number, &packet) else { continue };
         tally.push(&wired);
         talks.extend(tally.take_ready());
     }
