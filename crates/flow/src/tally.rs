@@ -190,25 +190,33 @@ impl Talk {
         let direction = self.direction(src);
         let mut tcp = self.connection.push(direction, segment, limits);
         tcp.verdicts |= more;
+        for (_, earlier) in self.connection.believed() {
+            self.take_back(direction.opposite(), Verdicts::DAMAGED, 1);
+            self.count_verdicts(direction.opposite(), earlier.verdicts);
+        }
         self.count(direction, segment.at, &tcp);
     }
 
     fn count(&mut self, direction: Direction, at: Instant, tcp: &Tcp) {
         self.packets += 1;
         self.span.1 = self.span.1.max(at);
-        let mut verdicts = tcp.verdicts.0;
+        self.count_verdicts(direction, tcp.verdicts);
+        if let Some(rtt) = tcp.rtt() {
+            let trips = &mut self.round_trips[direction.opposite() as usize];
+            trips.count += 1;
+            trips.sum = Duration::from_nanos(trips.sum.as_nanos().saturating_add(rtt.as_nanos()));
+            trips.max = trips.max.max(rtt);
+        }
+    }
+
+    fn count_verdicts(&mut self, direction: Direction, verdicts: Verdicts) {
+        let mut verdicts = verdicts.0;
         while verdicts != 0 {
             let bit = verdicts.trailing_zeros() as usize;
             verdicts &= verdicts - 1;
             if let Some(count) = self.verdicts[direction as usize].get_mut(bit) {
                 *count = count.saturating_add(1);
             }
-        }
-        if let Some(rtt) = tcp.rtt() {
-            let trips = &mut self.round_trips[direction.opposite() as usize];
-            trips.count += 1;
-            trips.sum = Duration::from_nanos(trips.sum.as_nanos().saturating_add(rtt.as_nanos()));
-            trips.max = trips.max.max(rtt);
         }
     }
 

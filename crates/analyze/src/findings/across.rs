@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use base::{Duration, Instant};
-use flow::{ConversationId, Direction, Endpoint, RowKind};
+use flow::{ConversationId, Direction, Endpoint, RowKind, Verdicts};
 
 use super::dns::{Cut, OverTcp};
 use super::http::Leg;
@@ -33,6 +33,8 @@ pub struct Across {
     pub(super) snapped: Packets,
     /// Packets that break their format.
     pub(super) malformed: Packets,
+    /// Segments that were taken although their checksum is wrong.
+    pub(super) altered: Packets,
     /// Fragments that never became whole.
     pub(super) fragments: Packets,
     /// Packets that stand in the capture a second time where most do: the capture has them twice.
@@ -128,7 +130,9 @@ impl Across {
             let sort = if copies.len() * 3 >= all { &mut self.mirrored } else { &mut self.doubled };
             for (first, again) in copies {
                 sort.add(first);
-                sort.first.push(again);
+                if sort.first.len() < MAX_EVIDENCE {
+                    sort.first.push(again);
+                }
             }
         }
     }
@@ -141,6 +145,8 @@ impl Across {
 
     /// Looks at a connection's requests, over HTTP and to name servers.
     pub(super) fn gather_at(&mut self, connection: &Connection<'_>) {
+        let altered = connection.segments.iter().filter(|(_, tcp)| tcp.verdicts.contains(Verdicts::ALTERED));
+        altered.for_each(|(row, _)| self.altered.add(row.number));
         let room = MAX_LEGS.saturating_sub(self.legs.len());
         self.legs.extend(http::legs(connection).take(room));
         if self.over_tcp.len() < MAX_CUT {
@@ -178,6 +184,7 @@ impl Across {
         self.packets += other.packets;
         self.snapped.append(other.snapped);
         self.malformed.append(other.malformed);
+        self.altered.append(other.altered);
         self.fragments.append(other.fragments);
         self.mirrored.append(other.mirrored);
         self.doubled.append(other.doubled);

@@ -11,6 +11,7 @@ pub(super) static RULES: &[&dyn Rule] = &[
     &Doubled,
     &Malformed,
     &Snapped,
+    &Altered,
     &CapturedTwice,
     &NotCaptured,
     &OneDirection,
@@ -89,6 +90,20 @@ finding! {
         if cut.count > 0 {
             let text = format!("{} of {} packets are cut short.", cut.count, across.packets);
             out.push(Finding::new(card, text, cut.first.iter().copied()));
+        }
+    };
+}
+
+finding! {
+    /// Checksums that fit nothing, of segments that arrived.
+    Altered = "finding.capture.altered", "the capture was changed after it was made", "RFC 9293 §3.1",
+        "segments have checksums that fit neither them nor the addresses, and were taken all the same: addresses or data were replaced in the file, or a network card was to complete the sums",
+        advice "Do not trust the bytes that were replaced (addresses, names, contents). Whoever makes captures anonymous should compute the checksums anew, as wirescope sanitize does.";
+    conclude = |card, across, out| {
+        let changed = &across.altered;
+        if changed.count > 0 {
+            let text = format!("{} segments have a wrong checksum, and were taken all the same.", changed.count);
+            out.push(Finding::new(card, text, changed.first.iter().copied()).sure(Confidence::Likely));
         }
     };
 }

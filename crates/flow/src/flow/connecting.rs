@@ -94,7 +94,11 @@ impl Flow {
         let Kind::Tcp(connection) = &mut conversation.kind else { return };
         let mut tcp = connection.push(direction, segment, &limits);
         tcp.verdicts |= verdicts;
+        let believed = connection.believed();
         self.set_tcp(number, tcp);
+        for (earlier, tcp) in believed {
+            self.set_tcp(earlier, tcp);
+        }
     }
 
     fn set_tcp(&mut self, number: u32, tcp: Tcp) {

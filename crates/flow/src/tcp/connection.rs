@@ -19,6 +19,8 @@ pub struct Connection {
     syn_rtt: Option<Duration>,
     established_frame: u32,
     steps: Steps,
+    /// Segments that were taken for damaged until the last one came.
+    believed: Vec<(u32, Tcp)>,
     /// SYNs inside the open connection that may turn out to open another one.
     pub(crate) challengers: SmallVec<[(Direction, Box<Segment>); 1]>,
 }
@@ -134,29 +136,76 @@ impl Connection {
         connection
     }
 
-    /// Takes one segment in and tells what it is.
+    /// Takes one segment in and tells what it is. What it makes known of earlier ones: [`Connection::believed`].
     pub(crate) fn push(&mut self, direction: Direction, segment: &Segment, limits: &Limits) -> Tcp {
-        let mut tcp = Tcp::of(segment);
-        let initial_rtt = self.initial_rtt;
-        let [to_server, to_client] = &mut self.halves;
-        let (me, peer) = match direction {
-            Direction::ToServer => (to_server, to_client),
-            Direction::ToClient => (to_client, to_server),
-        };
+        let (me, peer) = self.ends(direction);
         me.counts.packets += 1;
         me.counts.wire_bytes += u64::from(segment.wire_len);
         if me.first_frame == 0 {
             me.first_frame = segment.frame;
         }
         me.provokes = Verdicts::NONE;
-        if segment.captured < segment.len {
-            tcp.verdicts |= Verdicts::SNAPPED;
-        }
-        if damaged(me, peer, segment) {
-            tcp.verdicts |= Verdicts::DAMAGED;
+        let sum = judge_sum(me, peer, segment);
+        if sum == Verdicts::DAMAGED {
+            let mut tcp = Tcp::of(segment);
+            tcp.verdicts = sum | snapped(segment);
             me.counts.damaged += 1;
+            if segment.len > 0 && me.doubtful.len() < MAX_DOUBTFUL {
+                me.doubtful.push(segment.clone());
+            }
             return tcp;
         }
+        if segment.flags.contains(Flags::ACK) && !peer.doubtful.is_empty() {
+            self.believe(direction.opposite(), segment.ack, limits);
+        }
+        self.take(direction, segment, sum, limits)
+    }
+
+    /// What the other end acknowledges arrived. If nothing else that was captured brought it, the segment with the wrong checksum
+    /// did: it was changed when the capture was made, or after.
+    fn believe(&mut self, direction: Direction, acked: Seq, limits: &Limits) {
+        let (me, _) = self.ends(direction);
+        let end = |segment: &Segment| segment.seq + segment.len;
+        let known: Vec<Segment> = me.doubtful.extract_if(.., |segment| end(segment).at_or_before(acked)).collect();
+        for segment in known {
+            let (me, _) = self.ends(direction);
+            let Some(start) = me.relative(segment.seq) else { continue };
+            let here = me.stream.covered(start..start + i64::from(segment.len)) == u64::from(segment.len);
+            if here || segment.flags.contains(Flags::SYN) {
+                continue;
+            }
+            me.counts.damaged -= 1;
+            let mut tcp = self.take(direction, &segment, Verdicts::ALTERED, limits);
+            // It is taken behind what came later.
+            tcp.verdicts = Verdicts(tcp.verdicts.0 & !(Verdicts::RETRANSMISSION.0 | Verdicts::OUT_OF_ORDER.0));
+            self.believed.push((segment.frame, tcp));
+        }
+    }
+
+    /// Segments that had been taken for damaged and were acknowledged by the last one.
+    pub(crate) fn believed(&mut self) -> Vec<(u32, Tcp)> {
+        std::mem::take(&mut self.believed)
+    }
+
+    /// The end that sends in this direction, and the other.
+    fn ends(&mut self, direction: Direction) -> (&mut Half, &mut Half) {
+        let [to_server, to_client] = &mut self.halves;
+        match direction {
+            Direction::ToServer => (to_server, to_client),
+            Direction::ToClient => (to_client, to_server),
+        }
+    }
+
+    /// Takes in a segment whose checksum is no reason not to.
+    fn take(&mut self, direction: Direction, segment: &Segment, sum: Verdicts, limits: &Limits) -> Tcp {
+        let mut tcp = Tcp::of(segment);
+        tcp.verdicts = sum | snapped(segment);
+        let initial_rtt = self.initial_rtt;
+        let [to_server, to_client] = &mut self.halves;
+        let (me, peer) = match direction {
+            Direction::ToServer => (to_server, to_client),
+            Direction::ToClient => (to_client, to_server),
+        };
         let flags = segment.flags;
         let reset = flags.contains(Flags::RST);
         let syn = flags.contains(Flags::SYN);
@@ -265,20 +314,34 @@ impl Connection {
     }
 }
 
-/// See [`Verdicts::DAMAGED`]. Only the machine that captures sees checksums that its card has yet to complete, and only in
-/// the packets that it sends: they show what such a packet holds in place of the sum. Any other wrong sum is damage.
-fn damaged(me: &mut Half, peer: &Half, segment: &Segment) -> bool {
+/// Segments of one direction that may turn out not to have been damaged.
+const MAX_DOUBTFUL: usize = 8;
+
+fn snapped(segment: &Segment) -> Verdicts {
+    if segment.captured < segment.len { Verdicts::SNAPPED } else { Verdicts::NONE }
+}
+
+/// See [`Verdicts::DAMAGED`] and [`Verdicts::ALTERED`]. Only the machine that captures sees checksums that its card has yet to
+/// complete, and only in the packets that it sends: they show what such a packet holds in place of the sum. Who changes addresses in
+/// a capture may leave all sums as they are. Any other wrong sum is damage.
+fn judge_sum(me: &mut Half, peer: &Half, segment: &Segment) -> Verdicts {
     // More than the receiver takes in a segment was not on the wire like this (RFC 9293 §3.7.1): a card cuts it, or has put it
     // together. Its checksum is that of a part, or of none.
     let most = peer.syn_options.as_ref().and_then(|options| options.mss);
     let joined = most.is_some_and(|most| segment.len > u32::from(most));
     match segment.checksum {
-        Check::Unverified | Check::Good => false,
+        Check::Unverified => Verdicts::NONE,
+        Check::Good => {
+            me.checksums_fit = true;
+            Verdicts::NONE
+        }
         Check::Partial => {
             me.checksums_offloaded = true;
-            false
+            Verdicts::NONE
         }
-        Check::Bad => !me.checksums_offloaded && !joined,
+        Check::Bad if me.checksums_offloaded || joined => Verdicts::NONE,
+        Check::Bad if me.checksums_fit || peer.checksums_fit => Verdicts::DAMAGED,
+        Check::Bad => Verdicts::ALTERED,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use base::{Duration, Instant};
 use wire::tcp::{Flags, Options, SackBlocks, Seq};
 
-use super::{Assembly, Verdicts};
+use super::{Assembly, Segment, Verdicts};
 
 /// Segments in flight that are remembered for RTT samples and for what a retransmission repeats. A capture of one
 /// direction only has no ACKs that would remove them.
@@ -102,6 +102,10 @@ pub struct Half {
     pub(crate) unacked: VecDeque<Unacked>,
     /// Whether any of its checksums was one that a network card was to complete.
     pub(crate) checksums_offloaded: bool,
+    /// Whether any of its checksums was right.
+    pub(crate) checksums_fit: bool,
+    /// Segments with data whose checksum is wrong, which the other end may have taken all the same.
+    pub(crate) doubtful: Vec<Segment>,
     pub(crate) stream: Assembly,
     pub(crate) counts: Counts,
     pub(crate) first_frame: u32,

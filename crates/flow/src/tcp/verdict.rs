@@ -157,7 +157,8 @@ verdicts! {
     /// it does not count for `next`.
     OUT_OF_WINDOW = 16, "tcp.out_of_window", "outside the window", "RFC 9293 §3.10.7.4",
         "lies behind the receiver's window: the receiver drops it and answers with an ACK";
-    /// The checksum is wrong, and neither it nor an earlier one of this side is what a network card is given to complete.
+    /// The checksum is wrong although an earlier one of the connection is right, and neither it nor an earlier one is what a network card
+    /// is given to complete; and no acknowledgment shows that it was taken.
     /// Its bytes and numbers are not used: the receiver drops it.
     DAMAGED = 17, "tcp.damaged", "damaged", "RFC 9293 §3.1",
         "its checksum is wrong: the receiver drops it";
@@ -187,6 +188,10 @@ verdicts! {
     /// twice, or the network doubled it. Nothing is judged by it.
     COPY = 24, "tcp.copy", "the same packet again", "RFC 9293 §3.4",
         "stands in the capture a second time; its sender sent it once";
+    /// The checksum is wrong, and the segment was taken all the same: the other end acknowledges it, or none of the
+    /// connection's checksums was right before. Its bytes and numbers count.
+    ALTERED = 25, "tcp.altered", "wrong checksum, but taken", "RFC 9293 §3.1",
+        "its checksum is wrong, and yet it was taken: the capture was changed, or the sum was never completed";
 }
 
 #[cfg(test)]

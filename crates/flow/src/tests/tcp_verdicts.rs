@@ -215,7 +215,7 @@ fn a_damaged_segment_counts_for_nothing_but_offloaded_checksums_do() {
     assert!(t.verdicts(again).is_empty(), "the first that counts");
     assert_eq!(t.server_stream(), vec![1; 50]);
 
-    // The first packet that is seen may be damaged as well as any.
+    // Where no checksum of a connection fits, the capture was changed: nobody damages each packet.
     let mut t = Tape::new();
     let seg = |data: &[u8]| Seg {
         from_client: false,
@@ -228,8 +228,9 @@ fn a_damaged_segment_counts_for_nothing_but_offloaded_checksums_do() {
     };
     let mut bytes = seg(b"one").bytes(t.ports);
     bytes[54] ^= 1;
-    let damaged = t.push(bytes);
-    assert_eq!(t.verdicts(damaged), Verdicts::DAMAGED);
+    let altered = t.push(bytes);
+    assert_eq!(t.verdicts(altered), Verdicts::ALTERED);
+    assert_eq!(t.server_stream().len(), 3);
     assert!(!t.connection(0).server().checksums_offloaded());
 
     // A sender whose packets hold the pseudo header's sum, not complemented, has its card compute the rest.
@@ -252,6 +253,35 @@ fn a_damaged_segment_counts_for_nothing_but_offloaded_checksums_do() {
     }
     assert_eq!(t.server_stream(), b"onetwo");
     assert!(t.connection(0).server().checksums_offloaded());
+}
+
+/// RFC 9293 §3.1: a receiver drops what has a wrong checksum. What it acknowledges had a right one when it arrived.
+#[test]
+fn what_is_acknowledged_was_not_damaged_on_the_way() {
+    let damaged = |t: &mut Tape, seq, data: &[u8]| {
+        let data = data.to_vec();
+        let seg = Seg { from_client: false, seq, ack: 101, flags: A, window: 1000, options: Options::default(), data };
+        let mut bytes = seg.bytes(t.ports);
+        *bytes.last_mut().unwrap() ^= 0x40;
+        t.push(bytes)
+    };
+    let mut t = Tape::new();
+    t.handshake();
+    let first = damaged(&mut t, 301, b"anonymous");
+    assert_eq!(t.verdicts(first), Verdicts::DAMAGED);
+    let ack = t.ms(20).c(A, 101, 310, b"");
+    assert_eq!((t.verdicts(first), t.verdicts(ack)), (Verdicts::ALTERED, Verdicts::NONE));
+    assert_eq!(t.server_stream().len(), 9);
+    assert_eq!((t.connection(0).server().counts().damaged, t.connection(0).server().counts().packets), (0, 2));
+
+    // Sent again and then acknowledged: the second copy is the one that arrived.
+    let mut t = Tape::new();
+    t.handshake();
+    let first = damaged(&mut t, 301, b"some data");
+    t.ms(300).s(A, 301, 101, b"some data");
+    t.ms(20).c(A, 101, 310, b"");
+    assert_eq!(t.verdicts(first), Verdicts::DAMAGED);
+    assert_eq!(t.server_stream(), b"some data");
 }
 
 #[test]

@@ -91,6 +91,7 @@ pub(crate) fn marks() -> Vec<MarkBit> {
         | Verdicts::KEEP_ALIVE_ACK
         | Verdicts::PORT_REUSED
         | Verdicts::SNAPPED
+        | Verdicts::ALTERED
         | Verdicts::COPY;
     let verdicts = flow::tcp::VERDICTS.iter().map(|verdict| MarkBit {
         bit: verdict.bit.0.trailing_zeros() as u8,

@@ -135,6 +135,15 @@ pub(super) const LOCAL: &[Example] = &[
         packet[0] = 0x42;
         t.push(ethernet(EtherType::IPV4, &packet));
     }),
+    ("finding.capture.altered", |t| {
+        open(t);
+        let mut other = Tape::new();
+        other.s(A, 4501, 1001, &[1; 100]);
+        let mut changed = other.frames.pop().unwrap();
+        *changed.last_mut().unwrap() ^= 4;
+        t.ms(1).push(changed);
+        t.ms(20).c(A, 1001, 4601, b"");
+    }),
     ("finding.capture.snapped", |t| {
         let bytes = ethernet(EtherType::IPV4, &ip_packet(CLIENT, SERVER, 17, &[0; 600]));
         let at = Instant::from_nanos(t.now);
