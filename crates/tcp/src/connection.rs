@@ -186,7 +186,7 @@ pub(crate) struct Agreed {
     /// The largest segment to send, in bytes of data, options taken off.
     pub(crate) mss: u32,
     /// The same if the path were no narrower than its ends.
-    pub(crate) most: u32,
+    pub(crate) most: u16,
     /// Shift counts of windows that come in and go out; both zero without scaling.
     pub(crate) snd_shift: u8,
     pub(crate) rcv_shift: u8,

@@ -338,7 +338,7 @@ impl Connection {
         }
         // RFC 9293 §3.7.1: the lesser of the two, less what options take.
         let most = theirs.mss.unwrap_or(DEFAULT_MSS).min(ours.mss).max(MIN_MSS);
-        self.agreed.most = u32::from(most) - stamps;
+        self.agreed.most = most - stamps as u16;
         self.agreed.mss = u32::from(most.min(ours.route_mss(headers_towards(self.remote)))) - stamps;
         self.acks.full = self.agreed.mss.min(536);
         self.window = Window::new(initial_window(self.agreed.mss, ours.initial_window));

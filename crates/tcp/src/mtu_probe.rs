@@ -122,7 +122,7 @@ impl Connection {
     fn start_mtu_search(&mut self, now: Instant) {
         let headers = self.mtu_headers();
         // As on Linux the side that was opened looks beyond what its route takes now; what is larger is not tried meanwhile.
-        let most = if self.passive { self.agreed.most } else { self.agreed.mss } + headers;
+        let most = if self.passive { self.agreed.most.into() } else { self.agreed.mss } + headers;
         // RFC 4821 §7.2: a size that all paths are likely to take.
         let low = (self.config.base_mss + headers).min(most);
         let (silent_since, route) = (self.mtu.silent_since, self.mtu.route);

@@ -61,7 +61,7 @@ impl Connection {
             self.widen_mtu_search(route.mtu);
         } else {
             let room = route.mtu.saturating_sub(self.mtu_headers());
-            self.agreed.mss = room.max(MIN_MSS.into()).min(self.agreed.most);
+            self.agreed.mss = room.max(MIN_MSS.into()).min(self.agreed.most.into());
         }
         if self.agreed.mss != before {
             let args = [route.mtu.into(), self.agreed.mss.into()];

@@ -1,5 +1,7 @@
 //! CUBIC (RFC 9438) in integers: windows in 1024ths of a segment, time in milliseconds, the same on every machine.
 
+use std::num::NonZeroU32;
+
 use base::{Duration, Instant};
 
 use super::hystart::HyStart;
@@ -48,7 +50,7 @@ struct Before {
 /// A segment more for each `per` acknowledged, as it was found for the window `cwnd` at a moment.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
-    per: u32,
+    per: NonZeroU32,
     cwnd: u32,
     since: Instant,
 }
@@ -102,11 +104,12 @@ impl Cubic {
                 Some(pace) if pace.cwnd == window.cwnd && ack.now - pace.since <= PACE_HOLDS => pace,
                 _ => {
                     let per = cwnd.checked_div(above).map_or(20, |per| per.clamp(2, 20)) as u32;
+                    let per = NonZeroU32::new(per).unwrap_or(NonZeroU32::MIN);
                     Pace { per, cwnd: window.cwnd, since: ack.now }
                 }
             };
             self.pace = Some(pace);
-            return window.avoid(pace.per, acked);
+            return window.avoid(pace.per.get(), acked);
         }
         // RFC 9438 §4.4, §4.5: (target - cwnd) / cwnd for each segment acknowledged. In fractions, or a window that always
         // rounds up would not come down to where it belongs.
