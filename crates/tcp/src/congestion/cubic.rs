@@ -60,8 +60,8 @@ struct Pace {
 struct Epoch {
     start: Instant,
     /// Where the plateau of the cubic function lies, in segments, and when it is reached, in milliseconds (K).
-    plateau: u32,
-    k: i64,
+    plateau: NonZeroU32,
+    k: i32,
     /// W_est: what Reno would have, in parts of a segment so small ([`FINE`]) that a large window's share of one is not lost.
     w_est: u64,
 }
@@ -89,8 +89,9 @@ impl Cubic {
     /// RFC 9438 §4.2: the stage begins with this window.
     fn begin(&self, cwnd: u32, now: Instant) -> Epoch {
         // K = cbrt((W_max - cwnd_epoch) / C) seconds, C = 0.4.
-        let k = cube_root(u64::from(self.w_max.saturating_sub(cwnd)) * 2_500_000_000) as i64;
-        Epoch { start: now, plateau: self.w_max.max(cwnd), k, w_est: u64::from(cwnd) * FINE }
+        let k = cube_root(u64::from(self.w_max.saturating_sub(cwnd)) * 2_500_000_000) as i32;
+        let plateau = NonZeroU32::new(self.w_max.max(cwnd)).unwrap_or(NonZeroU32::MIN);
+        Epoch { start: now, plateau, k, w_est: u64::from(cwnd) * FINE }
     }
 
     /// Congestion avoidance: `acked` segments are acknowledged.
@@ -142,10 +143,10 @@ impl Cubic {
 impl Epoch {
     /// RFC 9438 §4.2, figure 1: W_cubic(t) = C (t - K)^3 + W_max, in 1024ths of a segment.
     fn w_cubic(&self, t: Duration) -> u64 {
-        let d = i128::from(t.as_millis() - self.k);
+        let d = i128::from(t.as_millis() - i64::from(self.k));
         // 0.4 segments times seconds cubed.
         let above = d * d * d * 4 * i128::from(ONE) / 10_000_000_000;
-        u64::try_from(i128::from(self.plateau) * i128::from(ONE) + above).unwrap_or(0)
+        u64::try_from(i128::from(self.plateau.get()) * i128::from(ONE) + above).unwrap_or(0)
     }
 }
 
