@@ -28,7 +28,9 @@ pub struct Limited {
 /// The clock of what limits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Limits {
-    now: Option<(Limit, Instant)>,
+    /// What it waits for, and since when.
+    limit: Option<Limit>,
+    since: Instant,
     spent: [Duration; 3],
     /// The program has more to write than there was room for.
     waits: bool,
@@ -41,12 +43,12 @@ impl Limits {
     }
     /// Whether nothing is out or waits, and nobody waits to write.
     pub(crate) fn is_idle(&self) -> bool {
-        self.now.is_none() && !self.waits
+        self.limit.is_none() && !self.waits
     }
     /// The program waits for room, or no longer.
     pub(crate) fn program_waits(&mut self, waits: bool, now: Instant) {
         self.waits = waits;
-        if !waits && self.now.is_some_and(|(limit, _)| limit == Limit::Buffer) {
+        if !waits && self.limit == Some(Limit::Buffer) {
             self.set(Some(Limit::Network), now);
         }
     }
@@ -59,27 +61,27 @@ impl Limits {
             (_, true, _) => Some(Limit::Receiver),
             (_, _, true) => Some(Limit::Buffer),
             // Once the program is too slow it stays so until there is room for it again.
-            _ if self.waits && self.now.is_some_and(|(limit, _)| limit == Limit::Buffer) => Some(Limit::Buffer),
+            _ if self.waits && self.limit == Some(Limit::Buffer) => Some(Limit::Buffer),
             _ => Some(Limit::Network),
         };
         self.set(limit, now);
     }
 
     fn set(&mut self, limit: Option<Limit>, now: Instant) {
-        if self.now.map(|(was, _)| was) == limit {
+        if self.limit == limit {
             return;
         }
-        if let Some((was, since)) = self.now {
-            self.spent[was as usize] += now - since;
+        if let Some(was) = self.limit {
+            self.spent[was as usize] += now - self.since;
         }
-        self.now = limit.map(|limit| (limit, now));
+        (self.limit, self.since) = (limit, now);
     }
 
     /// The time spent, up to `now`.
     pub fn totals(&self, now: Instant) -> Limited {
         let mut spent = self.spent;
-        if let Some((limit, since)) = self.now {
-            spent[limit as usize] += now - since;
+        if let Some(limit) = self.limit {
+            spent[limit as usize] += now - self.since;
         }
         let [network, by_receiver, by_buffer] = spent;
         Limited { busy: network + by_receiver + by_buffer, by_receiver, by_buffer }

@@ -23,7 +23,7 @@ const TRAIN_GAP: Duration = Duration::from_millis(2);
 const BATCHING: Duration = Duration::from_millis(1);
 
 /// Slow start with or without an early end.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct HyStart {
     kind: SlowStart,
     /// The round ends when this is acknowledged; when it began, and when the last acknowledgment of its train came.
@@ -38,7 +38,7 @@ pub(crate) struct HyStart {
     credit: u32,
     /// The end was found.
     found: bool,
-    note: Option<Note>,
+    note: Option<Box<Note>>,
 }
 
 /// RFC 9406 §4.2: RttThresh, an eighth of the least round trip, 4 ms to 16 ms.
@@ -63,11 +63,11 @@ impl HyStart {
 
     /// For a new slow start.
     pub(crate) fn again(&self) -> HyStart {
-        HyStart { note: self.note, ..HyStart::new(self.kind) }
+        HyStart { note: self.note.clone(), ..HyStart::new(self.kind) }
     }
 
     pub(crate) fn take_note(&mut self) -> Option<Note> {
-        self.note.take()
+        self.note.take().map(|note| *note)
     }
 
     /// An acknowledgment lets the window grow. Gives what is left of it once the threshold is reached.
@@ -111,7 +111,7 @@ impl HyStart {
 
     fn end(&mut self, window: &mut Window, note: Note) {
         self.found = true;
-        self.note = Some(note);
+        self.note = Some(Box::new(note));
         window.ssthresh = window.cwnd;
     }
 
