@@ -1,5 +1,7 @@
 //! When slow start should end before something is lost: HyStart as Linux's CUBIC has it, and HyStart++ (RFC 9406).
 
+use std::num::NonZeroU32;
+
 use base::{Duration, Instant};
 use wire::tcp::Seq;
 
@@ -33,7 +35,7 @@ pub(crate) struct HyStart {
     last_least: Option<Duration>,
     samples: u32,
     /// RFC 9406 §4.2, conservative slow start: the round trip that it began with, and in which round it is.
-    css: Option<(Duration, u32)>,
+    css: Option<(Duration, NonZeroU32)>,
     /// Segments that conservative slow start has not turned into growth yet.
     credit: u32,
     /// The end was found.
@@ -144,8 +146,8 @@ impl HyStart {
         if self.begins_round(ack)
             && let Some((_, rounds)) = &mut self.css
         {
-            *rounds += 1;
-            if *rounds > CSS_ROUNDS {
+            *rounds = rounds.saturating_add(1);
+            if rounds.get() > CSS_ROUNDS {
                 // "If CSS_ROUNDS rounds are complete, enter congestion avoidance."
                 let (least, now) = (self.css.map_or(rtt, |(least, _)| least), rtt);
                 self.css = None;
@@ -164,7 +166,7 @@ impl HyStart {
             Some(_) => {}
             None => {
                 if self.last_least.is_some_and(|last| now >= last + threshold(last)) {
-                    self.css = Some((now, 1));
+                    self.css = Some((now, NonZeroU32::MIN));
                     self.credit = 0;
                 }
             }
