@@ -153,7 +153,8 @@ impl Session {
 
     /// The sender's next record, an application's data, was opened before: with this sequence number, by these keys.
     pub fn opened_before(&mut self, sender: Sender, epoch: super::Epoch, sequence: u64) {
-        let tls13 = self.known.version() == Some(Version::TLS13);
+        // Where the ServerHello is missing only TLS 1.3 is opened: by the key log.
+        let tls13 = self.known.version().is_none_or(|version| version == Version::TLS13);
         let half = self.half(sender);
         half.plain = false;
         half.messages.reset();
