@@ -257,7 +257,8 @@ proptest::proptest! {
         let count = segments.len();
         // Where something never comes it is not waited for all the time what else is late.
         let (late, lost) = if loses { (Vec::new(), lost) } else { (late, Vec::new()) };
-        for (from, by) in late {
+        // The handshake is waited for until the first look, which comes far sooner here than otherwise.
+        for (from, by) in late.into_iter().filter(|(from, _)| from % count >= 40) {
             let segment = segments.remove(from % count);
             segments.insert((from % count + by).min(count - 1), segment);
         }
