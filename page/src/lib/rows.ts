@@ -143,3 +143,11 @@ export function hopRows(head: Head, trace: Trace, columns: Columns): Rows {
     everyHop: true,
   };
 }
+
+/** The row, from 1, that row `i` repeats, or 0. Of the rows of every hop the first of each packet are bound. */
+export function repeated(rows: Rows, trace: Trace, i: number): number {
+  if (!rows.everyHop) return trace.repeats[i] ?? 0;
+  const number = rows.packet(i);
+  const first = number && rows.row(number) === i ? (trace.repeats[number - 1] ?? 0) : 0;
+  return first ? rows.row(first) + 1 : 0;
+}
