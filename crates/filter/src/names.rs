@@ -37,8 +37,9 @@ pub(crate) enum Term {
 }
 
 /// Protocols whose messages stand in one frame.
-const FRAME_ONLY: [&str; 12] =
-    ["ethernet", "vlan", "sll", "sll2", "loopback", "arp", "ipv4", "ipv6", "ip", "icmp", "icmpv6", "udp"];
+const FRAME_ONLY: [&str; 14] = [
+    "ethernet", "vlan", "llc", "snap", "sll", "sll2", "loopback", "arp", "ipv4", "ipv6", "ip", "icmp", "icmpv6", "udp",
+];
 /// Protocols that are asked for as a whole.
 const PROTOCOLS: [&str; 7] = ["dhcp", "dns", "hpack", "http", "http2", "tls", "x509"];
 /// Fields of HTTP/1 and those of HTTP/2 that take their place (RFC 9113 §8.3): who asks for one means both.

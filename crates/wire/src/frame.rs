@@ -9,7 +9,7 @@ use crate::link::LinkType;
 use crate::tcp::Options;
 use crate::tunnel::{self, Inside};
 use crate::{
-    Field, MacAddr, Malformed, Note, Reader, Sink, Sum, arp, ethernet, icmp, icmpv6, ipv4, ipv6, link, tcp, udp,
+    Field, MacAddr, Malformed, Note, Reader, Sink, Sum, arp, ethernet, icmp, icmpv6, ipv4, ipv6, link, llc, tcp, udp,
 };
 
 crate::fields! {
@@ -210,8 +210,19 @@ fn inside<S: Sink>(
         Inside::Typed(ethertype) => Ok(ethertype),
         _ => ethernet_header(reader, frame),
     };
-    match ethertype.and_then(|ethertype| tagged(reader, ethertype, snapped, frame)) {
-        Err(error) if snapped && S::RECORDS => {
+    let result = ethertype.and_then(|ethertype| tagged(reader, ethertype, snapped, frame));
+    unless_cut(reader, result, snapped, frame)
+}
+
+/// What broke because the capture cut it is not the packet's fault: the rest is kept as it is, under a name that says so.
+fn unless_cut<S: Sink>(
+    reader: &mut Reader<'_, '_, S>,
+    result: Result<(), Malformed>,
+    cut: bool,
+    frame: &mut Frame,
+) -> Result<(), Malformed> {
+    match result {
+        Err(error) if cut && S::RECORDS => {
             frame.malformed.get_or_insert(error);
             reader.abandon(&SNAPPED);
             Ok(())
@@ -227,7 +238,7 @@ fn unknown<S: Sink>(reader: &mut Reader<'_, '_, S>, field: &'static Field, frame
     reader.rest(field).map(drop)
 }
 
-/// What follows a type: VLAN tags, then the network layer.
+/// What follows a type: VLAN tags, LLC if the type is a length, then the network layer.
 fn tagged<S: Sink>(
     reader: &mut Reader<'_, '_, S>,
     mut ethertype: EtherType,
@@ -239,6 +250,34 @@ fn tagged<S: Sink>(
         frame.vlan = Some(tag.id);
         ethertype = tag.ethertype;
     }
+    // Where a frame has a length, cooked headers have numbers of Linux' own.
+    match (ethertype, frame.macs) {
+        (EtherType(len @ ..=llc::MAX_LENGTH), Some(_)) => {
+            let len = usize::from(len).min(reader.remaining());
+            reader.within(len, |reader| {
+                let result = behind_llc(reader, snapped, frame);
+                unless_cut(reader, result, snapped, frame)
+            })?;
+            reader.rest(&link::PADDING).map(drop)
+        }
+        (llc::COOKED, None) => behind_llc(reader, snapped, frame),
+        _ => network_layer(reader, ethertype, snapped, frame),
+    }
+}
+
+fn behind_llc<S: Sink>(reader: &mut Reader<'_, '_, S>, snapped: bool, frame: &mut Frame) -> Result<(), Malformed> {
+    match llc::decode(reader)? {
+        Some(ethertype) => network_layer(reader, ethertype, snapped, frame),
+        None => unknown(reader, &link::PAYLOAD, frame),
+    }
+}
+
+fn network_layer<S: Sink>(
+    reader: &mut Reader<'_, '_, S>,
+    ethertype: EtherType,
+    snapped: bool,
+    frame: &mut Frame,
+) -> Result<(), Malformed> {
     match ethertype {
         EtherType::ARP => {
             frame.network = Network::Arp(arp::decode(reader)?);
@@ -318,14 +357,8 @@ fn network_payload<S: Sink>(
             reader.rest(&FRAGMENT_DATA).map(drop)
         } else {
             let cut = here < len;
-            match transport_layer(reader, protocol, len, cut, frame) {
-                Err(error) if cut && S::RECORDS => {
-                    frame.malformed.get_or_insert(error);
-                    reader.abandon(&SNAPPED);
-                    Ok(())
-                }
-                other => other,
-            }
+            let result = transport_layer(reader, protocol, len, cut, frame);
+            unless_cut(reader, result, cut, frame)
         }
     })?;
     reader.rest(&link::PADDING)?;

@@ -1,18 +1,20 @@
 //! Every field and header that the program can print, for whoever looks a term up.
 
 use crate::{
-    Field, Layout, arp, dhcp, dns, ethernet, field, frame, gtp, http, http2, icmp, icmpv6, ipv4, ipv6, link, tcp, tls,
-    tunnel, udp, x509,
+    Field, Layout, arp, dhcp, dns, ethernet, field, frame, gtp, http, http2, icmp, icmpv6, ipv4, ipv6, link, llc, tcp,
+    tls, tunnel, udp, x509,
 };
 
 /// Every field, protocol by protocol; groups among them.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
-    let lists: [&'static [&'static Field]; 32] = [
+    let lists: [&'static [&'static Field]; 34] = [
         ethernet::field::ALL,
         link::vlan::ALL,
         link::sll::ALL,
         link::sll2::ALL,
         link::FIELDS,
+        llc::field::ALL,
+        llc::snap::ALL,
         arp::field::ALL,
         ipv4::field::ALL,
         ipv4::OPTION_FIELDS,
@@ -52,6 +54,8 @@ pub fn layouts() -> impl Iterator<Item = Layout> {
         link::Vlan::LAYOUT,
         link::Sll::LAYOUT,
         link::Sll2::LAYOUT,
+        llc::Llc::LAYOUT,
+        llc::Snap::LAYOUT,
         arp::Header::LAYOUT,
         ipv4::Header::LAYOUT,
         ipv6::Header::LAYOUT,

@@ -32,6 +32,7 @@ pub mod icmpv6;
 pub mod ipv4;
 pub mod ipv6;
 pub mod link;
+pub mod llc;
 pub mod tcp;
 pub mod tls;
 pub mod tunnel;

@@ -232,7 +232,7 @@ fn envelopes(buffer: u32, taken: &Taken) -> Vec<Envelope> {
     tops.filter_map(|(at, node)| {
         let protocol = node.field.id.split('.').next().unwrap_or_default();
         let (layer, unit) = match protocol {
-            "ethernet" | "vlan" | "sll" | "sll2" | "null" | "ppi" => (2, "frame"),
+            "ethernet" | "vlan" | "llc" | "snap" | "sll" | "sll2" | "null" | "ppi" => (2, "frame"),
             "arp" => (3, "packet"),
             "ipv4" | "ipv6" => (3, "packet"),
             "icmp" | "icmpv6" => (3, "message"),
