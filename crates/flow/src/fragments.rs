@@ -69,9 +69,9 @@ pub(crate) struct Whole {
 }
 
 impl Fragments {
-    /// Adds a fragment; gives the packet that it completes. A fragment that was cut short by the capture is of no use,
-    /// and one that overlaps others with a different range makes the whole packet worthless: RFC 5722 §4 demands it of
-    /// IPv6, Linux does the same for IPv4.
+    /// Adds a fragment; gives the packet that it completes. A fragment that was cut short by the capture is of no use. One
+    /// that overlaps others makes the whole packet worthless: RFC 5722 §4 demands it of IPv6, Linux does the same for IPv4.
+    /// Only if all of it is there already it is ignored, as Linux does (RFC 8200 §4.5 allows it of exact repetitions).
     pub(crate) fn push(
         &mut self,
         fragment: &Fragment<'_>,
@@ -93,15 +93,16 @@ impl Fragments {
             order.push_back((key, *serial));
             Waiting { since: fragment.at, serial: *serial, network: None, pieces: Vec::new(), end: None, have: 0 }
         });
+        let beyond = waiting.end.is_some_and(|last| end > last || (!more && end != last));
+        if !beyond && covered(&waiting.pieces, start, end) {
+            return None; // the same again, perhaps cut smaller on another way
+        }
         let place = waiting.pieces.partition_point(|piece| piece.0 < start);
         let after = waiting.pieces.get(place);
-        if after.is_some_and(|piece| piece.0 == start && piece.1.len() == fragment.bytes.len()) {
-            return None; // the same fragment again
-        }
         let before = place.checked_sub(1).and_then(|at| waiting.pieces.get(at));
-        let overlaps = before.is_some_and(|piece| piece.0 + piece.1.len() > start)
+        let overlaps = beyond
+            || before.is_some_and(|piece| piece.0 + piece.1.len() > start)
             || after.is_some_and(|piece| piece.0 < end)
-            || waiting.end.is_some_and(|last| end > last || (!more && end != last))
             || waiting.pieces.len() >= MAX_PIECES;
         if overlaps {
             self.waiting.remove(&key);
@@ -147,6 +148,19 @@ impl Fragments {
             self.order.pop_front();
         }
     }
+}
+
+/// Whether pieces that are sorted by their start, and do not overlap, hold all of a range.
+fn covered(pieces: &[(usize, Vec<u8>, u32, usize)], start: usize, end: usize) -> bool {
+    let first = pieces.partition_point(|piece| piece.0 <= start).saturating_sub(1);
+    let mut to = start;
+    for (from, bytes, ..) in pieces.iter().skip(first).take_while(|piece| piece.0 < end) {
+        if *from > to {
+            return false;
+        }
+        to = to.max(from + bytes.len());
+    }
+    to >= end
 }
 
 /// The key of a fragment, where it starts in its packet's payload, and whether more follow.

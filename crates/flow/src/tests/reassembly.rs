@@ -40,11 +40,15 @@ fn fragments_in_any_order_make_one_datagram() {
     assert_eq!(t.flow.conversations()[0].client.ip.to_string(), "10.0.1.5", "port 53 is the server's");
 }
 
-#[test]
-fn overlapping_fragments_are_thrown_away() {
+/// Fragments of a UDP datagram of 40 bytes: where each begins in units of 8 bytes, its length, whether more follow. Gives the
+/// datagrams that became whole.
+fn put_together(fragments: &[(u16, usize, bool)]) -> usize {
     let mut t = Tape::new();
-    for (offset, len, more) in [(0u16, 16, true), (1, 16, false)] {
-        let mut packet = ip_packet(SERVER, CLIENT, 17, &vec![0; len]);
+    let mut message = vec![0; 40];
+    wire::udp::Header { src_port: 4000, dst_port: 4001, len: 40, checksum: 0 }.write(&mut message);
+    for &(offset, len, more) in fragments {
+        let start = 8 * usize::from(offset);
+        let mut packet = ip_packet(SERVER, CLIENT, 17, &message[start..start + len]);
         let mut header = wire::ipv4::Header::read(&packet);
         (header.dont_fragment, header.more_fragments, header.fragment_offset) = (false, more, offset);
         header.checksum = 0;
@@ -53,7 +57,28 @@ fn overlapping_fragments_are_thrown_away() {
         header.write(&mut packet);
         t.push(ethernet(EtherType::IPV4, &packet));
     }
-    assert!(t.flow.datagrams().is_empty());
+    for datagram in t.flow.datagrams() {
+        assert_eq!(datagram.bytes, message);
+    }
+    t.flow.datagrams().len()
+}
+
+#[test]
+fn overlapping_fragments_are_thrown_away() {
+    assert_eq!(put_together(&[(0, 16, true), (1, 16, true), (2, 24, false)]), 0, "in part what is there, in part new");
+    assert_eq!(put_together(&[(1, 16, true), (0, 40, false)]), 0, "around what is there");
+    assert_eq!(put_together(&[(3, 16, false), (0, 24, true)]), 1);
+    assert_eq!(put_together(&[(3, 8, false), (3, 16, true), (0, 24, true)]), 0, "behind the end");
+    assert_eq!(put_together(&[(3, 16, false), (3, 8, false), (0, 24, true)]), 0, "another end");
+}
+
+/// As Linux: what holds nothing new spoils nothing, as a repetition that another router cut otherwise.
+#[test]
+fn fragments_of_what_is_there_are_ignored() {
+    assert_eq!(put_together(&[(0, 24, true), (0, 24, true), (3, 16, false)]), 1, "exact");
+    assert_eq!(put_together(&[(0, 24, true), (1, 8, true), (3, 16, false)]), 1, "within one");
+    assert_eq!(put_together(&[(0, 8, true), (1, 8, true), (0, 16, true), (2, 24, false)]), 1, "of two side by side");
+    assert_eq!(put_together(&[(0, 8, true), (2, 8, true), (0, 24, true), (1, 32, false)]), 0, "with a gap in it");
 }
 
 #[test]
