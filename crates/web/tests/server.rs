@@ -532,6 +532,60 @@ fn what_only_drips_in_is_cut_off_and_makes_room_for_others() {
 }
 
 #[test]
+fn a_head_that_only_drips_in_is_cut_off_and_what_follows_a_whole_one_is_not() {
+    use std::io::{Read as _, Write as _};
+    use std::time::Duration;
+    let server = Server::with(web::Limits { head_patience: Duration::from_secs(1), ..web::Limits::default() });
+    let connected = || {
+        let stream = std::net::TcpStream::connect(server.address).expect("it listens");
+        stream.set_read_timeout(Some(Duration::from_secs(120))).expect("a socket");
+        stream
+    };
+    // Until the connection ends; the time limit of the socket is no end.
+    let rest = |mut stream: std::net::TcpStream| {
+        let (mut said, mut piece) = (Vec::new(), [0; 4096]);
+        loop {
+            match stream.read(&mut piece) {
+                Ok(n @ 1..) => said.extend_from_slice(&piece[..n]),
+                Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => panic!("not cut off: {error}"),
+                _ => break String::from_utf8_lossy(&said).into_owned(),
+            }
+        }
+    };
+    let host = server.address;
+    let whole = format!("GET /api/sources HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    // In the first request of a connection, and in one after another that was answered.
+    for (before, answers) in [("", 0), (whole.as_str(), 1)] {
+        let mut stream = connected();
+        stream.write_all(format!("{before}GET /api/sources HTTP/1.1\r\nX-Long: ").as_bytes()).expect("it reads");
+        let mut drip = stream.try_clone().expect("a socket");
+        let dripping = std::thread::spawn(move || {
+            (0..100_000)
+                .take_while(|_| drip.write_all(b"a").is_ok())
+                .for_each(|_| std::thread::sleep(Duration::from_millis(10)));
+        });
+        let said = rest(stream);
+        assert_eq!(said.matches("HTTP/1.1 200").count(), answers, "{said}");
+        assert!(!said.contains("HTTP/1.1 4"), "cut off for its time, not its size: {said}");
+        dripping.join().expect("it ends when nobody listens");
+    }
+    // Who says nothing at all holds no connection either.
+    assert_eq!(rest(connected()), "");
+    // A body has its own time.
+    let mut stream = connected();
+    let body = json!({ "source": "curl", "knobs": {} }).to_string();
+    let head = format!(
+        "POST /api/run HTTP/1.1\r\nHost: {host}\r\nX-Wirescope: 1\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("it reads");
+    std::thread::sleep(Duration::from_secs(2));
+    stream.write_all(body.as_bytes()).expect("it still reads");
+    let said = rest(stream);
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+}
+
+#[test]
 fn few_uploads_are_under_way_and_one_that_breaks_off_leaves_nothing() {
     use std::io::Write as _;
     let server = Server::start();

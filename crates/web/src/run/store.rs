@@ -20,6 +20,8 @@ pub struct Limits {
     pub upload: usize,
     /// How long a body may take to arrive, however steadily it comes.
     pub patience: Duration,
+    /// How long a request's head may take to arrive, however steadily it comes, and how long a connection may be idle.
+    pub head_patience: Duration,
     /// Requests under way at a time.
     pub requests: usize,
 }
@@ -32,6 +34,7 @@ impl Default for Limits {
             making: 2,
             upload: 512 << 20,
             patience: Duration::from_secs(120),
+            head_patience: Duration::from_secs(30),
             requests: 64,
         }
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod capture;
+mod connections;
 mod guard;
 mod progress;
 mod routes;
@@ -52,9 +53,9 @@ pub enum ServeError {
     /// What was to be opened cannot be.
     #[error("{0}")]
     Begin(Problem),
-    /// The server ended.
-    #[error("the server ended: {0}")]
-    Ended(std::io::Error),
+    /// The server could not begin its work.
+    #[error("the server cannot start: {0}")]
+    Start(std::io::Error),
 }
 
 /// What every request can reach.
@@ -106,7 +107,7 @@ const UPLOADS: usize = 2;
 /// # Errors
 /// If the address cannot be had, or what was to be opened at once is wrong.
 pub fn serve(options: Options, listening: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServeError::Ended)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServeError::Start)?;
     runtime.block_on(async {
         let address = SocketAddr::new(options.address, options.port);
         let failed = |cause| ServeError::Listen { address, cause };
@@ -123,7 +124,7 @@ pub fn serve(options: Options, listening: impl FnOnce(SocketAddr)) -> Result<(),
             uploads: Semaphore::new(UPLOADS),
             requests: Semaphore::new(options.limits.requests),
         };
-        axum::serve(listener, routes::router(Arc::new(shared))).await.map_err(ServeError::Ended)
+        match connections::take(listener, routes::router(Arc::new(shared)), options.limits.head_patience).await {}
     })
 }
 
