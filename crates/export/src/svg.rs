@@ -18,6 +18,8 @@ const MAX_COLUMN: usize = 16;
 /// Height of what stands above, and of one row.
 const ABOVE: usize = 92;
 const ROW: usize = 38;
+/// How far the two lines of a packet that was captured again are from their middle.
+const DOUBLE: f64 = 1.7;
 /// How far an arrow falls: to the right place in time, not to scale.
 const FALL: usize = 8;
 /// Characters of a text that fit into a column.
@@ -106,6 +108,7 @@ text {{ fill: #1b2733; }}
 .arrow {{ stroke: #1f5fa8; stroke-width: 1.6; fill: none; }}
 .head {{ fill: #1f5fa8; }}
 .again {{ stroke-dasharray: 6 4; }}
+.copy {{ stroke-width: 1; }}
 .lost {{ stroke: #b3261e; stroke-width: 2; }}
 .what {{ font-size: 12px; }}
 @media (prefers-color-scheme: dark) {{
@@ -124,10 +127,11 @@ text {{ fill: #e6edf3; }}
 }
 
 /// One packet: number, time, arrow and what it says. What is lost ends on the way with a cross; what is sent again is
-/// dashed.
+/// dashed; what was captured twice was sent once, so that its second arrow is a double line.
 fn arrow(out: &mut String, row: &Row, from: usize, to: usize, y: usize, width: usize) {
     let lost = row.marks.iter().any(|mark| matches!(mark, Mark::Lost(_)));
     let again = row.marks.iter().any(|mark| matches!(mark, Mark::Verdict(id, _) if id.contains("retransmission")));
+    let copy = row.marks.iter().any(|mark| matches!(mark, Mark::Verdict("tcp.copy", _)));
     let (x1, mut x2) = (from as f64, to as f64);
     let mut y2 = (y + FALL) as f64;
     if from == to {
@@ -136,7 +140,11 @@ fn arrow(out: &mut String, row: &Row, from: usize, to: usize, y: usize, width: u
     if lost {
         (x2, y2) = ((x1 + x2) / 2.0, y as f64 + FALL as f64 / 2.0);
     }
-    let class = if again { "arrow again" } else { "arrow" };
+    let class = match () {
+        () if copy => "arrow copy",
+        () if again => "arrow again",
+        () => "arrow",
+    };
     let _ = writeln!(
         out,
         r#"<text class="time" x="46" y="{0}" text-anchor="end">{1}</text><text class="time" x="{2}" y="{0}" text-anchor="end">{3:.3}</text>"#,
@@ -145,7 +153,10 @@ fn arrow(out: &mut String, row: &Row, from: usize, to: usize, y: usize, width: u
         LEFT + 4,
         row.at.as_millis_f64()
     );
-    let _ = writeln!(out, r#"<line class="{class}" x1="{x1}" y1="{y}" x2="{x2}" y2="{y2}"/>"#);
+    for aside in if copy { &[-DOUBLE, DOUBLE][..] } else { &[0.0] } {
+        let (y1, y2) = (y as f64 + aside, y2 + aside);
+        let _ = writeln!(out, r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#);
+    }
     if lost {
         let _ = writeln!(out, r#"<path class="lost" d="M{} {}l10 10m0 -10l-10 10"/>"#, x2 - 5.0, y2 - 5.0);
     } else {
@@ -206,5 +217,100 @@ mod tests {
             escaped("<a href='x'>\u{202e}&\u{0}</a>\"\u{1b}"),
             "&lt;a href=&#39;x&#39;&gt;\\u{202e}&amp;\\u{0}&lt;/a&gt;&quot;\\u{1b}"
         );
+    }
+
+    /// The other hosts of the capture below, and its server.
+    const CLIENTS: u8 = 20;
+    const SERVER: u8 = 99;
+
+    /// A SYN from one host of 192.0.2.0/24 to another, in Ethernet.
+    fn syn(from: u8, to: u8) -> Vec<u8> {
+        let sum = |bytes: &[u8]| {
+            let sum: u32 = bytes.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+            (!((sum & 0xffff) + (sum >> 16)) as u16).to_be_bytes()
+        };
+        let mut ip = [69, 0, 0, 40, 0, 1, 0, 0, 64, 6, 0, 0, 192, 0, 2, from, 192, 0, 2, to];
+        let check = sum(&ip);
+        ip[10..12].copy_from_slice(&check);
+        let mut tcp = [78, from, 0, 80, 0, 0, 0, 7, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0, 0, 0, 0];
+        let check = sum(&[&ip[12..], &[0, 6, 0, 20], &tcp].concat());
+        tcp[16..18].copy_from_slice(&check);
+        [&[2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from, 8, 0][..], &ip, &tcp].concat()
+    }
+
+    /// Each of many hosts asks the same server; the first one's packet stands in the capture twice, and two of the
+    /// others speak with each other.
+    fn office() -> Story {
+        use capture::write::{Interface, Packet, PcapNg};
+        let mut packets = vec![syn(1, SERVER), syn(1, SERVER), syn(19, 20)];
+        packets.extend((2..=CLIENTS).map(|host| syn(host, SERVER)));
+        let mut file = PcapNg::new(Vec::new()).unwrap();
+        let interface = file.interface(&Interface::new(capture::LinkType::Ethernet)).unwrap();
+        for packet in &packets {
+            file.packet(&Packet::new(interface, base::WallTime::SIMULATION_EPOCH), [&packet[..]]).unwrap();
+        }
+        let file = capture::read::read_all(&file.finish().unwrap()[..]).unwrap();
+        Story::from_capture(file, capture::keylog::KeyLog::default())
+    }
+
+    /// The values of an attribute of the elements of a class, in order.
+    fn values(svg: &str, class: &str, attribute: &str) -> Vec<f64> {
+        let (class, attribute) = (format!("class=\"{class}\""), format!(" {attribute}=\""));
+        let of = |line: &str| line.split_once(&attribute)?.1.split_once('"')?.0.parse().ok();
+        svg.lines().filter(|line| line.contains(&class)).filter_map(of).collect()
+    }
+
+    fn hosts(svg: &str) -> Vec<&str> {
+        svg.lines()
+            .filter(|line| line.contains("class=\"host\""))
+            .filter_map(|line| Some(line.split_once('>')?.1.split_once('<')?.0))
+            .collect()
+    }
+
+    /// Each arrow's columns, counted from the left, the double line's counted twice.
+    fn arrows(svg: &str, class: &str) -> Vec<(Option<usize>, Option<usize>)> {
+        let lines = values(svg, "life", "x1");
+        let column = |x: &f64| lines.iter().position(|line| line == x);
+        let (from, to) = (values(svg, class, "x1"), values(svg, class, "x2"));
+        from.iter().map(column).zip(to.iter().map(column)).collect()
+    }
+
+    #[test]
+    fn many_hosts_share_the_last_column_and_no_packet_is_left_out() {
+        let svg = ladder_svg(&office(), None, None, "office");
+        let hosts = hosts(&svg);
+        assert_eq!(hosts.len(), MAX_COLUMN);
+        assert_eq!((hosts[0], hosts[14], hosts[15]), ("192.0.2.1", "192.0.2.99", "6 others"));
+        let arrows = arrows(&svg, "arrow");
+        assert_eq!(arrows.len(), 1 + usize::from(CLIENTS), "{svg}");
+        assert_eq!(arrows[0], (Some(0), Some(14)));
+        assert_eq!(arrows[20], (hosts.iter().position(|host| *host == "192.0.2.20"), Some(14)));
+        assert_eq!(arrows.iter().filter(|arrow| **arrow == (Some(15), Some(14))).count(), 6);
+        let width = values(&svg, "life", "x1").into_iter().fold(0.0, f64::max);
+        assert!(svg.starts_with(&format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\"", width + 120.0)));
+    }
+
+    #[test]
+    fn two_ends_have_a_column_each_and_all_others_one() {
+        let story = office();
+        let svg = ladder_svg(&story, None, Some(["192.0.2.2", "192.0.2.99"]), "office");
+        assert_eq!(hosts(&svg), ["192.0.2.2", "192.0.2.99", "19 others"]);
+        let arrows = arrows(&svg, "arrow");
+        assert_eq!(arrows.len(), 1 + usize::from(CLIENTS));
+        assert_eq!(arrows.iter().filter(|arrow| **arrow == (Some(0), Some(1))).count(), 1);
+        assert_eq!(arrows.iter().filter(|arrow| **arrow == (Some(2), Some(1))).count(), 19);
+        assert_eq!(arrows[1], (Some(2), None), "between two of one column: a short arrow beside it");
+        // Who is not there has no column.
+        let none = ladder_svg(&story, None, Some(["192.0.2.2", "192.0.2.200"]), "office");
+        assert_eq!(hosts(&none).len(), MAX_COLUMN);
+    }
+
+    #[test]
+    fn what_was_captured_twice_is_a_double_line() {
+        let svg = ladder_svg(&office(), None, None, "office");
+        assert_eq!(arrows(&svg, "arrow copy"), [(Some(0), Some(14)); 2]);
+        let lines = values(&svg, "arrow copy", "y1");
+        assert!((lines[1] - lines[0] - 2.0 * DOUBLE).abs() < 1e-9, "{lines:?}");
+        assert!(!svg.contains("class=\"arrow again\""), "it was sent once");
     }
 }
