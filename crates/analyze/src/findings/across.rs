@@ -104,7 +104,8 @@ impl Across {
         for row in case.flow.rows() {
             if row.snapped() {
                 self.snapped.add(row.number);
-            } else if row.malformed {
+            } else if row.malformed && !case.flow.tcp(row).is_some_and(|tcp| tcp.verdicts.contains(Verdicts::ALTERED)) {
+                // A header's checksum that fits no better than the segment's tells nothing more.
                 self.malformed.add(row.number);
             }
             if row.kind == RowKind::Fragment && row.datagram.is_none() && row.copy_of().is_none() {
